@@ -1,0 +1,65 @@
+/* A connection to a message bus. The URL chooses the engine; nothing else in a program changes with it.
+ *
+ *   nats://host:4222[,nats://other:4222]   a NATS server or cluster, with JetStream for events and commands
+ *   mem:                                   inside this process: no server, the same semantics
+ */
+#ifndef AEGIS_BUS_H
+#define AEGIS_BUS_H
+
+#include <aegis/base.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A bus. Any thread. Close it last: services, clients and publishers made on it must be gone before. */
+typedef struct aegis_bus aegis_bus;
+
+typedef enum aegis_log_level {
+    AEGIS_LOG_DEBUG = 0,
+    AEGIS_LOG_INFO = 1,
+    AEGIS_LOG_WARNING = 2,
+    AEGIS_LOG_ERROR = 3
+} aegis_log_level;
+
+/** Receives one line without a newline. Called from any thread, holding no lock. */
+typedef void (*aegis_log_function)(void *user, aegis_log_level level, const char *line);
+
+/** All optional: zero means the default. Strings are copied. */
+typedef struct aegis_options {
+    const char *name;                  /**< connection name as servers show it; default the program's */
+    aegis_duration connect_timeout;    /**< for the first connection; default 2 s */
+    aegis_format format;               /**< of what clients and publishers send; default MessagePack */
+    const char *user;                  /**< NATS user name and password, or NULL */
+    const char *password;
+    const char *credentials_file;      /**< NATS .creds file, or NULL */
+    const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
+    aegis_log_function log;            /**< default: nothing is logged */
+    void *log_user;
+} aegis_options;
+
+/** Connect. On success `*bus` is the caller's, to be closed with aegis_close.
+ *  Errors: INVALID_ARGUMENT for a URL it cannot read; UNAVAILABLE, naming the URL tried and what to do, when no server
+ *  answers within connect_timeout. `options` and `error` may be NULL. */
+AEGIS_API aegis_status aegis_open(const char *url, const aegis_options *options, aegis_bus **bus, aegis_error *error);
+
+/** Flush what was accepted, disconnect, free. NULL is fine. */
+AEGIS_API void aegis_close(aegis_bus *bus);
+
+/** Block until SIGINT or SIGTERM arrives (or aegis_stop is called), then drain and stop every service on the bus:
+ *  what runs is finished and answered, what did not start is handed back. The only function that touches signals;
+ *  earlier handlers are put back before it returns. One caller per process at a time: a second one gets
+ *  FAILED_PRECONDITION. A second signal while draining ends the wait for handlers. */
+AEGIS_API aegis_status aegis_run(aegis_bus *bus, aegis_error *error);
+
+/** Make aegis_run return as if a signal had arrived. Any thread. */
+AEGIS_API void aegis_stop(aegis_bus *bus);
+
+/** "msgpack-c 4.0.0, nats.c 3.4.1": what this library was built with. Static. */
+AEGIS_API const char *aegis_built_with(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

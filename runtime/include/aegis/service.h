@@ -1,0 +1,83 @@
+/* The server side: what handlers see, and the life of a service. The typed names (`shop_orders_serve`, `..._ok`) are
+ * generated; these are the parts every service shares. */
+#ifndef AEGIS_SERVICE_H
+#define AEGIS_SERVICE_H
+
+#include <aegis/bus.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** One call (or one attempt of a command) while its handler runs, or until it is answered after a deferral. Typed by
+ *  method: generated `..._call` types hold it as `base`. All members are read-only; strings live as long as the call.
+ *  One thread at a time. */
+typedef struct aegis_call {
+    aegis_bus *bus;
+    aegis_arena *arena;          /**< freed when the call ends: build replies here */
+    const char *service;         /**< wire names */
+    const char *method;
+    const char *message_id;      /**< of the request */
+    const char *trace_id;
+    const char *source;          /**< who called, or NULL */
+    int64_t deadline;            /**< on the monotonic clock, nanoseconds */
+    uint32_t attempt;            /**< commands: 1 for the first delivery; calls: 1 */
+    struct aegis_call_state *state;
+} aegis_call;
+
+/** What a handler returns. Only the generated functions of its own method make one; `{0}` (nothing was replied)
+ *  answers INTERNAL. */
+typedef struct aegis_reply {
+    uint32_t made;
+} aegis_reply;
+
+/** Nanoseconds left until the caller gives up; 0 when none. */
+AEGIS_API aegis_duration aegis_call_remaining(const aegis_call *call);
+
+/** True when the work should stop: the deadline passed, the command was cancelled, or the service shuts down hard. */
+AEGIS_API bool aegis_call_cancelled(const aegis_call *call);
+
+/** One delivery of an event to a handler. Strings and the arena live until the handler returns. */
+typedef struct aegis_event {
+    aegis_bus *bus;
+    aegis_arena *arena;
+    const char *name;            /**< "order.created" */
+    const char *version;         /**< "1.0" */
+    const char *message_id;
+    const char *trace_id;
+    const char *source;          /**< or NULL */
+    aegis_timestamp published_at;
+    uint32_t deliveries;         /**< 1 for the first */
+    aegis_raw payload;           /**< as it came */
+} aegis_event;
+
+/** What becomes of an event. Zero, the safe answer, keeps it. */
+typedef enum aegis_settle {
+    AEGIS_RETRY = 0,             /**< deliver again later, with growing delays; after the last attempt, dead letter */
+    AEGIS_DONE = 1,              /**< handled */
+    AEGIS_DEAD = 2               /**< to the dead-letter queue now */
+} aegis_settle;
+
+typedef struct aegis_service aegis_service;
+
+/** All optional: zero means the default. */
+typedef struct aegis_service_options {
+    const char *instance;        /**< instance id; default `<service>-<8 hex digits>` */
+    uint32_t concurrency;        /**< handlers at once; default 1 */
+    uint32_t waiting_room;       /**< requests held while all handlers are busy; the rest is refused with
+                                      RESOURCE_EXHAUSTED; default 256 */
+    aegis_duration drain_timeout;/**< longest wait for running handlers on stop; default 30 s */
+} aegis_service_options;
+
+/** Stop taking work, finish what runs (up to drain_timeout), hand back what did not start, and free the service.
+ *  Not from one of its handlers. NULL is fine. */
+AEGIS_API void aegis_service_stop(aegis_service *service);
+
+/** Its instance id; lives as long as the service. */
+AEGIS_API const char *aegis_service_instance(const aegis_service *service);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
