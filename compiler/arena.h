@@ -1,0 +1,49 @@
+/* One region of memory for a whole compile: allocated piece by piece, freed at once.
+ *
+ * A failed allocation sets `failed` and returns NULL; so that the code of the compiler can run straight on,
+ * the first failure jumps nowhere and prints nothing: callers test what they dereference, and whoever started
+ * the compile looks at `failed` at the end. Not thread-safe: an arena belongs to one compile.
+ */
+#ifndef ARENA_H
+#define ARENA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct arena_block arena_block;
+
+typedef struct arena {
+    arena_block *blocks;
+    char *at, *end;
+    size_t used, limit; /* bytes handed out; most that ever will be */
+    bool failed;
+    /* Asked before every allocation when set; false makes that allocation fail. */
+    bool (*permit)(void *user);
+    void *permit_user;
+} arena;
+
+/* Most memory one compile may use: 256 MiB. */
+#define ARENA_LIMIT ((size_t)256 << 20)
+
+void arena_init(arena *a);
+void arena_free(arena *a);
+/* Zeroed, aligned for any type. NULL when memory or the limit is exhausted. */
+void *arena_alloc(arena *a, size_t size);
+/* `count` objects of `size` bytes, checked for overflow. */
+void *arena_array(arena *a, size_t count, size_t size);
+/* Grow an array from `count` to one more element, doubling at powers of two. NULL on failure, the old one
+ * lives on. */
+void *arena_grow(arena *a, const void *items, size_t count, size_t size);
+char *arena_copy(arena *a, const char *text, size_t length);
+char *arena_strdup(arena *a, const char *text);
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+char *
+arena_printf(arena *a, const char *format, ...);
+char *arena_vprintf(arena *a, const char *format, va_list arguments);
+
+#define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
+
+#endif
