@@ -10,7 +10,7 @@
 #include "schema.h"
 
 typedef struct emit_options {
-    arena *arena;              /* everything in `emit_output` is allocated here */
+    arena *memory;             /* everything in `emit_output` is allocated here */
     const char *templates_dir; /* files here replace the embedded ones of the same name; NULL: none */
 } emit_options;
 
