@@ -1,0 +1,214 @@
+/* Arenas: chunks in a list, a bump pointer in the newest.
+ *
+ * A chunk is twice as large as the one before it (up to 1 MiB, or what a single piece needs), so that a message costs
+ * few allocations and a reset arena costs none: reset keeps the largest chunk. Pieces are aligned for any type. The
+ * limit counts bytes handed out, so that a hostile message ends in RESOURCE_EXHAUSTED rather than in swap.
+ */
+#include "domain/arena.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_CHUNK ((size_t)4096)
+#define MAX_CHUNK   ((size_t)1 << 20)
+#define ALIGNMENT   (_Alignof(max_align_t))
+
+typedef struct chunk {
+    struct chunk *older;
+    size_t size; /* of the whole chunk with this header */
+} chunk;
+
+struct aegis_arena {
+    unsigned char *at, *end; /* free space of the newest chunk */
+    unsigned char *newest;   /* start of the newest piece, for extension in place */
+    chunk *chunks;           /* newest first; only those that came from the allocator */
+    size_t used, limit;
+    size_t next_size;
+    unsigned char *inner, *inner_end; /* the caller's own memory, or what shares a block with this header */
+    aegis_allocator allocator;
+    bool in_place; /* this header lies in the caller's memory */
+};
+
+static size_t rounded(size_t size)
+{
+    return (size + (ALIGNMENT - 1)) & ~(ALIGNMENT - 1);
+}
+
+static void *from_libc(void *user, void *pointer, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)old_size;
+    if (new_size == 0) {
+        free(pointer);
+        return NULL;
+    }
+    return realloc(pointer, new_size);
+}
+
+static aegis_arena *set_up(void *memory, size_t size, aegis_allocator allocator, bool in_place)
+{
+    aegis_arena *arena = (aegis_arena *)memory;
+
+    *arena = (aegis_arena){.limit = AEGIS_ARENA_LIMIT, .next_size = FIRST_CHUNK, .allocator = allocator};
+    arena->in_place = in_place;
+    arena->inner = (unsigned char *)memory + rounded(sizeof *arena);
+    arena->inner_end = (unsigned char *)memory + size;
+    arena->at = arena->inner;
+    arena->end = arena->inner_end;
+    return arena;
+}
+
+aegis_arena *aegis_arena_new(const aegis_allocator *allocator)
+{
+    aegis_allocator from = allocator != NULL ? *allocator : (aegis_allocator){from_libc, NULL};
+    void *memory = from.resize(from.user, NULL, 0, FIRST_CHUNK);
+
+    return memory != NULL ? set_up(memory, FIRST_CHUNK, from, false) : NULL;
+}
+
+aegis_arena *aegis_arena_in(void *memory, size_t size)
+{
+    if (memory == NULL || size < AEGIS_ARENA_MIN || (uintptr_t)memory % ALIGNMENT != 0)
+        return aegis_arena_new(NULL);
+    return set_up(memory, size, (aegis_allocator){from_libc, NULL}, true);
+}
+
+static void free_chunks(aegis_arena *arena, chunk *from)
+{
+    while (from != NULL) {
+        chunk *older = from->older;
+
+        (void)arena->allocator.resize(arena->allocator.user, from, from->size, 0);
+        from = older;
+    }
+}
+
+void aegis_arena_free(aegis_arena *arena)
+{
+    if (arena == NULL)
+        return;
+    free_chunks(arena, arena->chunks);
+    if (!arena->in_place)
+        (void)arena->allocator.resize(arena->allocator.user, arena,
+                                      (size_t)(arena->inner_end - (unsigned char *)arena), 0);
+}
+
+static void use_chunk(aegis_arena *arena, chunk *c)
+{
+    arena->at = (unsigned char *)c + rounded(sizeof *c);
+    arena->end = (unsigned char *)c + c->size;
+}
+
+void aegis_arena_reset(aegis_arena *arena)
+{
+    arena->used = 0;
+    arena->newest = NULL;
+    if (arena->chunks == NULL) {
+        arena->at = arena->inner;
+        arena->end = arena->inner_end;
+        return;
+    }
+    free_chunks(arena, arena->chunks->older);
+    arena->chunks->older = NULL;
+    use_chunk(arena, arena->chunks);
+}
+
+void aegis_arena_set_limit(aegis_arena *arena, size_t bytes)
+{
+    arena->limit = bytes;
+}
+
+static bool add_chunk(aegis_arena *arena, size_t piece)
+{
+    size_t size = arena->next_size;
+    chunk *c;
+
+    if (piece > SIZE_MAX - rounded(sizeof *c))
+        return false;
+    if (size < piece + rounded(sizeof *c))
+        size = piece + rounded(sizeof *c);
+    c = (chunk *)arena->allocator.resize(arena->allocator.user, NULL, 0, size);
+    if (c == NULL)
+        return false;
+    c->older = arena->chunks;
+    c->size = size;
+    arena->chunks = c;
+    if (arena->next_size < MAX_CHUNK)
+        arena->next_size *= 2;
+    use_chunk(arena, c);
+    return true;
+}
+
+void *aegis_arena_alloc(aegis_arena *arena, size_t size)
+{
+    size_t need;
+    unsigned char *piece;
+
+    if (size > arena->limit || arena->used > arena->limit - size)
+        return NULL;
+    need = rounded(size + (size == 0));
+    if (need < size || (need > (size_t)(arena->end - arena->at) && !add_chunk(arena, need)))
+        return NULL;
+    piece = arena->at;
+    arena->at += need;
+    arena->used += size;
+    arena->newest = piece;
+    return piece;
+}
+
+void *aegis_arena_extend(aegis_arena *arena, void *pointer, size_t old_size, size_t new_size)
+{
+    void *piece;
+
+    if (pointer == NULL)
+        return aegis_arena_alloc(arena, new_size);
+    if (new_size <= old_size)
+        return pointer;
+    if (pointer == arena->newest && rounded(new_size) >= new_size &&
+        rounded(new_size) <= (size_t)(arena->end - arena->newest)) {
+        if (new_size - old_size > arena->limit || arena->used > arena->limit - (new_size - old_size))
+            return NULL;
+        arena->used += new_size - old_size;
+        arena->at = arena->newest + rounded(new_size);
+        return pointer;
+    }
+    piece = aegis_arena_alloc(arena, new_size);
+    if (piece != NULL && old_size > 0)
+        memcpy(piece, pointer, old_size);
+    return piece;
+}
+
+char *aegis_arena_strdup(aegis_arena *arena, const char *text)
+{
+    size_t size;
+    char *copy;
+
+    if (text == NULL)
+        return NULL;
+    size = strlen(text) + 1;
+    copy = (char *)aegis_arena_alloc(arena, size);
+    if (copy != NULL)
+        memcpy(copy, text, size);
+    return copy;
+}
+
+char *aegis_arena_printf(aegis_arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    int length;
+    char *text = NULL;
+
+    va_start(arguments, format);
+    length = vsnprintf(NULL, 0, format, arguments);
+    va_end(arguments);
+    if (length >= 0)
+        text = (char *)aegis_arena_alloc(arena, (size_t)length + 1);
+    if (text == NULL)
+        return NULL;
+    va_start(arguments, format);
+    (void)vsnprintf(text, (size_t)length + 1, format, arguments);
+    va_end(arguments);
+    return text;
+}
