@@ -164,8 +164,13 @@ void *aegis_arena_extend(aegis_arena *arena, void *pointer, size_t old_size, siz
 
     if (pointer == NULL)
         return aegis_arena_alloc(arena, new_size);
-    if (new_size <= old_size)
+    if (new_size <= old_size) {
+        if (pointer == arena->newest) { /* the tail is free again */
+            arena->at = arena->newest + rounded(new_size + (new_size == 0));
+            arena->used -= old_size - new_size;
+        }
         return pointer;
+    }
     if (pointer == arena->newest && rounded(new_size) >= new_size &&
         rounded(new_size) <= (size_t)(arena->end - arena->newest)) {
         if (new_size - old_size > arena->limit || arena->used > arena->limit - (new_size - old_size))

@@ -1,0 +1,305 @@
+/* Opening, closing and failing: what both formats share of a reader and a writer.
+ *
+ * After its first failure a reader stands at its end, so that every read ends in its cold path, which returns
+ * zero; a writer's buffer becomes its own scratch with no room beyond one scalar, so that the inlined code
+ * stays within memory.
+ */
+#include "codec/codec.h"
+
+#include "domain/arena.h"
+#include "domain/error.h"
+
+#include <stdio.h>
+
+#define FIRST_ROOM ((size_t)512)
+#define PATH_ROOM  200
+
+/* ---- writer ---- */
+
+void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format, size_t limit)
+{
+    w->at = w->end = w->start = NULL;
+    w->arena = arena;
+    w->limit = limit != 0 ? limit : AEGIS_ARENA_LIMIT;
+    w->format = format == AEGIS_FORMAT_AUTO ? AEGIS_FORMAT_MSGPACK : format;
+    w->depth = 0;
+    w->failed = false;
+    w->error.status = AEGIS_OK;
+    w->error.text[0] = '\0';
+    w->start = (uint8_t *)aegis_arena_alloc(arena, FIRST_ROOM);
+    w->at = w->start;
+    if (w->start != NULL)
+        w->end = w->start + FIRST_ROOM;
+    else
+        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
+static void into_scratch(aegis_writer *w)
+{
+    w->failed = true;
+    w->start = w->scratch;
+    w->at = w->scratch + 1; /* closing a JSON map looks one byte back */
+    w->end = w->at;
+    w->scratch[0] = 0;
+}
+
+static void fail_text(aegis_error *error, aegis_status status, const char *path, const char *format,
+                      va_list arguments)
+{
+    char text[AEGIS_ERROR_TEXT_MAX];
+
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    aegis_error_clip(text);
+    (void)aegis_error_set(error, status, path[0] != '\0' ? "%s: %s" : "%s%s", path, text);
+}
+
+void aegis_put_fail(aegis_writer *w, aegis_status status, const char *format, ...)
+{
+    char path[PATH_ROOM];
+    va_list arguments;
+
+    if (w->failed)
+        return;
+    aegis_path(w->start, w->at, w->format, AEGIS_WHERE_NEXT, path, sizeof path);
+    va_start(arguments, format);
+    fail_text(&w->error, status, path, format, arguments);
+    va_end(arguments);
+    into_scratch(w);
+}
+
+void aegis_put_too_deep(aegis_writer *w)
+{
+    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "deeper than %d levels", AEGIS_DEPTH_LIMIT);
+}
+
+bool aegis_put_grow(aegis_writer *w, size_t size)
+{
+    size_t used = (size_t)(w->at - w->start), old = (size_t)(w->end - w->start), wanted = old * 2;
+    uint8_t *moved;
+
+    if (w->failed) {
+        into_scratch(w);
+        return false;
+    }
+    if (size > w->limit || used > w->limit - size) {
+        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "the message is larger than %zu bytes", w->limit);
+        return false;
+    }
+    if (wanted < used + size)
+        wanted = used + size + FIRST_ROOM;
+    moved = (uint8_t *)aegis_arena_extend(w->arena, w->start, old, wanted);
+    if (moved == NULL) {
+        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return false;
+    }
+    w->start = moved;
+    w->at = moved + used;
+    w->end = moved + wanted;
+    return true;
+}
+
+aegis_status aegis_writer_close(aegis_writer *w, aegis_bytes *out, aegis_error *error)
+{
+    size_t size = (size_t)(w->at - w->start);
+
+    *out = (aegis_bytes){NULL, 0};
+    if (!w->failed && size > w->limit)
+        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "the message is larger than %zu bytes", w->limit);
+    if (w->failed) {
+        if (error != NULL)
+            *error = w->error;
+        return w->error.status;
+    }
+    if (w->format == AEGIS_FORMAT_JSON && size > 0 && w->at[-1] == ',')
+        size--;
+    (void)aegis_arena_extend(w->arena, w->start, (size_t)(w->end - w->start), size);
+    *out = (aegis_bytes){w->start, size};
+    return AEGIS_OK;
+}
+
+void aegis_put_i64_bounds(aegis_writer *w, int64_t value, int64_t lo, int64_t hi)
+{
+    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%lld is not in %lld..%lld", (long long)value, (long long)lo,
+                   (long long)hi);
+}
+
+void aegis_put_u64_bounds(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t hi)
+{
+    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%llu is not in %llu..%llu", (unsigned long long)value,
+                   (unsigned long long)lo, (unsigned long long)hi);
+}
+
+void aegis_put_f64_bounds(aegis_writer *w, double value, double lo, double hi)
+{
+    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%g is not in %g..%g", value, lo, hi);
+}
+
+bool aegis_put_size_in(aegis_writer *w, size_t size, size_t lo, size_t hi, const char *unit)
+{
+    if (AEGIS_LIKELY(size >= lo && size <= hi))
+        return true;
+    if (hi == SIZE_MAX)
+        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu %s, at least %zu wanted", size, unit, lo);
+    else
+        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
+    return false;
+}
+
+/* ---- reader ---- */
+
+aegis_format aegis_format_of(aegis_bytes body)
+{
+    uint8_t first;
+
+    if (body.len == 0)
+        return AEGIS_FORMAT_AUTO;
+    first = body.data[0];
+    return (first >= 0x80 && first <= 0x9f) || (first >= 0xc0 && first <= 0xdf) ? AEGIS_FORMAT_MSGPACK
+                                                                                : AEGIS_FORMAT_JSON;
+}
+
+void aegis_reader_open(aegis_reader *r, aegis_bytes body, aegis_format format, aegis_arena *arena)
+{
+    static const uint8_t nothing = 0;
+
+    r->start = r->at = body.data != NULL ? body.data : &nothing;
+    r->end = body.data != NULL ? body.data + body.len : &nothing;
+    r->arena = arena;
+    r->format = format;
+    r->depth = 0;
+    r->failed = false;
+    r->error.status = AEGIS_OK;
+    r->error.text[0] = '\0';
+    if (format == AEGIS_FORMAT_AUTO)
+        r->format = aegis_format_of(body);
+    if (r->at == r->end) {
+        r->format = r->format == AEGIS_FORMAT_AUTO ? AEGIS_FORMAT_MSGPACK : r->format;
+        aegis_reader_fail(r, r->at, AEGIS_INVALID_ARGUMENT, "the body is empty");
+    }
+}
+
+static void fail_at(aegis_reader *r, const uint8_t *at, aegis_where where, aegis_status status,
+                    const char *format, va_list arguments)
+{
+    char path[PATH_ROOM];
+
+    aegis_path(r->start, at, r->format, where, path, sizeof path);
+    fail_text(&r->error, status, path, format, arguments);
+    r->failed = true;
+    r->at = r->end;
+}
+
+void aegis_reader_fail(aegis_reader *r, const uint8_t *at, aegis_status status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (r->failed)
+        return;
+    va_start(arguments, format);
+    fail_at(r, at, AEGIS_WHERE_NEXT, status, format, arguments);
+    va_end(arguments);
+}
+
+void aegis_get_fail(aegis_reader *r, aegis_status status, const char *format, ...)
+{
+    va_list arguments;
+
+    if (r->failed)
+        return;
+    va_start(arguments, format);
+    fail_at(r, r->at, AEGIS_WHERE_LAST, status, format, arguments);
+    va_end(arguments);
+}
+
+void aegis_reader_cut(aegis_reader *r, const uint8_t *at)
+{
+    aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "the message ends too early");
+}
+
+void aegis_reader_no_memory(aegis_reader *r, const uint8_t *at)
+{
+    aegis_reader_fail(r, at, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
+void aegis_get_missing(aegis_reader *r, const uint8_t *map_start, const char *name)
+{
+    char path[PATH_ROOM];
+
+    if (r->failed)
+        return;
+    aegis_path(r->start, map_start, r->format, AEGIS_WHERE_NEXT, path, sizeof path);
+    (void)aegis_error_set(&r->error, AEGIS_INVALID_ARGUMENT, "%s%s%s is missing", path,
+                          path[0] != '\0' ? "." : "", name);
+    r->failed = true;
+    r->at = r->end;
+}
+
+void aegis_get_repeated(aegis_reader *r)
+{
+    aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "comes twice");
+}
+
+void aegis_get_too_deep(aegis_reader *r)
+{
+    aegis_reader_fail(r, r->at, AEGIS_INVALID_ARGUMENT, "deeper than %d levels", AEGIS_DEPTH_LIMIT);
+}
+
+aegis_status aegis_reader_close(aegis_reader *r, aegis_error *error)
+{
+    if (!r->failed && r->format == AEGIS_FORMAT_JSON)
+        aegis_js_space(r);
+    if (!r->failed && r->at != r->end) {
+        (void)aegis_error_set(&r->error, AEGIS_INVALID_ARGUMENT, "%zu bytes follow the value",
+                              (size_t)(r->end - r->at));
+        r->failed = true;
+        r->at = r->end;
+    }
+    if (!r->failed)
+        return AEGIS_OK;
+    if (error != NULL)
+        *error = r->error;
+    return r->error.status;
+}
+
+bool aegis_get_size_in(aegis_reader *r, const uint8_t *at, size_t size, size_t lo, size_t hi,
+                       const char *unit)
+{
+    if (AEGIS_LIKELY(size >= lo && size <= hi))
+        return true;
+    if (hi == SIZE_MAX)
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%zu %s, at least %zu wanted", size, unit, lo);
+    else
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
+    return false;
+}
+
+void *aegis_get_memory(aegis_reader *r, size_t count, size_t item_size)
+{
+    void *memory = NULL;
+
+    if (r->failed)
+        return NULL;
+    if (count <= SIZE_MAX / item_size)
+        memory = aegis_arena_alloc(r->arena, count * item_size);
+    if (memory == NULL)
+        aegis_reader_no_memory(r, r->at);
+    return memory;
+}
+
+void *aegis_list_grow(aegis_reader *r, void *items, size_t count, size_t *capacity, size_t item_size)
+{
+    size_t wanted = *capacity != 0 ? *capacity * 2 : 8;
+    void *grown = NULL;
+
+    if (r->failed)
+        return NULL;
+    if (count < *capacity)
+        return items;
+    if (wanted <= SIZE_MAX / item_size)
+        grown = aegis_arena_extend(r->arena, items, *capacity * item_size, wanted * item_size);
+    if (grown == NULL)
+        aegis_reader_no_memory(r, r->at);
+    else
+        *capacity = wanted;
+    return grown;
+}

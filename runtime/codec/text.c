@@ -1,0 +1,190 @@
+/* Texts: UTF-8, decimals, base64, and the values that both formats write as texts. */
+#include "codec/codec.h"
+
+#include "domain/time.h"
+
+#include <float.h>
+#include <math.h>
+
+bool aegis_text_plain(const uint8_t *text, size_t size)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t word, seen = 0;
+
+    for (; size >= sizeof word; text += sizeof word, size -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        seen |= word | (word - ones); /* the top bit of a byte: not ASCII, or zero */
+    }
+    for (; size > 0; size--, text++)
+        seen |= (uint64_t)(uint8_t)(*text | (*text - 1));
+    return (seen & (ones << 7)) == 0;
+}
+
+static bool continues(const uint8_t *text, size_t count)
+{
+    while (count-- > 0)
+        if ((*text++ & 0xc0) != 0x80)
+            return false;
+    return true;
+}
+
+/* The size of the character at `text`, 0 when it is none. Source: RFC 3629 section 4. */
+static size_t character(const uint8_t *text, size_t left)
+{
+    uint8_t c = text[0];
+
+    if (c < 0x80)
+        return 1;
+    if (c < 0xc2 || c > 0xf4 || left < 2)
+        return 0;
+    if (c < 0xe0)
+        return continues(text + 1, 1) ? 2 : 0;
+    if (c < 0xf0) {
+        if ((c == 0xe0 && text[1] < 0xa0) || (c == 0xed && text[1] > 0x9f))
+            return 0;
+        return left >= 3 && continues(text + 1, 2) ? 3 : 0;
+    }
+    if ((c == 0xf0 && text[1] < 0x90) || (c == 0xf4 && text[1] > 0x8f))
+        return 0;
+    return left >= 4 && continues(text + 1, 3) ? 4 : 0;
+}
+
+bool aegis_utf8_valid(const uint8_t *text, size_t size)
+{
+    while (size > 0) {
+        size_t step;
+
+        if (size >= 8 && aegis_text_plain(text, 8))
+            step = 8;
+        else
+            step = character(text, size);
+        if (step == 0)
+            return false;
+        text += step;
+        size -= step;
+    }
+    return true;
+}
+
+bool aegis_decimal_valid(const char *text, size_t size)
+{
+    aegis_js_number number;
+    const uint8_t *end = (const uint8_t *)text + size;
+
+    return aegis_js_number_scan((const uint8_t *)text, end, &number) && number.end == end;
+}
+
+static int base64_value(uint8_t c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+/* Source: RFC 4648 section 4; the unused bits of the last character must be zero. */
+bool aegis_base64_decode(const uint8_t *text, size_t size, uint8_t *out, size_t *out_size)
+{
+    const uint8_t *first = out;
+    size_t padding = 0, i, k;
+
+    if (size % 4 != 0)
+        return false;
+    if (size > 0)
+        padding = text[size - 1] != '=' ? 0 : text[size - 2] != '=' ? 1 : 2;
+    for (i = 0; i < size; i += 4) {
+        size_t dropped = i + 4 == size ? padding : 0;
+        uint32_t bits = 0;
+
+        for (k = 0; k < 4; k++) {
+            int value = k >= 4 - dropped ? 0 : base64_value(text[i + k]);
+
+            if (value < 0)
+                return false;
+            bits = bits << 6 | (uint32_t)value;
+        }
+        if ((bits & ((1u << (8 * dropped)) - 1)) != 0)
+            return false;
+        for (k = 0; k < 3 - dropped; k++)
+            *out++ = (uint8_t)(bits >> (16 - 8 * k));
+    }
+    *out_size = (size_t)(out - first);
+    return true;
+}
+
+uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t i;
+
+    for (i = 0; i < size; i += 3) {
+        size_t have = size - i < 3 ? size - i : 3;
+        uint32_t bits = (uint32_t)data[i] << 16;
+
+        if (have > 1)
+            bits |= (uint32_t)data[i + 1] << 8;
+        if (have > 2)
+            bits |= data[i + 2];
+        *out++ = (uint8_t)digits[bits >> 18];
+        *out++ = (uint8_t)digits[bits >> 12 & 63];
+        *out++ = (uint8_t)(have > 1 ? digits[bits >> 6 & 63] : '=');
+        *out++ = (uint8_t)(have > 2 ? digits[bits & 63] : '=');
+    }
+    return out;
+}
+
+aegis_uuid aegis_get_uuid_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
+{
+    aegis_uuid uuid = {{0}};
+    char copy[AEGIS_UUID_TEXT] = "";
+
+    if (r->failed)
+        return uuid;
+    if (text.len == AEGIS_UUID_TEXT - 1)
+        memcpy(copy, text.data, text.len);
+    if (!aegis_uuid_parse(copy, &uuid))
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not a uuid");
+    return uuid;
+}
+
+aegis_timestamp aegis_get_timestamp_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
+{
+    aegis_timestamp value = 0;
+
+    if (!r->failed && !aegis_timestamp_parse((const char *)text.data, text.len, &value))
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT,
+                          "not an RFC 3339 timestamp of the years 1678 to 2262");
+    return value;
+}
+
+aegis_bytes aegis_get_base64(aegis_reader *r, const uint8_t *at, aegis_bytes text)
+{
+    uint8_t *data;
+    size_t size = 0;
+
+    if (r->failed)
+        return (aegis_bytes){NULL, 0};
+    data = (uint8_t *)aegis_get_memory(r, text.len / 4 * 3, 1);
+    if (data != NULL && !aegis_base64_decode(text.data, text.len, data, &size))
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not padded base64");
+    return r->failed ? (aegis_bytes){NULL, 0} : (aegis_bytes){data, size};
+}
+
+double aegis_get_f64_checked(aegis_reader *r, const uint8_t *at, double value, double lo, double hi)
+{
+    if (!r->failed && !(value >= lo && value <= hi))
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%g is not in %g..%g", value, lo, hi);
+    return value;
+}
+
+float aegis_get_f32_checked(aegis_reader *r, const uint8_t *at, double value)
+{
+    if (isfinite(value) && fabs(value) > (double)FLT_MAX) {
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%g is too large for f32", value);
+        return 0;
+    }
+    return (float)value;
+}
