@@ -7,8 +7,8 @@
 
 int main(int argc, char **argv)
 {
-    const arguments arguments = read_arguments(argc, argv, "mem:");
-    const aegis_options options = {.name = "inprocess", .format = arguments.format, .log = log_to_stderr};
+    const arguments args = read_arguments(argc, argv, "mem:");
+    const aegis_options options = {.name = "inprocess", .format = args.format, .log = log_to_stderr};
     const struct timespec moment = {.tv_sec = 0, .tv_nsec = 300 * 1000 * 1000};
     orders state = {0};
     aegis_bus *bus = NULL;
@@ -16,10 +16,10 @@ int main(int argc, char **argv)
     aegis_error error;
     int wrong = 1;
 
-    if (aegis_open(arguments.url, &options, &bus, &error) == AEGIS_OK &&
+    if (aegis_open(args.url, &options, &bus, &error) == AEGIS_OK &&
         orders_serve(bus, &state, &shop, &error) == AEGIS_OK &&
         monitor_serve(bus, &monitor, &error) == AEGIS_OK) {
-        wrong = shopping_trip(bus, arguments.format);
+        wrong = shopping_trip(bus, args.format);
         (void)nanosleep(&moment, NULL); /* the last event is on its way to the monitor */
     } else {
         fprintf(stderr, "inprocess: %s\n", aegis_error_text(&error));

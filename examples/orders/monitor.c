@@ -5,14 +5,14 @@
 
 int main(int argc, char **argv)
 {
-    const arguments arguments = read_arguments(argc, argv, "nats://127.0.0.1:4222");
-    const aegis_options options = {.name = "monitor", .format = arguments.format, .log = log_to_stderr};
+    const arguments args = read_arguments(argc, argv, "nats://127.0.0.1:4222");
+    const aegis_options options = {.name = "monitor", .format = args.format, .log = log_to_stderr};
     aegis_bus *bus = NULL;
     aegis_service *service = NULL;
     aegis_error error;
     int code = 1;
 
-    if (aegis_open(arguments.url, &options, &bus, &error) == AEGIS_OK &&
+    if (aegis_open(args.url, &options, &bus, &error) == AEGIS_OK &&
         monitor_serve(bus, &service, &error) == AEGIS_OK) {
         printf("monitor: %s listens\n", aegis_service_instance(service));
         (void)fflush(stdout);

@@ -5,15 +5,15 @@
 
 int main(int argc, char **argv)
 {
-    const arguments arguments = read_arguments(argc, argv, "nats://127.0.0.1:4222");
-    const aegis_options options = {.name = "server", .format = arguments.format, .log = log_to_stderr};
+    const arguments args = read_arguments(argc, argv, "nats://127.0.0.1:4222");
+    const aegis_options options = {.name = "server", .format = args.format, .log = log_to_stderr};
     orders state = {0};
     aegis_bus *bus = NULL;
     aegis_service *service = NULL;
     aegis_error error;
     int code = 1;
 
-    if (aegis_open(arguments.url, &options, &bus, &error) == AEGIS_OK &&
+    if (aegis_open(args.url, &options, &bus, &error) == AEGIS_OK &&
         orders_serve(bus, &state, &service, &error) == AEGIS_OK) {
         printf("server: %s is ready\n", aegis_service_instance(service));
         (void)fflush(stdout);
