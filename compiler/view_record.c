@@ -175,15 +175,14 @@ static node *field_codec(const view *v, const schema_field *field, const view_fo
     if (boxed)
         in = arena_printf(a, "%s.value", at);
     if (through)
-        in = arena_printf(a, "(*%s)", at);
+        in = arena_printf(a, "*%s", at);
     if (boxed)
         out = arena_printf(a, "%s.value", out);
     if (through)
-        out = "(*made)";
+        out = "*made";
     node_set(a, made, "value", view_value(v, field->type, format, in, out));
     view_key(v, made, format, field->name);
-    node_set_format(a, made, "member", "out->%s", field->c_name);
-    node_set_text(a, made, "c_name", field->c_name);
+    node_set_format(a, made, "target", "out->%s", field->c_name);
     node_set_text(a, made, "present",
                   boxed     ? arena_printf(a, "%s.has", at)
                   : pointer ? arena_printf(a, "%s != NULL", at)
@@ -227,8 +226,7 @@ static node *field_plain(const view *v, const schema_field *field)
     const node *copy = view_copy(v, field->type, at);
 
     node_set_format(a, made, "declaration", "%s%s%s", field->c_type, space, field->c_name);
-    node_set_text(a, made, "c_name", field->c_name);
-    node_set_text(a, made, "name", field->name);
+    node_set_text(a, made, "member", field->c_name);
     node_set_text(a, made, "docs", field->docs);
     node_set_text(a, made, "c_kind", field->c_kind);
     node_set_text(a, made, "initial",
@@ -236,11 +234,8 @@ static node *field_plain(const view *v, const schema_field *field)
                   : has_default(field) && !field->default_value.zero
                       ? arena_printf(a, boxed ? "{true, %s}" : "%s", field->default_value.c_value)
                       : NULL);
-    node_set_bool(a, made, "boxed", boxed);
-    node_set_text(a, made, "fallback",
-                  has_default(field) && (boxed || !field->default_value.zero) ? field->default_value.c_value : NULL);
     if (field->presence == SCHEMA_POINTER && !is_text(field->type)) {
-        copy = view_copy(v, field->type, "(*made)");
+        copy = view_copy(v, field->type, "*made");
         node_set_bool(a, made, "copy_through", true);
     } else {
         node_set_bool(a, made, "copy_through", false);
@@ -248,6 +243,20 @@ static node *field_plain(const view *v, const schema_field *field)
     node_set(a, made, "copy", copy);
     node_set_text(a, made, "target_type", field->type->c_type);
     return made;
+}
+
+/* The assignments that give `field` its default before reading. */
+static void add_defaults(const view *v, node *to, const schema_field *field)
+{
+    arena *a = v->memory;
+    bool boxed = field->presence == SCHEMA_BOXED;
+
+    if (!has_default(field) || (!boxed && field->default_value.zero))
+        return;
+    if (boxed)
+        node_add(a, to, node_text(a, arena_printf(a, "out->%s.has = true", field->c_name)));
+    node_add(a, to, node_text(a, arena_printf(a, "out->%s%s = %s", field->c_name, boxed ? ".value" : "",
+                                              field->default_value.c_value)));
 }
 
 /* ---- records ------------------------------------------------------------------------------------------ */
@@ -313,6 +322,7 @@ node *view_record(const view *v, const schema_record *record)
 {
     arena *a = v->memory;
     node *made = node_object(a), *fields = node_list(a), *codecs = node_list(a), *optional = node_list(a);
+    node *defaults = node_list(a);
     size_t fixed = 0;
     bool copies = false;
 
@@ -329,6 +339,7 @@ node *view_record(const view *v, const schema_record *record)
         else
             fixed++;
         copies = copies || through || view_copy(v, field->type, "x")->kind == NODE_TEXT;
+        add_defaults(v, defaults, field);
         node_add(a, fields, plain);
     }
     for (size_t i = 0; i < VIEW_FORMATS; i++)
@@ -344,6 +355,7 @@ node *view_record(const view *v, const schema_record *record)
     node_set(a, made, "fields", fields);
     node_set(a, made, "codecs", codecs);
     node_set(a, made, "optional", optional);
+    node_set(a, made, "defaults", defaults);
     node_set_format(a, made, "fixed", "%zu", fixed);
     node_set_bool(a, made, "copies", copies);
     set_keys(v, made, record);

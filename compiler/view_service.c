@@ -29,6 +29,7 @@ static node *method_view(const view *v, const schema_method *method)
         node_add(a, raises, raise_view(v, &method->raises[i], i));
     node_set_text(a, made, "name", method->name);
     node_set_text(a, made, "service_wire", method->service->wire);
+    node_set_text(a, made, "service", method->service->c_name);
     node_set_text(a, made, "c_name", method->c_name);
     node_set_text(a, made, "c_macro", method->c_macro);
     node_set_text(a, made, "op", method->c_op);
@@ -97,6 +98,7 @@ static node *service_view(const view *v, const schema_service *service)
     node_set_text(a, made, "version", service->version);
     node_set_text(a, made, "c_name", service->c_name);
     node_set_text(a, made, "service_var", service->c_var);
+    node_set_text(a, made, "service", service->c_name);
     node_set(a, made, "methods", methods);
     node_set_format(a, made, "method_count", "%zu", service->method_count);
     node_set(a, made, "subscriptions", subscriptions);

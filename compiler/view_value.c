@@ -151,6 +151,12 @@ static const char *cast_of(const view *v, const schema_type *type)
     }
 }
 
+/* The address of the lvalue `at`, "made" for "*made". */
+static const char *address(const view *v, const char *at)
+{
+    return at[0] == '*' ? at + 1 : arena_printf(v->memory, "&%s", at);
+}
+
 node *view_value(const view *v, const schema_type *type, const view_format *format, const char *in,
                  const char *out)
 {
@@ -162,7 +168,7 @@ node *view_value(const view *v, const schema_type *type, const view_format *form
     if (type->kind == SCHEMA_RECORD || type->kind == SCHEMA_ENUM) {
         bool record = type->kind == SCHEMA_RECORD;
         bool own = (record ? type->record->package : type->enumeration->package) == v->package;
-        const char *tail = own ? arena_printf(a, "_%s", format->name) : "";
+        const char *tail = own && record ? arena_printf(a, "_%s", format->name) : "";
 
         by_value = !record;
         put = arena_printf(a, "%s_put%s", type->c_type, tail);
@@ -187,8 +193,8 @@ node *view_value(const view *v, const schema_type *type, const view_format *form
     node_set_text(a, made, "get", get);
     node_set_text(a, made, "range", range);
     node_set_text(a, made, "cast", cast);
-    node_set_text(a, made, "in", by_value ? in : arena_printf(a, "&%s", in));
-    node_set_text(a, made, "out", by_value ? out : arena_printf(a, "&%s", out));
+    node_set_text(a, made, "in", by_value ? in : address(v, in));
+    node_set_text(a, made, "out", by_value ? out : address(v, out));
     node_set_bool(a, made, "by_value", by_value);
     return made;
 }
@@ -223,24 +229,25 @@ static bool has_pointers(const schema_type *type, unsigned depth)
 const node *view_copy(const view *v, const schema_type *type, const char *at)
 {
     arena *a = v->memory;
+    const char *where = address(v, at);
 
     if (!has_pointers(type, 16))
         return node_bool(a, false);
     switch (type->kind) {
     case SCHEMA_RECORD:
-        return node_text(a, arena_printf(a, "%s_copy(&%s, arena, &%s) == AEGIS_OK", type->c_type, at, at));
+        return node_text(a, arena_printf(a, "%s_copy(%s, arena, %s) == AEGIS_OK", type->c_type, where, where));
     case SCHEMA_LIST:
     case SCHEMA_MAP: {
         const view_container *container = view_container_of(v, type);
-        return node_text(a, arena_printf(a, "copy_%s(arena, &%s)", container->copy_word, at));
+        return node_text(a, arena_printf(a, "copy_%s(arena, %s)", container->copy_word, where));
     }
     case SCHEMA_BYTES:
-        return node_text(a, arena_printf(a, "aegis_copy_bytes(arena, &%s)", at));
+        return node_text(a, arena_printf(a, "aegis_copy_bytes(arena, %s)", where));
     case SCHEMA_ANY:
-        return node_text(a, arena_printf(a, "aegis_copy_any(arena, &%s)", at));
+        return node_text(a, arena_printf(a, "aegis_copy_any(arena, %s)", where));
     case SCHEMA_RAW:
-        return node_text(a, arena_printf(a, "aegis_copy_raw(arena, &%s)", at));
+        return node_text(a, arena_printf(a, "aegis_copy_raw(arena, %s)", where));
     default:
-        return node_text(a, arena_printf(a, "aegis_copy_string(arena, &%s)", at));
+        return node_text(a, arena_printf(a, "aegis_copy_string(arena, %s)", where));
     }
 }

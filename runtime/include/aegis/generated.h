@@ -550,6 +550,16 @@ AEGIS_API aegis_any aegis_js_get_any(aegis_reader *r);
 AEGIS_API aegis_raw aegis_js_get_raw(aegis_reader *r);
 AEGIS_API void aegis_js_skip(aegis_reader *r);
 
+/* ---- copying (codec/) ---------------------------------------------------------------------------------- */
+
+/** A copy of `count` items, never NULL while memory lasts, also for a count of 0. */
+AEGIS_API void *aegis_copy_array(aegis_arena *arena, const void *items, size_t count, size_t size);
+/* Each replaces what it is given by a copy in `arena`; false when memory is exhausted. */
+AEGIS_API bool aegis_copy_string(aegis_arena *arena, const char **text);
+AEGIS_API bool aegis_copy_bytes(aegis_arena *arena, aegis_bytes *bytes);
+AEGIS_API bool aegis_copy_any(aegis_arena *arena, aegis_any *any);
+AEGIS_API bool aegis_copy_raw(aegis_arena *arena, aegis_raw *raw);
+
 /* ---- descriptors: what a service is, as constants of the generated code ---------------------------------
  */
 
