@@ -1,0 +1,263 @@
+/* One nats.c connection in event-loop mode: made, given its subscriptions, taken down. nats.c's own
+ * reconnecting is off: in this mode it keeps its protocol parser, halfway through a message, for the next
+ * connection (issue 1007). So a lost connection is destroyed and a new one made, and the subscriptions are
+ * ours to repeat.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* ---- hooks: called with the connection locked, by any thread, the library's timer among them -------------
+ */
+
+static natsStatus hook_attach(void **user, void *loop, natsConnection *connection, natsSock fd)
+{
+    nats_link *link = (nats_link *)loop;
+    (void)connection;
+    *user = link;
+    atomic_store(&link->fd, (int)fd);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = (int)fd};
+    return epoll_ctl(link->engine->epoll, EPOLL_CTL_ADD, (int)fd, &event) == 0 ? NATS_OK : NATS_SYS_ERROR;
+}
+
+static natsStatus hook_read(void *user, bool add)
+{
+    nats_link *link = (nats_link *)user;
+    if (add)
+        return NATS_OK;
+    const int fd = atomic_exchange(&link->fd, -1);
+    if (fd >= 0) {
+        epoll_ctl(link->engine->epoll, EPOLL_CTL_DEL, fd, NULL);
+        atomic_store(&link->let_go, fd);
+        aegis_nats_kick(link->engine);
+    }
+    return NATS_OK;
+}
+
+static natsStatus hook_write(void *user, bool add)
+{
+    nats_link *link = (nats_link *)user;
+    nats_engine *engine = link->engine;
+    atomic_store(&link->writable, add);
+    if (add && atomic_load(&engine->polling) && !atomic_load(&engine->quiet))
+        aegis_nats_kick(engine);
+    return NATS_OK;
+}
+
+static natsStatus hook_detach(void *user)
+{
+    nats_link *link = (nats_link *)user;
+    atomic_store(&link->detached, true);
+    return NATS_OK;
+}
+
+/* On a thread of nats.c, nothing locked. The engine's lock makes this the callback's last touch of the link.
+ */
+static void on_closed(natsConnection *connection, void *closure)
+{
+    nats_link *link = (nats_link *)closure;
+    nats_engine *engine = link->engine;
+    (void)connection;
+    pthread_mutex_lock(&engine->lock);
+    link->closed = true;
+    aegis_nats_kick(engine);
+    pthread_cond_broadcast(&engine->flushed);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void on_lame_duck(natsConnection *connection, void *closure)
+{
+    nats_link *link = (nats_link *)closure;
+    nats_engine *engine = link->engine;
+    (void)connection;
+    pthread_mutex_lock(&engine->lock);
+    aegis_nats_event(engine, AEGIS_PORT_LAME_DUCK);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
+                     void *closure)
+{
+    const nats_link *link = (const nats_link *)closure;
+    const char *last = NULL;
+    (void)subscription;
+    natsConnection_GetLastError(connection, &last);
+    aegis_log_write(&link->engine->log, AEGIS_LOG_WARNING, "nats: %s: %s", natsStatus_GetText(status),
+                    last != NULL ? last : "");
+}
+
+/* ---- statuses -------------------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_error(aegis_error *error, natsStatus status, const char *what)
+{
+    aegis_status result;
+    switch (status) {
+    case NATS_OK:
+        return AEGIS_OK;
+    case NATS_TIMEOUT:
+        result = AEGIS_DEADLINE_EXCEEDED;
+        break;
+    case NATS_NO_MEMORY:
+        result = AEGIS_RESOURCE_EXHAUSTED;
+        break;
+    case NATS_INVALID_ARG:
+    case NATS_INVALID_SUBJECT:
+    case NATS_INVALID_QUEUE_NAME:
+    case NATS_ADDRESS_MISSING:
+        result = AEGIS_INVALID_ARGUMENT;
+        break;
+    case NATS_CONNECTION_AUTH_FAILED:
+        result = AEGIS_UNAUTHENTICATED;
+        break;
+    case NATS_NOT_PERMITTED:
+        result = AEGIS_PERMISSION_DENIED;
+        break;
+    case NATS_CONNECTION_CLOSED:
+    case NATS_CONNECTION_DISCONNECTED:
+    case NATS_NO_SERVER:
+    case NATS_STALE_CONNECTION:
+    case NATS_IO_ERROR:
+        result = AEGIS_UNAVAILABLE;
+        break;
+    default:
+        result = AEGIS_INTERNAL;
+        break;
+    }
+    return aegis_error_set(error, result, "%s: %s", what, natsStatus_GetText(status));
+}
+
+/* ---- up -------------------------------------------------------------------------------------------------
+ */
+
+void aegis_nats_link_free(nats_link *link)
+{
+    if (link == NULL)
+        return;
+    natsConnection_Destroy(link->connection);
+    pthread_mutex_destroy(&link->write_lock);
+    free(link);
+}
+
+/* Blocks until the deadline at most; lock not held. */
+aegis_status aegis_nats_connect(nats_engine *engine, int64_t deadline, nats_link **result, natsStatus *status)
+{
+    nats_link *link = (nats_link *)calloc(1, sizeof *link);
+    *status = NATS_NO_MEMORY;
+    if (link == NULL)
+        return AEGIS_RESOURCE_EXHAUSTED;
+    link->engine = engine;
+    pthread_mutex_init(&link->write_lock, NULL);
+    atomic_init(&link->fd, -1);
+    atomic_init(&link->let_go, -1);
+    int64_t patience = (deadline - aegis_clock_monotonic()) / AEGIS_MILLISECOND / (int64_t)engine->servers;
+    if (patience < 50)
+        patience = 50;
+    natsOptions *options = engine->options;
+    natsStatus s = natsOptions_SetEventLoop(options, link, hook_attach, hook_read, hook_write, hook_detach);
+    if (s == NATS_OK)
+        s = natsOptions_SetTimeout(options, patience);
+    if (s == NATS_OK)
+        s = natsOptions_SetClosedCB(options, on_closed, link);
+    if (s == NATS_OK)
+        s = natsOptions_SetLameDuckModeCB(options, on_lame_duck, link);
+    if (s == NATS_OK)
+        s = natsOptions_SetErrorHandler(options, on_error, link);
+    if (s == NATS_OK)
+        s = natsConnection_Connect(&link->connection, options);
+    *status = s;
+    if (s != NATS_OK) {
+        pthread_mutex_destroy(&link->write_lock);
+        free(link);
+        return s == NATS_CONNECTION_AUTH_FAILED ? AEGIS_UNAUTHENTICATED : AEGIS_UNAVAILABLE;
+    }
+    *result = link;
+    return AEGIS_OK;
+}
+
+void aegis_nats_link_up(nats_engine *engine, nats_link *link)
+{
+    engine->link = link;
+    engine->max_payload = natsConnection_GetMaxPayload(link->connection);
+    engine->stuck = false;
+    engine->unsent = 0;
+    engine->durable = -1;
+    engine->probed = 0;
+    natsConnection_GetConnectedUrl(link->connection, engine->server, sizeof engine->server);
+    char *at = strrchr(engine->server, '@');
+    if (at != NULL) /* a URL may hold a password; nobody needs it in a report */
+        memmove(engine->server, at + 1, strlen(at));
+    for (nats_source *s = engine->sources; s != NULL; s = s->next)
+        aegis_nats_source_subscribe(s);
+    engine->timer = 0; /* pulls and repetitions are due */
+    aegis_nats_probe(engine);
+    aegis_nats_calls_again(engine);
+    aegis_nats_event(engine, AEGIS_PORT_UP);
+    aegis_nats_pass_on(engine);
+}
+
+/* ---- down -----------------------------------------------------------------------------------------------
+ */
+
+static void forget_subscriptions(nats_engine *engine)
+{
+    aegis_nats_slots_free(engine);
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        natsSubscription_Destroy(s->subscription);
+        s->subscription = NULL;
+        if (s->draining) {
+            s->drained = true;
+            aegis_nats_signal(engine, s, SIZE_MAX);
+        }
+        if (s->kind == NATS_CONSUMER)
+            aegis_nats_pulls_lost(s);
+    }
+}
+
+/* The leader, once the connection is closed. */
+void aegis_nats_link_down(nats_engine *engine)
+{
+    nats_link *link = engine->link;
+    engine->link = NULL;
+    engine->unsent = 0;
+    aegis_nats_calls_lost(engine);
+    forget_subscriptions(engine);
+    aegis_nats_event(engine, AEGIS_PORT_DOWN);
+    while (engine->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
+        pthread_cond_wait(&engine->flushed, &engine->lock);
+    pthread_mutex_unlock(&engine->lock);
+    aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: connection to %s lost", engine->server);
+    aegis_nats_link_free(link);
+    pthread_mutex_lock(&engine->lock);
+    pthread_cond_signal(&engine->keeper_wake);
+}
+
+/* The end: nobody else uses the engine any more. */
+void aegis_nats_disconnect(nats_engine *engine)
+{
+    nats_link *link = engine->link;
+    aegis_nats_calls_lost(engine);
+    if (link == NULL)
+        return;
+    pthread_mutex_unlock(&engine->lock);
+    for (int i = 0; i < 1000 && atomic_load(&link->writable) && !link->closed; i++)
+        aegis_nats_write(link);
+    natsConnection_Close(link->connection);
+    const int fd = atomic_exchange(&link->let_go, -1);
+    if (fd >= 0)
+        aegis_nats_close_socket(fd);
+    if (atomic_exchange(&link->detached, false))
+        aegis_nats_detached(link->connection);
+    pthread_mutex_lock(&engine->lock);
+    while (!link->closed)
+        pthread_cond_wait(&engine->flushed, &engine->lock);
+    engine->link = NULL;
+    forget_subscriptions(engine);
+    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_link_free(link);
+    pthread_mutex_lock(&engine->lock);
+}

@@ -1,0 +1,147 @@
+/* Publications a stream acknowledges. With a Nats-Msg-Id a repetition is harmless, so such a message is sent
+ * again on a timeout, after a reconnection and when nobody answered, until its deadline. Only a JSON object
+ * that names the stream is an acknowledgement: live subscribers of the same subject may answer into the
+ * publisher's inbox too.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define NOBODY_PAUSE     (100 * AEGIS_MILLISECOND)
+#define NOBODY_PAUSE_MAX (2 * AEGIS_SECOND)
+
+/* JetStream's error codes that have a meaning here. Source: nats-server's errors.json. */
+#define ERR_WRONG_LAST_SEQUENCE     10071
+#define ERR_WRONG_LAST_SEQUENCE_2   10164
+#define ERR_STREAM_STORE_FAILED     10077
+#define ERR_MESSAGE_TOO_LARGE       10054
+#define ERR_RESOURCES_EXCEEDED      10002
+#define ERR_STORAGE_EXCEEDED        10047
+#define ERR_MEMORY_EXCEEDED         10028
+#define ERR_STREAM_MAX_BYTES        10110
+#define ERR_STREAM_NOT_MATCH        10060
+#define ERR_WRONG_LAST_MSG_ID       10070
+#define ERR_NOT_ENABLED             10076
+#define ERR_NOT_ENABLED_FOR_ACCOUNT 10039
+#define ERR_INSUFFICIENT            10023
+#define ERR_UNAVAILABLE             10008
+
+aegis_status aegis_nats_js_status(uint32_t code, const char *description)
+{
+    switch (code) {
+    case ERR_WRONG_LAST_SEQUENCE:
+    case ERR_WRONG_LAST_SEQUENCE_2:
+    case ERR_WRONG_LAST_MSG_ID:
+        return AEGIS_ABORTED;
+    case ERR_STREAM_STORE_FAILED:
+        return strstr(description, "maximum") != NULL ? AEGIS_RESOURCE_EXHAUSTED : AEGIS_UNAVAILABLE;
+    case ERR_MESSAGE_TOO_LARGE:
+    case ERR_RESOURCES_EXCEEDED:
+    case ERR_STORAGE_EXCEEDED:
+    case ERR_MEMORY_EXCEEDED:
+    case ERR_STREAM_MAX_BYTES:
+        return AEGIS_RESOURCE_EXHAUSTED;
+    case ERR_NOT_ENABLED:
+    case ERR_NOT_ENABLED_FOR_ACCOUNT:
+    case ERR_INSUFFICIENT:
+    case ERR_UNAVAILABLE:
+        return AEGIS_UNAVAILABLE;
+    case ERR_STREAM_NOT_MATCH:
+        return AEGIS_FAILED_PRECONDITION;
+    default:
+        return AEGIS_FAILED_PRECONDITION;
+    }
+}
+
+static void refused(nats_engine *engine, nats_call *call, nats_json failure)
+{
+    char description[128];
+    aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
+    const uint32_t code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
+    snprintf(call->text, sizeof call->text, "the stream refused it: %s (%" PRIu32 ")", description, code);
+    call->not_processed = true;
+    call->answered = true;
+    aegis_nats_call_finish(engine, call, aegis_nats_js_status(code, description));
+}
+
+/* Takes the answer. */
+void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *raw)
+{
+    const aegis_bytes body = {(const uint8_t *)natsMsg_GetData(raw), (size_t)natsMsg_GetDataLength(raw)};
+    const nats_json object = aegis_json_object(body);
+    const nats_json failure = aegis_json_member(object, "error");
+    const nats_json stream = aegis_json_member(object, "stream");
+    const uint64_t sequence = aegis_json_u64(aegis_json_member(object, "seq"), 0);
+    if (failure.data != NULL && failure.data[0] == '{') {
+        refused(engine, call, failure);
+    } else if (stream.len > 2 && stream.data[0] == '"' && sequence > 0) {
+        call->answered = true;
+        call->ack.sequence = sequence;
+        call->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
+        aegis_nats_call_finish(engine, call, AEGIS_OK);
+    } /* else not an acknowledgement: keep waiting */
+    natsMsg_Destroy(raw);
+}
+
+/* No responders: no stream takes the subject, or it has no leader just now. */
+void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
+{
+    call->nobody = true;
+    if (engine->link != NULL)
+        aegis_nats_probe(engine); /* is it JetStream that is missing? */
+    if (!call->repeatable) {
+        aegis_nats_call_finish(engine, call, aegis_nats_durable_expired(engine, call));
+        return;
+    }
+    int64_t pause = NOBODY_PAUSE << (call->times < 6 ? call->times : 6);
+    if (pause > NOBODY_PAUSE_MAX)
+        pause = NOBODY_PAUSE_MAX;
+    call->resend_at = aegis_clock_monotonic() + pause;
+    aegis_nats_timer(engine, call->resend_at);
+}
+
+/* What to say at the end. */
+aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call)
+{
+    if (call->nobody && engine->durable != 0) {
+        call->not_processed = true;
+        snprintf(call->text, sizeof call->text, "no stream takes %s", call->message->subject);
+        return AEGIS_NOT_FOUND;
+    }
+    if (call->nobody) {
+        call->not_processed = true;
+        snprintf(call->text, sizeof call->text, "JetStream is not there: start the server with -js");
+        return AEGIS_UNAVAILABLE;
+    }
+    if (engine->link == NULL && !call->sent) {
+        call->not_processed = true;
+        snprintf(call->text, sizeof call->text, "no connection to %s", engine->url);
+        return AEGIS_UNAVAILABLE;
+    }
+    return AEGIS_DEADLINE_EXCEEDED;
+}
+
+aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
+                                        aegis_publish_ack *ack, aegis_error *error)
+{
+    nats_engine *engine = aegis_nats_engine_of(port);
+    const aegis_status status = aegis_nats_check(engine, message, error);
+    if (status != AEGIS_OK)
+        return status;
+    nats_waiter placeholder = {0};
+    nats_call call = {
+        .kind = NATS_CALL_DURABLE, .message = message, .deadline = deadline, .waiter = &placeholder};
+    call.repeatable = aegis_nats_has_id(message);
+    pthread_mutex_lock(&engine->lock);
+    aegis_nats_call_start(engine, &call);
+    aegis_nats_call_send(engine, &call);
+    aegis_nats_call_wait(engine, &call);
+    pthread_mutex_unlock(&engine->lock);
+    if (call.status == AEGIS_OK && ack != NULL)
+        *ack = call.ack;
+    return aegis_nats_call_outcome(&call, error);
+}

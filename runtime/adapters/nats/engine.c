@@ -1,0 +1,467 @@
+/* Who reads the socket. A thread that waits for a message or an answer and finds nobody leading leads itself:
+ * it writes what is buffered, waits in epoll, lets nats.c parse what came, hands the messages to their owners
+ * and, when it has its own, passes the lead to another thread that waits. So a lonely call costs no thread
+ * wake-up, and under load what has gathered is read and written at once. One keeper thread leads when nobody
+ * waits, so that pings are answered, and is the only one that connects, which can take long.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#define KEEPER_TICK     (2 * AEGIS_MILLISECOND) /* a gap this long between two leaders is the keeper's */
+#define KEEPER_SLEEP    AEGIS_SECOND
+#define TURN_MAX        AEGIS_SECOND
+#define BACKOFF_FIRST   (20 * AEGIS_MILLISECOND)
+#define BACKOFF_MAX     (2 * AEGIS_SECOND)
+#define CONNECT_TIMEOUT AEGIS_SECOND
+
+void aegis_nats_cond_init(pthread_cond_t *condition)
+{
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(condition, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64_t when)
+{
+    if (when < 0)
+        when = 0;
+    struct timespec at = {.tv_sec = (time_t)(when / AEGIS_SECOND), .tv_nsec = (long)(when % AEGIS_SECOND)};
+    return pthread_cond_timedwait(condition, &engine->lock, &at) == 0;
+}
+
+void aegis_nats_waiter_init(nats_waiter *waiter)
+{
+    memset(waiter, 0, sizeof *waiter);
+    aegis_nats_cond_init(&waiter->wake);
+}
+
+/* Any thread, with or without locks: the leader leaves epoll_wait. */
+void aegis_nats_kick(nats_engine *engine)
+{
+    if (atomic_exchange(&engine->kicked, true))
+        return;
+    const uint64_t one = 1;
+    ssize_t written = write(engine->event, &one, sizeof one);
+    (void)written; /* a full counter wakes it as well */
+}
+
+void aegis_nats_kick_idle(nats_engine *engine)
+{
+    if (engine->leader != NULL)
+        aegis_nats_kick(engine);
+    else
+        aegis_nats_pass_on(engine);
+}
+
+void aegis_nats_timer(nats_engine *engine, int64_t when)
+{
+    if (when < engine->timer)
+        engine->timer = when;
+}
+
+/* ---- waiting --------------------------------------------------------------------------------------------
+ */
+
+static bool waiter_ready(const nats_waiter *waiter)
+{
+    if (waiter->call != NULL)
+        return waiter->call->done;
+    const nats_source *source = waiter->source;
+    return source != NULL && (source->count > 0 || source->wakes > 0 || source->drained);
+}
+
+void aegis_nats_signal_waiter(nats_waiter *waiter)
+{
+    if (waiter->signalled)
+        return;
+    waiter->signalled = true;
+    pthread_cond_signal(&waiter->wake);
+}
+
+void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages)
+{
+    if (engine->leader != NULL && engine->leader->source == source) {
+        messages--;
+        if (!engine->dispatching) /* else it is the leader itself */
+            aegis_nats_kick(engine);
+    }
+    for (nats_waiter *w = engine->sleeping; w != NULL && messages > 0; w = w->next) {
+        if (w->source == source && !w->signalled) {
+            aegis_nats_signal_waiter(w);
+            messages--;
+        }
+    }
+}
+
+void aegis_nats_pass_on(nats_engine *engine)
+{
+    if (engine->leader != NULL)
+        return;
+    if (engine->link == NULL) {
+        if (engine->keeper_asleep)
+            pthread_cond_signal(&engine->keeper_wake);
+        return;
+    }
+    bool signalled = false;
+    for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
+        if (!w->signalled && !waiter_ready(w)) {
+            aegis_nats_signal_waiter(w);
+            return;
+        }
+        signalled = signalled || w->signalled;
+    }
+    if ((!signalled && engine->keeper_asleep) || engine->flushers > 0)
+        pthread_cond_signal(&engine->keeper_wake);
+}
+
+static void sleep_append(nats_engine *engine, nats_waiter *waiter)
+{
+    waiter->signalled = false;
+    waiter->next = NULL;
+    waiter->previous = engine->sleeping_last;
+    if (engine->sleeping_last != NULL)
+        engine->sleeping_last->next = waiter;
+    else
+        engine->sleeping = waiter;
+    engine->sleeping_last = waiter;
+}
+
+static void sleep_remove(nats_engine *engine, nats_waiter *waiter)
+{
+    if (waiter->previous != NULL)
+        waiter->previous->next = waiter->next;
+    else
+        engine->sleeping = waiter->next;
+    if (waiter->next != NULL)
+        waiter->next->previous = waiter->previous;
+    else
+        engine->sleeping_last = waiter->previous;
+}
+
+/* ---- leading --------------------------------------------------------------------------------------------
+ */
+
+/* Any thread that may use the connection. One at a time: nats.c takes a write of nothing for a lost
+ * connection. */
+void aegis_nats_write(nats_link *link)
+{
+    pthread_mutex_lock(&link->write_lock);
+    if (atomic_load(&link->writable))
+        natsConnection_ProcessWriteEvent(link->connection);
+    pthread_mutex_unlock(&link->write_lock);
+}
+
+/* Write without waiting; what the socket does not take now is left for EPOLLOUT. Leader only, lock not held.
+ */
+static void leader_write(nats_engine *engine, nats_link *link)
+{
+    for (int i = 0; i < 4 && atomic_load(&link->writable); i++)
+        aegis_nats_write(link);
+    const bool more = atomic_load(&link->writable);
+    if (more == link->writing)
+        return;
+    const int fd = atomic_load(&link->fd);
+    struct epoll_event event = {.events = EPOLLIN | (more ? EPOLLOUT : 0U), .data.fd = fd};
+    if (fd >= 0 && epoll_ctl(engine->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
+        link->writing = more;
+}
+
+static void give_back_socket(nats_link *link)
+{
+    const int fd = atomic_exchange(&link->let_go, -1);
+    if (fd >= 0)
+        aegis_nats_close_socket(fd);
+    if (atomic_exchange(&link->detached, false))
+        aegis_nats_detached(link->connection);
+}
+
+static int milliseconds(int64_t nanoseconds)
+{
+    if (nanoseconds <= 0)
+        return 0;
+    return (int)((nanoseconds + AEGIS_MILLISECOND - 1) / AEGIS_MILLISECOND);
+}
+
+static void leader_read(nats_engine *engine, nats_link *link, int64_t until)
+{
+    struct epoll_event events[4];
+    atomic_store(&engine->polling, true);
+    int64_t patience = until - aegis_clock_monotonic();
+    /* Written to between our look and `polling`: nobody kicks us for that, so do not sleep. */
+    if (atomic_load(&link->writable) && !link->writing)
+        patience = 0;
+    const int count = epoll_wait(engine->epoll, events, 4, milliseconds(patience));
+    atomic_store(&engine->polling, false);
+    for (int i = 0; i < count; i++) {
+        if (events[i].data.fd == engine->event) {
+            uint64_t value;
+            atomic_store(&engine->kicked, false);
+            ssize_t got = read(engine->event, &value, sizeof value);
+            (void)got;
+        } else if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
+            natsConnection_ProcessReadEvent(link->connection);
+        }
+    }
+    if (link->writing)
+        leader_write(engine, link);
+}
+
+static void dispatch(nats_engine *engine)
+{
+    for (nats_source *s = engine->sources; s != NULL; s = s->next)
+        aegis_nats_source_dispatch(s);
+    aegis_nats_calls_dispatch(engine);
+}
+
+static void run_timers(nats_engine *engine, int64_t now)
+{
+    if (now < engine->timer)
+        return;
+    engine->timer = INT64_MAX;
+    aegis_nats_calls_due(engine, now);
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->kind == NATS_CONSUMER)
+            aegis_nats_pull(s, now);
+    }
+}
+
+/* One round as leader. Lock held on entry and on return, not in between. */
+static void turn(nats_engine *engine, int64_t until)
+{
+    nats_link *link = engine->link;
+    const int64_t now = aegis_clock_monotonic();
+    if (until > now + TURN_MAX)
+        until = now + TURN_MAX;
+    if (until > engine->timer)
+        until = engine->timer;
+    engine->reigns++;
+    pthread_mutex_unlock(&engine->lock);
+    leader_write(engine, link);
+    leader_read(engine, link, until);
+    give_back_socket(link);
+    pthread_mutex_lock(&engine->lock);
+    if (!atomic_load(&link->writable)) {
+        engine->unsent = 0;
+        engine->stuck = false;
+    }
+    engine->arrived = aegis_clock_monotonic();
+    engine->dispatching = true;
+    dispatch(engine);
+    run_timers(engine, engine->arrived);
+    engine->dispatching = false;
+    if (link->closed)
+        aegis_nats_link_down(engine);
+}
+
+bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
+{
+    bool looked = false;
+    while (!waiter_ready(waiter)) {
+        const int64_t now = aegis_clock_monotonic();
+        if (now >= deadline && looked)
+            break;
+        looked = true;
+        if (engine->leader == NULL && engine->link != NULL) {
+            engine->leader = waiter;
+            turn(engine, deadline);
+            engine->leader = NULL;
+            continue;
+        }
+        if (now >= deadline)
+            break;
+        if (engine->leader == &engine->keeper_waiter) {
+            engine->keeper_yield = true;
+            aegis_nats_kick(engine);
+        }
+        int64_t until = deadline;
+        if (engine->link == NULL) {
+            run_timers(engine, now); /* nobody leads: the deadlines of submitted calls are seen to here */
+            if (waiter_ready(waiter))
+                break;
+            if (until > engine->timer)
+                until = engine->timer;
+        }
+        sleep_append(engine, waiter);
+        while (!waiter->signalled && aegis_nats_cond_until(engine, &waiter->wake, until))
+            continue;
+        sleep_remove(engine, waiter);
+    }
+    aegis_nats_pass_on(engine);
+    return waiter_ready(waiter);
+}
+
+/* ---- the keeper -----------------------------------------------------------------------------------------
+ */
+
+static uint64_t random_below(nats_engine *engine, uint64_t limit)
+{
+    engine->random = engine->random * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return limit == 0 ? 0 : (engine->random >> 20) % limit;
+}
+
+/* Connect; after a failure wait: exponential with full jitter. Lock held on entry and return. */
+static void keeper_connect(nats_engine *engine)
+{
+    nats_link *link = NULL;
+    natsStatus status = NATS_OK;
+    pthread_mutex_unlock(&engine->lock);
+    const aegis_status result =
+        aegis_nats_connect(engine, aegis_clock_monotonic() + CONNECT_TIMEOUT, &link, &status);
+    if (result != AEGIS_OK)
+        aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: cannot reconnect to %s: %s", engine->url,
+                        natsStatus_GetText(status));
+    pthread_mutex_lock(&engine->lock);
+    if (result == AEGIS_OK && !engine->stopping) {
+        engine->failures = 0;
+        engine->reconnects++;
+        aegis_nats_link_up(engine, link);
+        return;
+    }
+    if (result == AEGIS_OK) { /* stopped meanwhile: engine_stop takes it down */
+        engine->link = link;
+        return;
+    }
+    uint64_t most = (uint64_t)BACKOFF_FIRST << (engine->failures < 10 ? engine->failures : 10);
+    if (most > (uint64_t)BACKOFF_MAX)
+        most = (uint64_t)BACKOFF_MAX;
+    engine->failures++;
+    const int64_t until = aegis_clock_monotonic() + AEGIS_MILLISECOND + (int64_t)random_below(engine, most);
+    while (!engine->stopping && aegis_clock_monotonic() < until) {
+        const int64_t now = aegis_clock_monotonic();
+        run_timers(engine, now);
+        aegis_nats_cond_until(engine, &engine->keeper_wake, until < engine->timer ? until : engine->timer);
+    }
+}
+
+/* Nobody waits: lead until somebody does. */
+static void keeper_lead(nats_engine *engine)
+{
+    engine->keeper_yield = false;
+    while (!engine->stopping && engine->link != NULL && !engine->keeper_yield) {
+        engine->leader = &engine->keeper_waiter;
+        turn(engine, INT64_MAX);
+        engine->leader = NULL;
+    }
+    aegis_nats_pass_on(engine);
+}
+
+static void *keeper_main(void *argument)
+{
+    nats_engine *engine = (nats_engine *)argument;
+    pthread_mutex_lock(&engine->lock);
+    while (!engine->stopping) {
+        if (engine->link == NULL) {
+            keeper_connect(engine);
+            continue;
+        }
+        const uint64_t before = engine->reigns;
+        if (engine->flushers == 0)
+            aegis_nats_cond_until(engine, &engine->keeper_wake, aegis_clock_monotonic() + KEEPER_TICK);
+        if (engine->stopping || engine->link == NULL)
+            continue;
+        if (engine->leader == NULL) {
+            if (engine->flushers > 0 || engine->reigns == before)
+                keeper_lead(engine);
+        } else if (engine->reigns == before || engine->flushers > 0) {
+            engine->keeper_asleep = true;
+            aegis_nats_cond_until(engine, &engine->keeper_wake, aegis_clock_monotonic() + KEEPER_SLEEP);
+            engine->keeper_asleep = false;
+        }
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return NULL;
+}
+
+/* nats.c's flush waits for a PONG that a leader must read: the keeper, if nobody else does. */
+aegis_status aegis_nats_flush_connection(nats_engine *engine, int64_t deadline, aegis_error *error)
+{
+    pthread_mutex_lock(&engine->lock);
+    nats_link *link = engine->link;
+    if (link == NULL || link->closed) {
+        pthread_mutex_unlock(&engine->lock);
+        return aegis_error_set(error, AEGIS_UNAVAILABLE, "no connection to %s", engine->url);
+    }
+    engine->flushers++;
+    aegis_nats_pass_on(engine);
+    pthread_mutex_unlock(&engine->lock);
+    const int64_t left = deadline - aegis_clock_monotonic();
+    const natsStatus status =
+        left <= 0 ? NATS_TIMEOUT : natsConnection_FlushTimeout(link->connection, milliseconds(left));
+    pthread_mutex_lock(&engine->lock);
+    if (--engine->flushers == 0)
+        pthread_cond_broadcast(&engine->flushed);
+    pthread_mutex_unlock(&engine->lock);
+    return status == NATS_OK ? AEGIS_OK : aegis_nats_error(error, status, "flush");
+}
+
+/* ---- life -----------------------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_engine_start(nats_engine *engine)
+{
+    pthread_mutex_init(&engine->lock, NULL);
+    pthread_mutex_init(&engine->pool_lock, NULL);
+    aegis_nats_cond_init(&engine->keeper_wake);
+    aegis_nats_cond_init(&engine->flushed);
+    aegis_nats_waiter_init(&engine->keeper_waiter);
+    engine->timer = INT64_MAX;
+    engine->durable = -1;
+    engine->random = (uint64_t)aegis_clock_monotonic() ^ ((uint64_t)getpid() << 32);
+    engine->epoll = epoll_create1(EPOLL_CLOEXEC);
+    engine->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = engine->event};
+    if (engine->epoll < 0 || engine->event < 0 ||
+        epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->event, &event) != 0)
+        return AEGIS_RESOURCE_EXHAUSTED;
+    return AEGIS_OK;
+}
+
+void aegis_nats_engine_stop(nats_engine *engine)
+{
+    pthread_mutex_lock(&engine->lock);
+    engine->stopping = true;
+    pthread_cond_signal(&engine->keeper_wake);
+    aegis_nats_kick(engine);
+    pthread_mutex_unlock(&engine->lock);
+    if (engine->keeper_started)
+        pthread_join(engine->keeper, NULL);
+    pthread_mutex_lock(&engine->lock);
+    aegis_nats_disconnect(engine);
+    pthread_mutex_unlock(&engine->lock);
+    if (engine->epoll >= 0)
+        close(engine->epoll);
+    if (engine->event >= 0)
+        close(engine->event);
+    natsOptions_Destroy(engine->options);
+    for (size_t i = 0; i < engine->dead_count; i++)
+        natsMsg_Destroy(engine->dead[i]);
+    while (engine->pool != NULL) {
+        nats_parcel *parcel = engine->pool;
+        engine->pool = parcel->next;
+        free(parcel);
+    }
+    pthread_cond_destroy(&engine->keeper_waiter.wake);
+    pthread_cond_destroy(&engine->flushed);
+    pthread_cond_destroy(&engine->keeper_wake);
+    pthread_mutex_destroy(&engine->pool_lock);
+    pthread_mutex_destroy(&engine->lock);
+}
+
+/* The keeper's thread, once the first connection is there. */
+aegis_status aegis_nats_keeper_start(nats_engine *engine)
+{
+    if (pthread_create(&engine->keeper, NULL, keeper_main, engine) != 0)
+        return AEGIS_RESOURCE_EXHAUSTED;
+    engine->keeper_started = true;
+    return AEGIS_OK;
+}

@@ -1,0 +1,631 @@
+/* Calls: a message goes out, one answer comes back, or none by the deadline. Each call has a sync
+ * subscription of its own from a pool, because nats.c hides which subject a no-responders answer came for;
+ * the last token of the reply subject is the call's number, so that a second answer to an earlier call is
+ * told apart. A slot whose call was not answered is retired. Blocking and submitted calls differ only in who
+ * is told.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOTS_KEPT     1024
+#define FEW_CALLS      2 /* with more under way their requests are written together */
+#define BATCH_BYTES    ((size_t)64 << 10)
+#define PROBE_INTERVAL AEGIS_SECOND
+#define PROBE_PATIENCE (2 * AEGIS_SECOND)
+
+/* ---- sending --------------------------------------------------------------------------------------------
+ */
+
+static bool publishable(const char *subject)
+{
+    if (subject == NULL || *subject == '\0')
+        return false;
+    for (const char *c = subject; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '*' || *c == '>')
+            return false;
+    }
+    return true;
+}
+
+static bool header_ok(const aegis_header *header)
+{
+    if (header->name == NULL || *header->name == '\0' || header->value == NULL)
+        return false;
+    return strpbrk(header->name, ":\r\n ") == NULL && strpbrk(header->value, "\r\n") == NULL;
+}
+
+aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error)
+{
+    if (!publishable(message->subject) || (message->reply != NULL && !publishable(message->reply)))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to publish to",
+                               message->subject != NULL ? message->subject : "");
+    for (size_t i = 0; i < message->header_count; i++) {
+        if (!header_ok(&message->headers[i]))
+            return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "header %zu has a bad name or value", i);
+    }
+    if (message->body.len > (size_t)INT_MAX ||
+        (engine->max_payload > 0 && message->body.len > (uint64_t)engine->max_payload))
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED,
+                               "message of %zu bytes is over the server's limit of %" PRId64 " bytes",
+                               message->body.len, engine->max_payload);
+    return AEGIS_OK;
+}
+
+static natsStatus send_with_headers(natsConnection *connection, const aegis_outgoing *message,
+                                    const char *reply)
+{
+    natsMsg *raw = NULL;
+    natsStatus status = natsMsg_Create(&raw, message->subject, reply, (const char *)message->body.data,
+                                       (int)message->body.len);
+    for (size_t i = 0; status == NATS_OK && i < message->header_count; i++)
+        status = natsMsgHeader_Add(raw, message->headers[i].name, message->headers[i].value);
+    if (status == NATS_OK)
+        status = natsConnection_PublishMsg(connection, raw);
+    natsMsg_Destroy(raw);
+    return status;
+}
+
+/* Write now if that is what this message waits for; leave it to the leader if more is coming anyway. */
+static void write_policy(nats_engine *engine)
+{
+    nats_link *link = engine->link;
+    if (!atomic_load(&link->writable))
+        return;
+    const bool lonely = engine->backlog == 0 && engine->call_count <= FEW_CALLS;
+    const bool unattended = engine->leader == NULL && engine->unsent > BATCH_BYTES;
+    if ((lonely || unattended) && engine->unsent < NATS_UNSENT_HIGH)
+        aegis_nats_write(link);
+    if (!atomic_load(&link->writable))
+        engine->unsent = 0;
+    else if (engine->leader != NULL)
+        aegis_nats_kick(engine);
+    else if (engine->keeper_asleep)
+        pthread_cond_signal(&engine->keeper_wake);
+}
+
+natsStatus aegis_nats_send(nats_engine *engine, const aegis_outgoing *message, const char *reply)
+{
+    natsConnection *connection = engine->link->connection;
+    natsStatus status;
+    atomic_store(&engine->quiet, true);
+    if (message->header_count > 0)
+        status = send_with_headers(connection, message, reply);
+    else if (reply != NULL)
+        status = natsConnection_PublishRequest(connection, message->subject, reply, message->body.data,
+                                               (int)message->body.len);
+    else
+        status =
+            natsConnection_Publish(connection, message->subject, message->body.data, (int)message->body.len);
+    atomic_store(&engine->quiet, false);
+    if (status == NATS_OK) {
+        engine->unsent += message->body.len + 64;
+        write_policy(engine);
+    }
+    return status;
+}
+
+/* Lock held. Waits while too much is buffered; false when the connection is down or stuck. */
+static bool make_room(nats_engine *engine)
+{
+    if (engine->link == NULL || engine->link->closed)
+        return false;
+    if (engine->unsent < NATS_UNSENT_HIGH)
+        return true;
+    const int64_t until = aegis_clock_monotonic() + NATS_WRITE_LIMIT;
+    nats_waiter waiter;
+    aegis_nats_waiter_init(&waiter);
+    while (engine->link != NULL && engine->unsent >= NATS_UNSENT_HIGH && !engine->stuck) {
+        const int64_t now = aegis_clock_monotonic();
+        if (now >= until) {
+            engine->stuck = true;
+            break;
+        }
+        aegis_nats_wait(engine, &waiter, now + 5 * AEGIS_MILLISECOND);
+    }
+    pthread_cond_destroy(&waiter.wake);
+    if (engine->link != NULL && engine->unsent < NATS_UNSENT_HIGH)
+        engine->stuck = false;
+    return engine->link != NULL && !engine->stuck;
+}
+
+static aegis_status unavailable(nats_engine *engine, aegis_error *error)
+{
+    aegis_error_set(error, AEGIS_UNAVAILABLE, "no connection to %s", engine->url);
+    if (error != NULL)
+        error->not_processed = true;
+    return AEGIS_UNAVAILABLE;
+}
+
+aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error)
+{
+    nats_engine *engine = aegis_nats_engine_of(port);
+    aegis_status status = aegis_nats_check(engine, message, error);
+    if (status != AEGIS_OK)
+        return status;
+    natsStatus sent = NATS_CONNECTION_CLOSED;
+    pthread_mutex_lock(&engine->lock);
+    const bool room = make_room(engine);
+    if (room)
+        sent = aegis_nats_send(engine, message, message->reply);
+    pthread_mutex_unlock(&engine->lock);
+    if (!room || sent == NATS_CONNECTION_CLOSED)
+        return unavailable(engine, error);
+    return sent == NATS_OK ? AEGIS_OK : aegis_nats_error(error, sent, "publish");
+}
+
+/* ---- slots ----------------------------------------------------------------------------------------------
+ */
+
+static void slot_free(nats_slot *slot)
+{
+    natsSubscription_Unsubscribe(slot->subscription);
+    natsSubscription_Destroy(slot->subscription);
+    free(slot);
+}
+
+static nats_slot *slot_take(nats_engine *engine)
+{
+    nats_slot *slot = engine->slots;
+    if (slot != NULL) {
+        engine->slots = slot->next;
+        engine->slot_count--;
+        return slot;
+    }
+    slot = (nats_slot *)calloc(1, sizeof *slot);
+    if (slot == NULL)
+        return NULL;
+    const int length =
+        snprintf(slot->subject, sizeof slot->subject, "%s.%" PRIu64 ".*", engine->inbox, engine->slot_id++);
+    slot->prefix = (size_t)length - 1;
+    if (natsConnection_SubscribeSync(&slot->subscription, engine->link->connection, slot->subject) !=
+        NATS_OK) {
+        free(slot);
+        return NULL;
+    }
+    return slot;
+}
+
+static void slot_give(nats_engine *engine, nats_slot *slot, bool good)
+{
+    if (!good || engine->slot_count >= SLOTS_KEPT) {
+        slot_free(slot);
+        return;
+    }
+    slot->next = engine->slots;
+    engine->slots = slot;
+    engine->slot_count++;
+}
+
+void aegis_nats_slots_free(nats_engine *engine)
+{
+    while (engine->slots != NULL) {
+        nats_slot *slot = engine->slots;
+        engine->slots = slot->next;
+        slot_free(slot);
+    }
+    engine->slot_count = 0;
+}
+
+/* ---- calls ----------------------------------------------------------------------------------------------
+ */
+
+void aegis_nats_call_start(nats_engine *engine, nats_call *call)
+{
+    call->previous = NULL;
+    call->next = engine->calls;
+    if (engine->calls != NULL)
+        engine->calls->previous = call;
+    engine->calls = call;
+    engine->call_count++;
+    aegis_nats_timer(engine, call->deadline);
+}
+
+static void complete(nats_engine *engine, nats_call *call)
+{
+    nats_source *source = call->completions;
+    nats_parcel *parcel = call->answer;
+    if (parcel == NULL)
+        parcel = call->spare;
+    else
+        aegis_nats_parcel_free(call->spare);
+    parcel->message.token = call->token;
+    parcel->message.status = call->status;
+    parcel->message.not_processed = call->not_processed;
+    if (call->kind == NATS_CALL_DURABLE) {
+        parcel->message.sequence = call->ack.sequence;
+        parcel->message.duplicate = call->ack.duplicate;
+    }
+    aegis_nats_push(source, parcel);
+    aegis_nats_signal(engine, source, 1);
+    free(call);
+}
+
+/* Ends it. A submitted call is freed. */
+void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status status)
+{
+    if (call->previous != NULL)
+        call->previous->next = call->next;
+    else
+        engine->calls = call->next;
+    if (call->next != NULL)
+        call->next->previous = call->previous;
+    engine->call_count--;
+    if (call->slot != NULL)
+        slot_give(engine, call->slot, call->answered && call->times <= 1);
+    call->slot = NULL;
+    call->done = true;
+    call->status = status;
+    if (call->completions != NULL)
+        complete(engine, call);
+    else if (call->waiter != NULL && call->waiter != engine->leader)
+        aegis_nats_signal_waiter(call->waiter);
+    else if (call->waiter == NULL)
+        free(call); /* a probe */
+}
+
+/* Send it, for the first time or again. Lock held. */
+void aegis_nats_call_send(nats_engine *engine, nats_call *call)
+{
+    char reply[NATS_INBOX_MAX];
+    if (call->slot == NULL)
+        call->slot = engine->link != NULL && !engine->link->closed ? slot_take(engine) : NULL;
+    if (call->slot == NULL) {
+        if (call->kind == NATS_CALL_REQUEST || !call->repeatable) {
+            call->not_processed = !call->sent;
+            snprintf(call->text, sizeof call->text, "no connection to %s", engine->url);
+            aegis_nats_call_finish(engine, call, AEGIS_UNAVAILABLE);
+        }
+        return;
+    }
+    nats_slot *slot = call->slot;
+    memcpy(reply, slot->subject, slot->prefix);
+    snprintf(reply + slot->prefix, sizeof reply - slot->prefix, "%" PRIu64, ++slot->call);
+    call->times++;
+    const natsStatus status = aegis_nats_send(engine, call->message, reply);
+    if (status == NATS_OK) {
+        call->sent = true;
+        if (call->repeatable) {
+            call->pause = call->pause == 0 ? AEGIS_SECOND : call->pause * 2;
+            call->resend_at = aegis_clock_monotonic() + call->pause;
+            aegis_nats_timer(engine, call->resend_at);
+        }
+        return;
+    }
+    if (call->repeatable && status == NATS_CONNECTION_CLOSED)
+        return;
+    aegis_error error = {0};
+    call->not_processed = !call->sent;
+    const aegis_status result = aegis_nats_error(&error, status, "send");
+    snprintf(call->text, sizeof call->text, "%.*s", (int)sizeof call->text - 1, error.text);
+    aegis_nats_call_finish(engine, call, result);
+}
+
+/* The caller's thread waits for a call of its own. Lock held. */
+void aegis_nats_call_wait(nats_engine *engine, nats_call *call)
+{
+    nats_waiter waiter;
+    aegis_nats_waiter_init(&waiter);
+    waiter.call = call;
+    call->waiter = &waiter;
+    if (!call->done && !aegis_nats_wait(engine, &waiter, call->deadline)) {
+        const bool durable = call->kind == NATS_CALL_DURABLE;
+        aegis_nats_call_finish(engine, call,
+                               durable ? aegis_nats_durable_expired(engine, call) : AEGIS_DEADLINE_EXCEEDED);
+    }
+    call->waiter = NULL;
+    pthread_cond_destroy(&waiter.wake);
+}
+
+/* ---- what the leader does for them ----------------------------------------------------------------------
+ */
+
+/* Whether it answers what was sent last in this slot; of a repeated call any answer counts. */
+static bool answers(const nats_call *call, natsMsg *raw)
+{
+    const char *subject = natsMsg_GetSubject(raw);
+    if (strlen(subject) <= call->slot->prefix)
+        return false;
+    const uint64_t number = strtoull(subject + call->slot->prefix, NULL, 10);
+    return number <= call->slot->call && number + call->times > call->slot->call;
+}
+
+static void nobody(nats_engine *engine, nats_call *call)
+{
+    call->answered = true;
+    if (call->kind == NATS_CALL_DURABLE) {
+        aegis_nats_durable_nobody(engine, call);
+        return;
+    }
+    if (call->kind == NATS_CALL_PROBE)
+        engine->durable = 0;
+    call->not_processed = true;
+    snprintf(call->text, sizeof call->text, "nobody listens to %s", call->message->subject);
+    aegis_nats_call_finish(engine, call, AEGIS_UNAVAILABLE);
+}
+
+static void answer(nats_engine *engine, nats_call *call, natsMsg *raw)
+{
+    if (!answers(call, raw)) {
+        natsMsg_Destroy(raw);
+        return;
+    }
+    if (call->kind == NATS_CALL_DURABLE) {
+        aegis_nats_durable_answer(engine, call, raw);
+        return;
+    }
+    call->answered = true;
+    if (call->kind == NATS_CALL_PROBE) {
+        const char *body = natsMsg_GetData(raw);
+        engine->durable = body != NULL && strstr(body, "\"error\"") == NULL ? 1 : 0;
+        natsMsg_Destroy(raw);
+        aegis_nats_call_finish(engine, call, AEGIS_OK);
+        return;
+    }
+    call->answer = aegis_nats_parcel_new(engine, raw);
+    aegis_nats_call_finish(engine, call, call->answer != NULL ? AEGIS_OK : AEGIS_RESOURCE_EXHAUSTED);
+}
+
+void aegis_nats_calls_dispatch(nats_engine *engine)
+{
+    nats_call *following = NULL;
+    for (nats_call *call = engine->calls; call != NULL; call = following) {
+        int messages = 0;
+        int bytes = 0;
+        following = call->next;
+        if (call->slot == NULL ||
+            natsSubscription_GetPending(call->slot->subscription, &messages, &bytes) != NATS_OK ||
+            messages <= 0)
+            continue;
+        natsMsg *raw = NULL;
+        const natsStatus status = natsSubscription_NextMsg(&raw, call->slot->subscription, 1);
+        if (status == NATS_NO_RESPONDERS)
+            nobody(engine, call);
+        else if (status == NATS_OK)
+            answer(engine, call, raw);
+        if (messages > 1)
+            aegis_nats_timer(engine, 0); /* the rest in the next round, which comes at once */
+    }
+}
+
+void aegis_nats_calls_due(nats_engine *engine, int64_t now)
+{
+    nats_call *following = NULL;
+    for (nats_call *call = engine->calls; call != NULL; call = following) {
+        following = call->next;
+        if (call->waiter == NULL && now >= call->deadline) {
+            const bool durable = call->kind == NATS_CALL_DURABLE;
+            aegis_nats_call_finish(
+                engine, call, durable ? aegis_nats_durable_expired(engine, call) : AEGIS_DEADLINE_EXCEEDED);
+            continue;
+        }
+        if (call->waiter == NULL)
+            aegis_nats_timer(engine, call->deadline);
+        if (call->resend_at != 0 && now >= call->resend_at) {
+            call->resend_at = 0;
+            if (engine->link != NULL)
+                aegis_nats_call_send(engine, call);
+        } else if (call->resend_at != 0) {
+            aegis_nats_timer(engine, call->resend_at);
+        }
+    }
+}
+
+/* The connection is gone: what may be said again waits for the next one, the rest fails. */
+void aegis_nats_calls_lost(nats_engine *engine)
+{
+    nats_call *following = NULL;
+    for (nats_call *call = engine->calls; call != NULL; call = following) {
+        following = call->next;
+        if (call->slot != NULL)
+            slot_free(call->slot);
+        call->slot = NULL;
+        call->resend_at = 0;
+        if (call->repeatable && !engine->stopping)
+            continue;
+        call->not_processed = !call->sent;
+        snprintf(call->text, sizeof call->text, "the connection to %s was lost", engine->url);
+        aegis_nats_call_finish(engine, call, engine->stopping ? AEGIS_CANCELLED : AEGIS_UNAVAILABLE);
+    }
+}
+
+void aegis_nats_calls_again(nats_engine *engine)
+{
+    nats_call *following = NULL;
+    for (nats_call *call = engine->calls; call != NULL; call = following) {
+        following = call->next;
+        if (call->slot == NULL && call->repeatable) {
+            call->pause = 0;
+            aegis_nats_call_send(engine, call);
+        }
+    }
+}
+
+/* Ask whether JetStream is there; the answer is in engine->durable some time later. Lock held, connection up.
+ */
+void aegis_nats_probe(nats_engine *engine)
+{
+    static const aegis_outgoing question = {.subject = "$JS.API.INFO"};
+    const int64_t now = aegis_clock_monotonic();
+    if (engine->probed != 0 && now - engine->probed < PROBE_INTERVAL)
+        return;
+    nats_call *call = (nats_call *)calloc(1, sizeof *call);
+    if (call == NULL)
+        return;
+    engine->probed = now;
+    call->kind = NATS_CALL_PROBE;
+    call->message = &question;
+    call->deadline = now + PROBE_PATIENCE;
+    aegis_nats_call_start(engine, call);
+    aegis_nats_call_send(engine, call);
+}
+
+/* ---- the port's operations ------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error)
+{
+    if (call->status == AEGIS_OK)
+        return AEGIS_OK;
+    if (call->text[0] != '\0')
+        aegis_error_set(error, call->status, "%s", call->text);
+    else if (call->status == AEGIS_DEADLINE_EXCEEDED)
+        aegis_error_set(error, call->status, "no answer from %s in time", call->message->subject);
+    else
+        aegis_error_set(error, call->status, "the call to %s failed", call->message->subject);
+    if (error != NULL)
+        error->not_processed = call->not_processed;
+    return call->status;
+}
+
+aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
+                                aegis_message *answer_out, aegis_error *error)
+{
+    nats_engine *engine = aegis_nats_engine_of(port);
+    const aegis_status status = aegis_nats_check(engine, message, error);
+    if (status != AEGIS_OK)
+        return status;
+    if (aegis_clock_monotonic() >= deadline) {
+        aegis_error_set(error, AEGIS_DEADLINE_EXCEEDED, "the deadline of the call to %s has passed",
+                        message->subject);
+        if (error != NULL)
+            error->not_processed = true;
+        return AEGIS_DEADLINE_EXCEEDED;
+    }
+    nats_call call = {.kind = NATS_CALL_REQUEST, .message = message, .deadline = deadline};
+    nats_waiter placeholder = {0};
+    pthread_mutex_lock(&engine->lock);
+    if (!make_room(engine)) {
+        pthread_mutex_unlock(&engine->lock);
+        return unavailable(engine, error);
+    }
+    call.waiter = &placeholder; /* it is ours: nobody frees it */
+    aegis_nats_call_start(engine, &call);
+    aegis_nats_call_send(engine, &call);
+    aegis_nats_call_wait(engine, &call);
+    pthread_mutex_unlock(&engine->lock);
+    if (call.status == AEGIS_OK)
+        *answer_out = call.answer->message;
+    return aegis_nats_call_outcome(&call, error);
+}
+
+aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_source **source,
+                                    aegis_error *error)
+{
+    nats_source *made =
+        aegis_nats_source_new(aegis_nats_engine_of(port), NATS_COMPLETIONS, capacity != 0 ? capacity : 1024);
+    if (made == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
+    return aegis_nats_source_add(made, source, error);
+}
+
+/* The call, its message and all that one points to, in one piece. */
+static nats_call *call_copy(const aegis_outgoing *message)
+{
+    const size_t subject = strlen(message->subject) + 1;
+    size_t size = sizeof(nats_call) + sizeof *message + message->header_count * sizeof(aegis_header) +
+                  subject + message->body.len;
+    for (size_t i = 0; i < message->header_count; i++)
+        size += strlen(message->headers[i].name) + strlen(message->headers[i].value) + 2;
+    nats_call *call = (nats_call *)calloc(1, size);
+    if (call == NULL)
+        return NULL;
+    aegis_outgoing *copy = (aegis_outgoing *)(void *)(call + 1);
+    aegis_header *headers = (aegis_header *)(void *)(copy + 1);
+    char *text = (char *)(headers + message->header_count);
+    memcpy(text, message->subject, subject);
+    copy->subject = text;
+    text += subject;
+    copy->headers = headers;
+    copy->header_count = message->header_count;
+    for (size_t i = 0; i < message->header_count; i++) {
+        headers[i].name = text;
+        text = stpcpy(text, message->headers[i].name) + 1;
+        headers[i].value = text;
+        text = stpcpy(text, message->headers[i].value) + 1;
+    }
+    if (message->body.len > 0)
+        memcpy(text, message->body.data, message->body.len);
+    copy->body.data = (const uint8_t *)text;
+    copy->body.len = message->body.len;
+    call->message = copy;
+    return call;
+}
+
+bool aegis_nats_has_id(const aegis_outgoing *message)
+{
+    for (size_t i = 0; i < message->header_count; i++) {
+        if (strcmp(message->headers[i].name, "Nats-Msg-Id") == 0)
+            return true;
+    }
+    return false;
+}
+
+aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, const aegis_outgoing *message,
+                               uint64_t token, int64_t deadline, aegis_error *error)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    const aegis_status status = aegis_nats_check(engine, message, error);
+    if (status != AEGIS_OK)
+        return status;
+    nats_call *call = call_copy(message);
+    nats_parcel *spare = call != NULL ? aegis_nats_parcel_new(engine, NULL) : NULL;
+    if (spare == NULL) {
+        free(call);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a call");
+    }
+    call->kind = kind == AEGIS_OP_REQUEST ? NATS_CALL_REQUEST : NATS_CALL_DURABLE;
+    call->repeatable = kind == AEGIS_OP_PUBLISH_DURABLE && aegis_nats_has_id(message);
+    call->completions = source;
+    call->spare = spare;
+    call->token = token;
+    call->deadline = deadline;
+    pthread_mutex_lock(&engine->lock);
+    const bool room = call->repeatable || make_room(engine);
+    if (!room || source->under_way >= source->capacity) {
+        pthread_mutex_unlock(&engine->lock);
+        free(call);
+        aegis_nats_parcel_free(spare);
+        if (!room)
+            return unavailable(engine, error);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "%zu operations are under way",
+                               source->capacity);
+    }
+    source->under_way++;
+    aegis_nats_call_start(engine, call);
+    aegis_nats_call_send(engine, call);
+    aegis_nats_kick_idle(engine);
+    pthread_mutex_unlock(&engine->lock);
+    return AEGIS_OK;
+}
+
+void aegis_nats_cancel(aegis_source *base, uint64_t token)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    pthread_mutex_lock(&engine->lock);
+    for (nats_call *call = engine->calls; call != NULL; call = call->next) {
+        if (call->completions == source && call->token == token) {
+            aegis_nats_call_finish(engine, call, AEGIS_CANCELLED);
+            break;
+        }
+    }
+    pthread_mutex_unlock(&engine->lock);
+}
+
+/* The source goes: its calls are forgotten. Lock held. */
+void aegis_nats_calls_abandon(nats_engine *engine, const nats_source *completions)
+{
+    nats_call *following = NULL;
+    for (nats_call *call = engine->calls; call != NULL; call = following) {
+        following = call->next;
+        if (call->completions == completions)
+            aegis_nats_call_finish(engine, call, AEGIS_CANCELLED);
+    }
+}

@@ -1,0 +1,357 @@
+/* What the files of the NATS adapter share. Nothing outside this folder includes it.
+ *
+ *   open.c        URL, options, the table of operations, health, flush, close
+ *   connection.c  one nats.c connection: made, subscribed anew, taken down
+ *   engine.c      who reads the socket: leader, followers, keeper
+ *   source.c      sources and the messages in them; subscriptions, events
+ *   inbox.c       calls: request, submit, completions, their deadlines
+ *   durable.c     publications a stream acknowledges
+ *   consumer.c    pull consumers and settlement
+ *   manage.c      streams and consumers: $JS.API in JSON        kv.c   buckets
+ *   json.c        the little JSON these need
+ *
+ * One mutex per engine (`lock`) guards everything below unless a field says otherwise. Lock order: engine,
+ * then whatever nats.c locks inside. nats.c's hooks are called with its connection locked, so they touch
+ * atomics and the eventfd only.
+ */
+#ifndef AEGIS_NATS_INTERNAL_H
+#define AEGIS_NATS_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "compat.h"
+#include "ports/bus.h"
+#include "ports/clock.h"
+#include "ports/log.h"
+
+#define NATS_URL_MAX     16                /* servers in a URL list */
+#define NATS_INBOX_MAX   96                /* an inbox subject with its NUL */
+#define NATS_UNSENT_HIGH ((size_t)4 << 20) /* bytes buffered before publishers wait */
+#define NATS_WRITE_LIMIT                                                                                     \
+    (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
+#define NATS_PULLS_MAX 32     /* pull requests of one consumer under way */
+
+typedef struct nats_engine nats_engine;
+typedef struct nats_source nats_source;
+typedef struct nats_parcel nats_parcel;
+
+/* One nats.c connection, from connect to closed. */
+typedef struct nats_link {
+    nats_engine *engine;
+    natsConnection *connection;
+    atomic_int fd;     /* in the epoll set, or -1 */
+    atomic_int let_go; /* a socket to hand back to nats.c, or -1 */
+    atomic_bool detached;
+    atomic_bool writable; /* nats.c has something to write */
+    bool closed;          /* by the closed callback, under the engine's lock */
+    pthread_mutex_t write_lock;
+    bool writing; /* EPOLLOUT is armed; the leader's */
+} nats_link;
+
+/* A thread asleep, or leading, in `next` or in a call. On its own stack. */
+typedef struct nats_waiter {
+    struct nats_waiter *next;
+    struct nats_waiter *previous;
+    nats_source *source;    /* waits for a message here, */
+    struct nats_call *call; /* or for this call */
+    pthread_cond_t wake;
+    bool signalled;
+} nats_waiter;
+
+/* What `next` hands out, and `release` takes back. */
+struct nats_parcel {
+    nats_parcel *next;
+    nats_engine *engine;
+    natsMsg *raw; /* NULL for events and completions without an answer */
+    aegis_header *headers;
+    aegis_message message;
+    nats_source *consumer; /* durable delivery not yet settled: its source */
+    nats_parcel *later;    /* the consumer's list of those */
+    nats_parcel *earlier;
+};
+
+typedef enum nats_source_kind {
+    NATS_SUBSCRIPTION = 1,
+    NATS_CONSUMER,
+    NATS_COMPLETIONS,
+    NATS_EVENTS
+} nats_source_kind;
+
+/* A pull request under way. */
+typedef struct nats_pull {
+    uint64_t id;
+    uint32_t left;
+    int64_t ends;
+} nats_pull;
+
+struct nats_source {
+    aegis_source base;
+    nats_source_kind kind;
+    nats_engine *engine;
+    nats_source *next;
+    nats_source *previous;
+    nats_parcel *head;
+    nats_parcel *tail;
+    size_t count;
+    size_t capacity;
+    bool overflowed;  /* since the queue was last empty; one event for each time */
+    unsigned waiting; /* threads inside `next` */
+    unsigned wakes;
+    bool draining; /* not to be subscribed again */
+    bool drained;
+    natsSubscription *subscription; /* NULL while the connection is down */
+    char *subject;                  /* a consumer's: "<inbox>.*" */
+    char *queue;
+    /* a consumer's */
+    char *pull_subject;
+    uint64_t credit; /* deliveries allowed and not yet made */
+    uint64_t asked;  /* of these, how many the server knows of */
+    uint64_t pull_id;
+    int64_t pull_after; /* not before, after an error */
+    unsigned pull_errors;
+    nats_pull pulls[NATS_PULLS_MAX];
+    unsigned pull_count;
+    nats_parcel *unsettled;
+    /* completions' */
+    size_t under_way;
+};
+
+/* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came
+ * for. */
+typedef struct nats_slot {
+    struct nats_slot *next;
+    natsSubscription *subscription;
+    uint64_t call; /* the last token of the reply subject: tells a stray answer */
+    size_t prefix;
+    char subject[NATS_INBOX_MAX];
+} nats_slot;
+
+typedef enum nats_call_kind { NATS_CALL_REQUEST = 1, NATS_CALL_DURABLE, NATS_CALL_PROBE } nats_call_kind;
+
+typedef struct nats_call {
+    struct nats_call *next;
+    struct nats_call *previous;
+    nats_call_kind kind;
+    nats_slot *slot; /* NULL: not sent, or lost with its connection */
+    const aegis_outgoing *message;
+    int64_t deadline;
+    int64_t resend_at; /* 0: never */
+    int64_t pause;     /* until the next time */
+    bool repeatable;   /* has a Nats-Msg-Id */
+    bool sent;
+    bool nobody;        /* the last answer was: no responders */
+    bool answered;      /* nothing more is to come: the slot can be used again */
+    nats_parcel *spare; /* a submitted call's, so that its completion cannot fail for memory */
+    unsigned times;
+    nats_waiter *waiter;      /* a blocking call's */
+    nats_source *completions; /* a submitted call's; the call is then on the heap */
+    uint64_t token;
+    bool done;
+    aegis_status status;
+    bool not_processed;
+    aegis_publish_ack ack;
+    nats_parcel *answer;
+    char text[320];
+} nats_call;
+
+struct nats_engine {
+    aegis_port *port;
+    aegis_log log;
+    pthread_mutex_t lock;
+    int epoll;
+    int event;
+    atomic_bool polling; /* the leader is, or will be at once, in epoll_wait */
+    atomic_bool kicked;
+    atomic_bool quiet; /* a publisher will see to the writing itself */
+
+    natsOptions *options; /* for every connection; the event loop's argument is set anew each time */
+    unsigned servers;
+    char url[256]; /* as configured, without credentials */
+    char server[128];
+    char inbox[NATS_INBOX_MAX];
+    nats_link *link; /* NULL: down */
+    uint64_t reconnects;
+    unsigned failures; /* connection attempts since the last success */
+    uint64_t random;
+    int64_t max_payload; /* of the last connection */
+    bool stuck;          /* what is buffered has not moved for NATS_WRITE_LIMIT */
+
+    nats_waiter *leader;
+    nats_waiter keeper_waiter;
+    nats_waiter *sleeping;
+    nats_waiter *sleeping_last;
+    uint64_t reigns; /* leaders so far: the keeper sees whether the engine is in use */
+    pthread_t keeper;
+    pthread_cond_t keeper_wake;
+    bool keeper_started;
+    bool keeper_asleep;
+    bool keeper_yield;
+    bool dispatching; /* the leader hands out what it read */
+    bool stopping;
+    unsigned flushers; /* threads inside nats.c's flush on this connection */
+    pthread_cond_t flushed;
+
+    nats_source *sources;
+    size_t backlog; /* messages waiting in subscriptions */
+    size_t unsent;  /* bytes given to nats.c since it last had nothing to write */
+    nats_call *calls;
+    size_t call_count;
+    nats_slot *slots;  /* free */
+    size_t slot_count; /* free */
+    uint64_t slot_id;
+    int64_t timer;   /* no timer is due before this */
+    int64_t arrived; /* when the leader last read */
+    int durable;     /* 1 JetStream answers, 0 it does not, -1 not known yet */
+    int64_t probed;
+
+    pthread_mutex_t pool_lock; /* guards the rest */
+    nats_parcel *pool;
+    size_t pool_count;
+    natsMsg *dead[64]; /* nats.c wakes a thread for each destruction: batched */
+    size_t dead_count;
+    size_t dead_bytes;
+};
+
+typedef struct nats_port {
+    aegis_port base;
+    nats_engine engine;
+} nats_port;
+
+/* engine.c */
+aegis_status aegis_nats_engine_start(nats_engine *engine);
+void aegis_nats_engine_stop(nats_engine *engine);
+aegis_status aegis_nats_keeper_start(nats_engine *engine);
+void aegis_nats_kick(nats_engine *engine);
+void aegis_nats_write(nats_link *link);
+/* Lock held: a timer was set; whoever sleeps too long for it looks again. */
+void aegis_nats_kick_idle(nats_engine *engine);
+/* Lock held. True when the waiter has what it waits for, false at the deadline. */
+bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline);
+void aegis_nats_waiter_init(nats_waiter *waiter);
+/* Lock held: somebody who waits at `source` may take a message. */
+void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages);
+void aegis_nats_signal_waiter(nats_waiter *waiter);
+/* Lock held: somebody has to lead, if nobody does. */
+void aegis_nats_pass_on(nats_engine *engine);
+/* Lock held: run what is due. `timer` may only move forward here. */
+void aegis_nats_timer(nats_engine *engine, int64_t when);
+aegis_status aegis_nats_flush_connection(nats_engine *engine, int64_t deadline, aegis_error *error);
+void aegis_nats_cond_init(pthread_cond_t *condition);
+/* Lock held. False at the time. */
+bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64_t when);
+
+/* connection.c */
+aegis_status aegis_nats_connect(nats_engine *engine, int64_t deadline, nats_link **link, natsStatus *status);
+void aegis_nats_link_free(nats_link *link);
+/* Lock held. */
+void aegis_nats_link_up(nats_engine *engine, nats_link *link);
+void aegis_nats_link_down(nats_engine *engine);
+void aegis_nats_disconnect(nats_engine *engine);
+aegis_status aegis_nats_error(aegis_error *error, natsStatus status, const char *what);
+
+/* source.c */
+nats_parcel *aegis_nats_parcel_new(nats_engine *engine, natsMsg *raw);
+void aegis_nats_parcel_free(nats_parcel *parcel);
+void aegis_nats_push(nats_source *source, nats_parcel *parcel);
+nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity);
+aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aegis_error *error);
+void aegis_nats_event(nats_engine *engine, aegis_port_event event);
+void aegis_nats_source_subscribe(nats_source *source);
+void aegis_nats_source_dispatch(nats_source *source);
+aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
+                                  aegis_source **source, aegis_error *error);
+aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message);
+void aegis_nats_release(aegis_message *message);
+void aegis_nats_wake(aegis_source *source);
+aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);
+void aegis_nats_close_source(aegis_source *source);
+aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error);
+
+/* inbox.c */
+aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
+/* Lock held, connection up. */
+natsStatus aegis_nats_send(nats_engine *engine, const aegis_outgoing *message, const char *reply);
+aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);
+aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
+                                aegis_message *answer, aegis_error *error);
+void aegis_nats_call_start(nats_engine *engine, nats_call *call);
+void aegis_nats_call_send(nats_engine *engine, nats_call *call);
+void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status status);
+void aegis_nats_call_wait(nats_engine *engine, nats_call *call);
+void aegis_nats_calls_dispatch(nats_engine *engine);
+void aegis_nats_calls_due(nats_engine *engine, int64_t now);
+void aegis_nats_calls_lost(nats_engine *engine);
+void aegis_nats_calls_again(nats_engine *engine);
+aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error);
+bool aegis_nats_has_id(const aegis_outgoing *message);
+void aegis_nats_slots_free(nats_engine *engine);
+void aegis_nats_probe(nats_engine *engine);
+aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_source **source,
+                                    aegis_error *error);
+aegis_status aegis_nats_submit(aegis_source *completions, aegis_operation_kind kind,
+                               const aegis_outgoing *message, uint64_t token, int64_t deadline,
+                               aegis_error *error);
+void aegis_nats_cancel(aegis_source *completions, uint64_t token);
+void aegis_nats_calls_abandon(nats_engine *engine, const nats_source *completions);
+
+/* durable.c */
+void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *answer);
+void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call);
+aegis_status aegis_nats_js_status(uint32_t code, const char *description);
+aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call);
+aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
+                                        aegis_publish_ack *ack, aegis_error *error);
+
+/* consumer.c */
+aegis_status aegis_nats_consume(aegis_port *port, const char *stream, const char *durable,
+                                aegis_source **source, aegis_error *error);
+void aegis_nats_credit(aegis_source *source, uint32_t messages);
+aegis_status aegis_nats_settle(const aegis_message *message, aegis_settlement settlement,
+                               aegis_duration delay);
+void aegis_nats_pull(nats_source *source, int64_t now);
+void aegis_nats_pulls_lost(nats_source *source);
+void aegis_nats_pull_nobody(nats_source *source);
+/* True when the message was about a pull and not a delivery. */
+bool aegis_nats_pull_status(nats_source *source, natsMsg *raw);
+void aegis_nats_delivery(nats_source *source, nats_parcel *parcel);
+void aegis_nats_hand_back(nats_source *source);
+
+/* manage.c */
+/* A request to the JetStream API: `answer` is to be released when it returns OK; `code` is the err_code, 0 if
+ * none. */
+aegis_status aegis_nats_api(aegis_port *port, const char *subject, const char *body, int64_t deadline,
+                            aegis_message *answer, uint32_t *code, aegis_error *error);
+bool aegis_nats_name_ok(const char *name);
+aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                                      aegis_stream_info *info, aegis_error *error);
+aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,
+                                    aegis_stream_info *info, aegis_error *error);
+aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_config *config,
+                                        int64_t deadline, aegis_error *error);
+aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, const char *durable,
+                                      int64_t deadline, aegis_consumer_info *info, aegis_error *error);
+
+/* kv.c */
+aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+                                      aegis_error *error);
+aegis_status aegis_nats_kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
+                               aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);
+aegis_status aegis_nats_kv_put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,
+                               uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error);
+aegis_status aegis_nats_kv_delete(aegis_port *port, const char *bucket, const char *key, uint64_t expected,
+                                  int64_t deadline, aegis_error *error);
+aegis_status aegis_nats_kv_keys(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                                aegis_string_list *keys, aegis_error *error);
+
+static inline nats_engine *aegis_nats_engine_of(aegis_port *port)
+{
+    return &((nats_port *)(void *)port)->engine;
+}
+
+static inline nats_source *aegis_nats_source_of(aegis_source *source)
+{
+    return (nats_source *)(void *)source;
+}
+
+#endif

@@ -1,0 +1,333 @@
+/* Key-value buckets as ADR-8 has them: a stream KV_<bucket> over $KV.<bucket>.>, a key's value its last
+ * message, a deletion a message with KV-Operation, compare-and-set by the header
+ * Nats-Expected-Last-Subject-Sequence. Reading is a direct get. The keys are read through a consumer that
+ * lives for that call only.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define SUBJECT_MAX 640
+#define KEYS_MAX    100000
+#define KEYS_PAGE   256
+
+static bool key_ok(const char *key)
+{
+    if (key == NULL || *key == '\0' || strlen(key) > 256 || *key == '.' || key[strlen(key) - 1] == '.')
+        return false;
+    for (const char *c = key; *c != '\0'; c++) {
+        const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
+        if (!plain && strchr("-/_=.", *c) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static aegis_status check_names(const char *bucket, const char *key, aegis_error *error)
+{
+    if (!aegis_nats_name_ok(bucket) || (key != NULL && !key_ok(key)))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' in '%s' is not a key in a bucket",
+                               key != NULL ? key : "", bucket != NULL ? bucket : "");
+    return AEGIS_OK;
+}
+
+static const char *header(const aegis_message *message, const char *name)
+{
+    for (size_t i = 0; i < message->header_count; i++) {
+        if (strcasecmp(message->headers[i].name, name) == 0)
+            return message->headers[i].value;
+    }
+    return NULL;
+}
+
+static bool deleted(const aegis_message *message)
+{
+    const char *operation = header(message, "KV-Operation");
+    return operation != NULL && (strcmp(operation, "DEL") == 0 || strcmp(operation, "PURGE") == 0);
+}
+
+/* RFC 3339 as the server writes it, always UTC. */
+static aegis_timestamp read_time(const char *text)
+{
+    struct tm parts = {0};
+    int64_t fraction = 0;
+    int64_t unit = AEGIS_SECOND / 10;
+    const char *rest = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    if (rest == NULL)
+        return 0;
+    if (*rest == '.') {
+        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
+            fraction += (*rest - '0') * unit;
+    }
+    return (int64_t)timegm(&parts) * AEGIS_SECOND + fraction;
+}
+
+/* ---- buckets --------------------------------------------------------------------------------------------
+ */
+
+static void write_bucket(nats_text *text, const aegis_bucket_config *config)
+{
+    aegis_duration window = 2 * AEGIS_MINUTE;
+    if (config->max_age > 0 && window > config->max_age)
+        window = config->max_age;
+    aegis_text_add(text, "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\"",
+                   config->name, config->name);
+    aegis_text_add(text, ",\"description\":\"" AEGIS_STREAM_MARK "\",\"max_msgs_per_subject\":%" PRIu32,
+                   config->history > 0 ? config->history : 1);
+    aegis_text_add(text, ",\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"storage\":\"%s\"",
+                   config->max_age > 0 ? config->max_age : 0, window,
+                   config->storage == AEGIS_STORE_MEMORY ? "memory" : "file");
+    aegis_text_add(text, ",\"num_replicas\":%" PRIu32 ",\"discard\":\"new\",\"allow_rollup_hdrs\":true",
+                   config->replicas > 0 ? config->replicas : 1);
+    aegis_text_add(text, ",\"deny_delete\":true,\"allow_direct\":true,\"max_msgs\":-1,\"max_bytes\":-1"
+                         ",\"max_consumers\":-1,\"max_msg_size\":-1}");
+}
+
+aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+                                      aegis_error *error)
+{
+    char name[256];
+    char subject[SUBJECT_MAX];
+    char body[2048];
+    aegis_message answer;
+    aegis_stream_info info;
+    uint32_t code = 0;
+    aegis_status status = check_names(config->name, NULL, error);
+    if (status != AEGIS_OK)
+        return status;
+    snprintf(name, sizeof name, "KV_%s", config->name);
+    status = aegis_nats_stream_info(port, name, deadline, &info, error);
+    if (status != AEGIS_NOT_FOUND)
+        return status;
+    nats_text text = {body, sizeof body, 0, false};
+    write_bucket(&text, config);
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", name);
+    status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
+    if (status == AEGIS_OK)
+        aegis_nats_release(&answer);
+    else if (code != 0) /* another process may have been first */
+        status = aegis_nats_stream_info(port, name, deadline, &info, error);
+    if (status == AEGIS_OK)
+        aegis_error_set(error, AEGIS_OK, "%s", "");
+    return status;
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------
+ */
+
+/* The last message of the key, a deletion too; to be released when it returns OK. */
+static aegis_status last_message(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
+                                 aegis_message *answer, aegis_error *error)
+{
+    char subject[2 * SUBJECT_MAX];
+    aegis_error why = {0};
+    snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", bucket, bucket, key);
+    const aegis_outgoing request = {.subject = subject};
+    const aegis_status status = aegis_nats_request(port, &request, deadline, answer, &why);
+    if (status == AEGIS_UNAVAILABLE && strncmp(why.text, "nobody", 6) == 0)
+        return aegis_error_set(error, AEGIS_NOT_FOUND, "no bucket %s", bucket);
+    if (status != AEGIS_OK) {
+        if (error != NULL)
+            *error = why;
+        return status;
+    }
+    if (header(answer, "Nats-Sequence") != NULL)
+        return AEGIS_OK;
+    aegis_nats_release(answer); /* a status: 404 */
+    return aegis_error_set(error, AEGIS_NOT_FOUND, "no key %s in bucket %s", key, bucket);
+}
+
+aegis_status aegis_nats_kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
+                               aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error)
+{
+    aegis_message answer;
+    aegis_status status = check_names(bucket, key, error);
+    if (status == AEGIS_OK)
+        status = last_message(port, bucket, key, deadline, &answer, error);
+    if (status != AEGIS_OK)
+        return status;
+    if (deleted(&answer)) {
+        aegis_nats_release(&answer);
+        return aegis_error_set(error, AEGIS_NOT_FOUND, "key %s in bucket %s was deleted", key, bucket);
+    }
+    uint8_t *value = (uint8_t *)aegis_arena_alloc(arena, answer.body.len);
+    if (value == NULL) {
+        aegis_nats_release(&answer);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for the value of %s", key);
+    }
+    if (answer.body.len > 0)
+        memcpy(value, answer.body.data, answer.body.len);
+    entry->value = (aegis_bytes){value, answer.body.len};
+    entry->revision = strtoull(header(&answer, "Nats-Sequence"), NULL, 10);
+    entry->written_at = read_time(header(&answer, "Nats-Time-Stamp"));
+    aegis_nats_release(&answer);
+    return AEGIS_OK;
+}
+
+/* ---- writing --------------------------------------------------------------------------------------------
+ */
+
+static aegis_status put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,
+                        bool deletion, uint64_t expected, int64_t deadline, uint64_t *revision,
+                        aegis_error *error)
+{
+    char subject[SUBJECT_MAX];
+    char number[24];
+    aegis_header headers[2];
+    size_t count = 0;
+    aegis_publish_ack ack = {0};
+    snprintf(subject, sizeof subject, "$KV.%s.%s", bucket, key);
+    snprintf(number, sizeof number, "%" PRIu64, expected);
+    if (deletion)
+        headers[count++] = (aegis_header){"KV-Operation", "DEL"};
+    if (expected != AEGIS_KV_ANY)
+        headers[count++] = (aegis_header){"Nats-Expected-Last-Subject-Sequence", number};
+    const aegis_outgoing message = {
+        .subject = subject, .headers = headers, .header_count = count, .body = value};
+    const aegis_status status = aegis_nats_publish_durable(port, &message, deadline, &ack, error);
+    if (status == AEGIS_OK && revision != NULL)
+        *revision = ack.sequence;
+    return status;
+}
+
+aegis_status aegis_nats_kv_put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,
+                               uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error)
+{
+    aegis_message last;
+    aegis_status status = check_names(bucket, key, error);
+    if (status == AEGIS_OK)
+        status = put(port, bucket, key, value, false, expected, deadline, revision, error);
+    if (status != AEGIS_ABORTED || expected != 0)
+        return status;
+    /* "Only if it does not exist" also holds for a deleted key, whose last revision is the deletion's. */
+    if (last_message(port, bucket, key, deadline, &last, NULL) != AEGIS_OK)
+        return status;
+    const bool gone = deleted(&last);
+    const uint64_t at = strtoull(header(&last, "Nats-Sequence"), NULL, 10);
+    aegis_nats_release(&last);
+    if (!gone)
+        return status;
+    status = put(port, bucket, key, value, false, at, deadline, revision, error);
+    if (status == AEGIS_OK)
+        aegis_error_set(error, AEGIS_OK, "%s", "");
+    return status;
+}
+
+aegis_status aegis_nats_kv_delete(aegis_port *port, const char *bucket, const char *key, uint64_t expected,
+                                  int64_t deadline, aegis_error *error)
+{
+    const aegis_status status = check_names(bucket, key, error);
+    if (status != AEGIS_OK)
+        return status;
+    return put(port, bucket, key, (aegis_bytes){NULL, 0}, true, expected, deadline, NULL, error);
+}
+
+/* ---- keys -----------------------------------------------------------------------------------------------
+ */
+
+typedef struct key_list {
+    aegis_arena *arena;
+    const char **items;
+    size_t count;
+    size_t capacity;
+} key_list;
+
+static bool key_add(key_list *list, const char *key)
+{
+    if (list->count == list->capacity) {
+        const size_t capacity = list->capacity > 0 ? list->capacity * 2 : 64;
+        const char **items = (const char **)aegis_arena_alloc(list->arena, capacity * sizeof *items);
+        if (items == NULL)
+            return false;
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof *items);
+        list->items = items;
+        list->capacity = capacity;
+    }
+    const char *copy = aegis_arena_strdup(list->arena, key);
+    if (copy == NULL)
+        return false;
+    list->items[list->count++] = copy;
+    return true;
+}
+
+/* A consumer of the last message of each subject, headers only; the server removes it when it is idle. */
+static aegis_status keys_consumer(aegis_port *port, const char *bucket, int64_t deadline, char *name,
+                                  size_t size, uint64_t *pending, aegis_error *error)
+{
+    char subject[SUBJECT_MAX];
+    char body[512];
+    aegis_message answer;
+    uint32_t code = 0;
+    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.CREATE.KV_%s", bucket);
+    snprintf(body, sizeof body,
+             "{\"stream_name\":\"KV_%s\",\"config\":{\"deliver_policy\":\"last_per_subject\",\"ack_policy\":"
+             "\"none\","
+             "\"filter_subject\":\"$KV.%s.>\",\"replay_policy\":\"instant\",\"headers_only\":true,"
+             "\"mem_storage\":true,\"inactive_threshold\":5000000000}}",
+             bucket, bucket);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
+    if (status != AEGIS_OK)
+        return status;
+    const nats_json object = aegis_json_object(answer.body);
+    aegis_json_text(aegis_json_member(object, "name"), name, size);
+    *pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0);
+    aegis_nats_release(&answer);
+    return AEGIS_OK;
+}
+
+static aegis_status read_keys(aegis_source *source, size_t prefix, uint64_t pending, int64_t deadline,
+                              key_list *list)
+{
+    for (uint64_t read = 0; read < pending; read++) {
+        aegis_message message;
+        if (read % KEYS_PAGE == 0)
+            aegis_nats_credit(source, KEYS_PAGE);
+        const aegis_status status = aegis_nats_next(source, deadline, &message);
+        if (status != AEGIS_OK)
+            return status;
+        const bool live = !deleted(&message) && strlen(message.subject) > prefix;
+        const bool added = !live || (list->count < KEYS_MAX && key_add(list, message.subject + prefix));
+        const bool last = message.pending == 0;
+        aegis_nats_release(&message);
+        if (!added)
+            return AEGIS_RESOURCE_EXHAUSTED;
+        if (last)
+            break;
+    }
+    return AEGIS_OK;
+}
+
+aegis_status aegis_nats_kv_keys(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                                aegis_string_list *keys, aegis_error *error)
+{
+    char name[128];
+    char stream[256];
+    uint64_t pending = 0;
+    aegis_source *source = NULL;
+    aegis_status status = check_names(bucket, NULL, error);
+    if (status == AEGIS_OK)
+        status = keys_consumer(port, bucket, deadline, name, sizeof name, &pending, error);
+    if (status != AEGIS_OK)
+        return status;
+    key_list list = {.arena = arena};
+    if (pending > 0) {
+        snprintf(stream, sizeof stream, "KV_%s", bucket);
+        status = aegis_nats_consume(port, stream, name, &source, error);
+        if (status != AEGIS_OK)
+            return status;
+        status = read_keys(source, strlen("$KV.") + strlen(bucket) + 1, pending, deadline, &list);
+        aegis_nats_close_source(source);
+        if (status != AEGIS_OK)
+            return aegis_error_set(error, status, "reading the keys of bucket %s", bucket);
+    }
+    keys->items = list.items;
+    keys->count = list.count;
+    return AEGIS_OK;
+}

@@ -1,0 +1,317 @@
+/* Streams and consumers over JetStream's JSON API ($JS.API.*), with our own requests: nats.c's management
+ * calls block on a connection somebody else must lead. INFO comes first and create only when there is
+ * nothing: a 2.9 server silently updates a consumer that is created again with another configuration, and we
+ * never alter.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+#include "json.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BODY_MAX             16384
+#define ERR_STREAM_NOT_FOUND 10059
+#define ERR_STREAM_EXISTS    10058
+#define ERR_CONSUMER_MISSING 10014
+#define ACK_WAIT_DEFAULT     (30 * AEGIS_SECOND)
+#define ACK_PENDING_DEFAULT  1000
+#define WINDOW_DEFAULT       (2 * AEGIS_MINUTE)
+
+bool aegis_nats_name_ok(const char *name)
+{
+    if (name == NULL || *name == '\0' || strlen(name) > 200)
+        return false;
+    for (const char *c = name; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || strchr(".*>/\\\"", *c) != NULL)
+            return false;
+    }
+    return true;
+}
+
+aegis_status aegis_nats_api(aegis_port *port, const char *subject, const char *body, int64_t deadline,
+                            aegis_message *answer, uint32_t *code, aegis_error *error)
+{
+    const aegis_outgoing request = {.subject = subject, .body = {(const uint8_t *)body, strlen(body)}};
+    aegis_error why = {0};
+    char description[160];
+    *code = 0;
+    aegis_status status = aegis_nats_request(port, &request, deadline, answer, &why);
+    if (status == AEGIS_UNAVAILABLE && why.not_processed && strncmp(why.text, "nobody", 6) == 0)
+        return aegis_error_set(error, AEGIS_UNAVAILABLE, "JetStream is not there: start the server with -js");
+    if (status != AEGIS_OK) {
+        if (error != NULL)
+            *error = why;
+        return status;
+    }
+    const nats_json object = aegis_json_object(answer->body);
+    const nats_json failure = aegis_json_member(object, "error");
+    if (object.data != NULL && failure.data == NULL)
+        return AEGIS_OK;
+    *code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
+    const uint64_t http = aegis_json_u64(aegis_json_member(failure, "code"), 500);
+    aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
+    status = http == 404 ? AEGIS_NOT_FOUND : aegis_nats_js_status(*code, description);
+    aegis_nats_release(answer);
+    return aegis_error_set(error, status, "%s (%" PRIu32 ")",
+                           description[0] != '\0' ? description : "not an answer of JetStream's", *code);
+}
+
+/* ---- streams --------------------------------------------------------------------------------------------
+ */
+
+static const char *retention_name(aegis_retention retention)
+{
+    return retention == AEGIS_RETAIN_WORK_QUEUE ? "workqueue" : "limits";
+}
+
+static const char *storage_name(aegis_storage storage)
+{
+    return storage == AEGIS_STORE_MEMORY ? "memory" : "file";
+}
+
+static void write_stream(nats_text *text, const aegis_stream_config *config)
+{
+    aegis_duration window = config->duplicate_window > 0 ? config->duplicate_window : WINDOW_DEFAULT;
+    if (config->max_age > 0 && window > config->max_age) /* the server refuses a longer one */
+        window = config->max_age;
+    aegis_text_add(text, "{\"name\":");
+    aegis_text_quote(text, config->name);
+    aegis_text_add(text, ",\"description\":\"" AEGIS_STREAM_MARK "\",\"subjects\":[");
+    for (size_t i = 0; i < config->subject_count; i++) {
+        aegis_text_add(text, i > 0 ? "," : "");
+        aegis_text_quote(text, config->subjects[i]);
+    }
+    aegis_text_add(text, "],\"retention\":\"%s\",\"discard\":\"%s\",\"storage\":\"%s\"",
+                   retention_name(config->retention), config->discard == AEGIS_DISCARD_NEW ? "new" : "old",
+                   storage_name(config->storage));
+    aegis_text_add(text, ",\"max_bytes\":%" PRId64 ",\"max_msgs\":%" PRId64 ",\"max_age\":%" PRId64,
+                   config->max_bytes > 0 ? config->max_bytes : -1,
+                   config->max_messages > 0 ? config->max_messages : -1,
+                   config->max_age > 0 ? config->max_age : 0);
+    aegis_text_add(text,
+                   ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%" PRIu32
+                   ",\"max_consumers\":-1,\"max_msg_size\":-1}",
+                   window, config->replicas > 0 ? config->replicas : 1);
+}
+
+static void differs(nats_text *text, const char *what, const char *is, const char *asked)
+{
+    aegis_text_add(text, "%s%s is %s, not %s", text->length > 0 ? "; " : "", what, is, asked);
+}
+
+static bool has_subject(nats_json subjects, const char *wanted)
+{
+    for (nats_json s = aegis_json_element(subjects, (nats_json){0}); s.data != NULL;
+         s = aegis_json_element(subjects, s)) {
+        if (aegis_json_is(s, wanted))
+            return true;
+    }
+    return false;
+}
+
+static void compare_subjects(nats_text *text, nats_json subjects, const aegis_stream_config *config)
+{
+    size_t count = 0;
+    size_t found = 0;
+    for (nats_json s = aegis_json_element(subjects, (nats_json){0}); s.data != NULL;
+         s = aegis_json_element(subjects, s))
+        count++;
+    for (size_t i = 0; i < config->subject_count; i++)
+        found += has_subject(subjects, config->subjects[i]) ? 1 : 0;
+    if (count == found && found == config->subject_count)
+        return;
+    char is[96];
+    snprintf(is, sizeof is, "%.*s", (int)(subjects.len < sizeof is ? subjects.len : sizeof is - 1),
+             subjects.data != NULL ? (const char *)subjects.data : "");
+    differs(text, "subjects", is, config->subject_count > 0 ? config->subjects[0] : "none");
+}
+
+static void compare_member(nats_text *text, nats_json config, const char *member, const char *asked)
+{
+    char is[32];
+    const nats_json value = aegis_json_member(config, member);
+    if (!aegis_json_is(value, asked))
+        differs(text, member, aegis_json_text(value, is, sizeof is), asked);
+}
+
+/* `config` NULL: state only. */
+static void read_stream(aegis_bytes body, const aegis_stream_config *config, aegis_stream_info *info)
+{
+    const nats_json object = aegis_json_object(body);
+    const nats_json state = aegis_json_member(object, "state");
+    const nats_json has = aegis_json_member(object, "config");
+    char description[512];
+    *info = (aegis_stream_info){0};
+    info->messages = aegis_json_u64(aegis_json_member(state, "messages"), 0);
+    info->bytes = aegis_json_u64(aegis_json_member(state, "bytes"), 0);
+    info->first_sequence = aegis_json_u64(aegis_json_member(state, "first_seq"), 0);
+    info->last_sequence = aegis_json_u64(aegis_json_member(state, "last_seq"), 0);
+    aegis_json_text(aegis_json_member(has, "description"), description, sizeof description);
+    info->ours = strstr(description, AEGIS_STREAM_MARK) != NULL;
+    if (config == NULL)
+        return;
+    nats_text text = {info->difference, sizeof info->difference, 0, false};
+    compare_subjects(&text, aegis_json_member(has, "subjects"), config);
+    compare_member(&text, has, "retention", retention_name(config->retention));
+    compare_member(&text, has, "storage", storage_name(config->storage));
+    if (config->retention == AEGIS_RETAIN_WORK_QUEUE)
+        compare_member(&text, has, "discard", config->discard == AEGIS_DISCARD_NEW ? "new" : "old");
+}
+
+static aegis_status stream_get(aegis_port *port, const char *name, const aegis_stream_config *config,
+                               int64_t deadline, aegis_stream_info *info, uint32_t *code, aegis_error *error)
+{
+    char subject[256];
+    aegis_message answer;
+    if (!aegis_nats_name_ok(name))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a stream's name",
+                               name != NULL ? name : "");
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.INFO.%s", name);
+    const aegis_status status = aegis_nats_api(port, subject, "", deadline, &answer, code, error);
+    if (status != AEGIS_OK)
+        return status;
+    read_stream(answer.body, config, info);
+    aegis_nats_release(&answer);
+    return AEGIS_OK;
+}
+
+static aegis_status stream_create(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                                  uint32_t *code, aegis_error *error)
+{
+    char subject[256];
+    char body[BODY_MAX];
+    aegis_message answer;
+    nats_text text = {body, sizeof body, 0, false};
+    write_stream(&text, config);
+    if (text.overflow)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
+                               config->name);
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", config->name);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, error);
+    if (status == AEGIS_OK)
+        aegis_nats_release(&answer);
+    return status;
+}
+
+aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                                      aegis_stream_info *info, aegis_error *error)
+{
+    aegis_stream_info own;
+    uint32_t code = 0;
+    if (info == NULL)
+        info = &own;
+    aegis_status status = stream_get(port, config->name, config, deadline, info, &code, error);
+    if (status == AEGIS_NOT_FOUND && code == ERR_STREAM_NOT_FOUND) {
+        status = stream_create(port, config, deadline, &code, error);
+        if (status == AEGIS_OK ||
+            code == ERR_STREAM_EXISTS) /* another process was first: look at what it made */
+            status = stream_get(port, config->name, config, deadline, info, &code, error);
+    }
+    if (status != AEGIS_OK)
+        return status;
+    if (info->ours && info->difference[0] != '\0')
+        return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "stream %s: %s", config->name,
+                               info->difference);
+    aegis_error_set(error, AEGIS_OK, "%s", "");
+    return AEGIS_OK;
+}
+
+aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,
+                                    aegis_stream_info *info, aegis_error *error)
+{
+    uint32_t code = 0;
+    return stream_get(port, stream, NULL, deadline, info, &code, error);
+}
+
+/* ---- consumers ------------------------------------------------------------------------------------------
+ */
+
+static aegis_status consumer_get(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
+                                 aegis_message *answer, uint32_t *code, aegis_error *error)
+{
+    char subject[512];
+    if (!aegis_nats_name_ok(stream) || !aegis_nats_name_ok(durable))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "not a name of a stream and a durable");
+    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.INFO.%s.%s", stream, durable);
+    return aegis_nats_api(port, subject, "", deadline, answer, code, error);
+}
+
+static aegis_status consumer_create(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
+                                    aegis_error *error)
+{
+    char subject[512];
+    char body[2048];
+    aegis_message answer;
+    uint32_t code = 0;
+    nats_text text = {body, sizeof body, 0, false};
+    aegis_text_add(&text,
+                   "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"ack_policy\":\"explicit\"",
+                   config->stream, config->durable);
+    aegis_text_add(&text, ",\"deliver_policy\":\"%s\",\"replay_policy\":\"instant\",\"max_deliver\":-1",
+                   config->from == AEGIS_DELIVER_NEW ? "new" : "all");
+    aegis_text_add(&text, ",\"ack_wait\":%" PRId64 ",\"max_ack_pending\":%" PRIu32,
+                   config->ack_wait > 0 ? config->ack_wait : ACK_WAIT_DEFAULT,
+                   config->max_ack_pending > 0 ? config->max_ack_pending : ACK_PENDING_DEFAULT);
+    if (config->filter != NULL && config->filter[0] != '\0') {
+        aegis_text_add(&text, ",\"filter_subject\":");
+        aegis_text_quote(&text, config->filter);
+    }
+    aegis_text_add(&text, "}}");
+    if (text.overflow)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "the filter of %s is too long",
+                               config->durable);
+    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", config->stream,
+             config->durable);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
+    if (status == AEGIS_OK)
+        aegis_nats_release(&answer);
+    return status;
+}
+
+aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_config *config,
+                                        int64_t deadline, aegis_error *error)
+{
+    aegis_message answer;
+    uint32_t code = 0;
+    char filter[256];
+    aegis_status status =
+        consumer_get(port, config->stream, config->durable, deadline, &answer, &code, error);
+    if (status == AEGIS_NOT_FOUND && code == ERR_CONSUMER_MISSING) {
+        status = consumer_create(port, config, deadline, error);
+        if (status == AEGIS_OK)
+            aegis_error_set(error, AEGIS_OK, "%s", "");
+        return status;
+    }
+    if (status != AEGIS_OK)
+        return status;
+    const nats_json object = aegis_json_object(answer.body);
+    aegis_json_text(aegis_json_path(object, "config.filter_subject"), filter, sizeof filter);
+    aegis_nats_release(&answer);
+    const char *asked = config->filter != NULL ? config->filter : "";
+    if (strcmp(filter, asked) == 0 ||
+        ((filter[0] == '\0' || strcmp(filter, ">") == 0) && strcmp(asked, ">") == 0))
+        return AEGIS_OK;
+    return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "durable %s of stream %s filters '%s', not '%s'",
+                           config->durable, config->stream, filter, asked);
+}
+
+aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, const char *durable,
+                                      int64_t deadline, aegis_consumer_info *info, aegis_error *error)
+{
+    aegis_message answer;
+    uint32_t code = 0;
+    const aegis_status status = consumer_get(port, stream, durable, deadline, &answer, &code, error);
+    if (status != AEGIS_OK)
+        return status;
+    const nats_json object = aegis_json_object(answer.body);
+    *info = (aegis_consumer_info){
+        .pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0),
+        .ack_pending = aegis_json_u64(aegis_json_member(object, "num_ack_pending"), 0),
+        .ack_floor = aegis_json_u64(aegis_json_path(object, "ack_floor.stream_seq"), 0),
+        .redelivered = aegis_json_u64(aegis_json_member(object, "num_redelivered"), 0),
+    };
+    aegis_nats_release(&answer);
+    return AEGIS_OK;
+}

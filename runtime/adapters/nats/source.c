@@ -1,0 +1,457 @@
+/* Sources, and the messages that wait in them. The leader moves what nats.c has parsed into the source it
+ * belongs to; `next` takes it from there. Core subscriptions have a bound and drop what is over it, with one
+ * event for each overflow; a consumer's bound is its credit, a completion queue's the operations under way.
+ */
+#define _GNU_SOURCE
+#include "internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_CAPACITY 65536
+#define EVENT_CAPACITY   64
+#define POOL_MAX         1024
+#define DEAD_BYTES       ((size_t)1 << 20)
+
+/* ---- parcels --------------------------------------------------------------------------------------------
+ */
+
+static nats_parcel *pool_take(nats_engine *engine)
+{
+    pthread_mutex_lock(&engine->pool_lock);
+    nats_parcel *parcel = engine->pool;
+    if (parcel != NULL) {
+        engine->pool = parcel->next;
+        engine->pool_count--;
+    }
+    pthread_mutex_unlock(&engine->pool_lock);
+    if (parcel == NULL)
+        parcel = (nats_parcel *)malloc(sizeof *parcel);
+    if (parcel != NULL)
+        memset(parcel, 0, sizeof *parcel);
+    return parcel;
+}
+
+static bool take_headers(nats_parcel *parcel)
+{
+    const char **keys = NULL;
+    int count = 0;
+    if (natsMsgHeader_Keys(parcel->raw, &keys, &count) != NATS_OK || count <= 0) {
+        free((void *)keys);
+        return true;
+    }
+    parcel->headers = (aegis_header *)calloc((size_t)count, sizeof *parcel->headers);
+    for (int i = 0; parcel->headers != NULL && i < count; i++) {
+        const char *value = "";
+        natsMsgHeader_Get(parcel->raw, keys[i], &value);
+        parcel->headers[i] = (aegis_header){.name = keys[i], .value = value};
+    }
+    free((void *)keys);
+    parcel->message.headers = parcel->headers;
+    parcel->message.header_count = (size_t)count;
+    return parcel->headers != NULL;
+}
+
+/* Takes `raw`, also when it returns NULL: no memory, and the message is gone. */
+nats_parcel *aegis_nats_parcel_new(nats_engine *engine, natsMsg *raw)
+{
+    nats_parcel *parcel = pool_take(engine);
+    if (parcel == NULL) {
+        natsMsg_Destroy(raw);
+        return NULL;
+    }
+    parcel->engine = engine;
+    parcel->message.adapter = parcel;
+    if (raw == NULL)
+        return parcel;
+    parcel->raw = raw;
+    parcel->message.subject = natsMsg_GetSubject(raw);
+    parcel->message.reply = natsMsg_GetReply(raw);
+    parcel->message.body.data = (const uint8_t *)natsMsg_GetData(raw);
+    parcel->message.body.len = (size_t)natsMsg_GetDataLength(raw);
+    parcel->message.arrived = engine->arrived;
+    if (!take_headers(parcel)) {
+        aegis_nats_parcel_free(parcel);
+        return NULL;
+    }
+    return parcel;
+}
+
+/* Any thread; the engine's lock may be held. */
+void aegis_nats_parcel_free(nats_parcel *parcel)
+{
+    nats_engine *engine = parcel->engine;
+    natsMsg *dead[sizeof engine->dead / sizeof engine->dead[0]];
+    size_t count = 0;
+    free(parcel->headers);
+    pthread_mutex_lock(&engine->pool_lock);
+    if (parcel->raw != NULL) {
+        engine->dead[engine->dead_count++] = parcel->raw;
+        engine->dead_bytes += parcel->message.body.len;
+    }
+    if (engine->dead_count == sizeof dead / sizeof dead[0] || engine->dead_bytes > DEAD_BYTES) {
+        count = engine->dead_count;
+        memcpy(dead, engine->dead, count * sizeof dead[0]);
+        engine->dead_count = 0;
+        engine->dead_bytes = 0;
+    }
+    const bool keep = engine->pool_count < POOL_MAX;
+    if (keep) {
+        parcel->next = engine->pool;
+        engine->pool = parcel;
+        engine->pool_count++;
+    }
+    pthread_mutex_unlock(&engine->pool_lock);
+    if (!keep)
+        free(parcel);
+    while (count > 0)
+        natsMsg_Destroy(dead[--count]);
+}
+
+void aegis_nats_release(aegis_message *message)
+{
+    if (message == NULL || message->adapter == NULL)
+        return;
+    nats_parcel *parcel = (nats_parcel *)message->adapter;
+    message->adapter = NULL;
+    nats_engine *engine = parcel->engine;
+    if (parcel->message.sequence != 0) {
+        pthread_mutex_lock(&engine->lock);
+        nats_source *consumer = parcel->consumer;
+        if (consumer != NULL) { /* released unsettled: ack_wait will bring it again */
+            if (parcel->earlier != NULL)
+                parcel->earlier->later = parcel->later;
+            else
+                consumer->unsettled = parcel->later;
+            if (parcel->later != NULL)
+                parcel->later->earlier = parcel->earlier;
+        }
+        pthread_mutex_unlock(&engine->lock);
+    }
+    aegis_nats_parcel_free(parcel);
+}
+
+/* ---- queues ---------------------------------------------------------------------------------------------
+ */
+
+void aegis_nats_push(nats_source *source, nats_parcel *parcel)
+{
+    parcel->next = NULL;
+    if (source->tail != NULL)
+        source->tail->next = parcel;
+    else
+        source->head = parcel;
+    source->tail = parcel;
+    source->count++;
+    if (source->kind == NATS_SUBSCRIPTION)
+        source->engine->backlog++;
+}
+
+static nats_parcel *pop(nats_source *source)
+{
+    nats_parcel *parcel = source->head;
+    if (parcel == NULL)
+        return NULL;
+    source->head = parcel->next;
+    if (source->head == NULL) {
+        source->tail = NULL;
+        source->overflowed = false;
+    }
+    source->count--;
+    if (source->kind == NATS_SUBSCRIPTION)
+        source->engine->backlog--;
+    if (source->kind == NATS_COMPLETIONS)
+        source->under_way--;
+    return parcel;
+}
+
+void aegis_nats_event(nats_engine *engine, aegis_port_event event)
+{
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->kind != NATS_EVENTS)
+            continue;
+        if (s->count >= s->capacity)
+            aegis_nats_parcel_free(pop(s));
+        nats_parcel *parcel = aegis_nats_parcel_new(engine, NULL);
+        if (parcel == NULL)
+            continue;
+        parcel->message.event = event;
+        parcel->message.arrived = aegis_clock_monotonic();
+        aegis_nats_push(s, parcel);
+        aegis_nats_signal(engine, s, 1);
+    }
+}
+
+static void overflow(nats_source *source, natsMsg *raw)
+{
+    natsMsg_Destroy(raw);
+    if (source->overflowed)
+        return;
+    source->overflowed = true;
+    aegis_nats_event(source->engine, AEGIS_PORT_DROPPED);
+}
+
+/* One message of nats.c's, or false when it has none. */
+static bool take_one(nats_source *source)
+{
+    natsMsg *raw = NULL;
+    const natsStatus status = natsSubscription_NextMsg(&raw, source->subscription, 1);
+    if (status == NATS_NO_RESPONDERS && source->kind == NATS_CONSUMER) {
+        aegis_nats_pull_nobody(source);
+        return true;
+    }
+    if (status != NATS_OK)
+        return status == NATS_SLOW_CONSUMER || status == NATS_NO_RESPONDERS;
+    if (source->kind == NATS_SUBSCRIPTION && source->count >= source->capacity) {
+        overflow(source, raw);
+        return true;
+    }
+    if (source->kind == NATS_CONSUMER && aegis_nats_pull_status(source, raw)) {
+        natsMsg_Destroy(raw);
+        return true;
+    }
+    nats_parcel *parcel = aegis_nats_parcel_new(source->engine, raw);
+    if (parcel == NULL)
+        return true;
+    if (source->kind == NATS_CONSUMER)
+        aegis_nats_delivery(source, parcel);
+    aegis_nats_push(source, parcel);
+    return true;
+}
+
+void aegis_nats_source_dispatch(nats_source *source)
+{
+    const size_t before = source->count;
+    int messages = 0;
+    int bytes = 0;
+    while (source->subscription != NULL &&
+           natsSubscription_GetPending(source->subscription, &messages, &bytes) == NATS_OK && messages > 0) {
+        if (!take_one(source))
+            break;
+    }
+    if (source->count > before)
+        aegis_nats_signal(source->engine, source, source->count);
+}
+
+/* ---- making them ----------------------------------------------------------------------------------------
+ */
+
+nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity)
+{
+    nats_source *source = (nats_source *)calloc(1, sizeof *source);
+    if (source == NULL)
+        return NULL;
+    source->base.port = engine->port;
+    source->engine = engine;
+    source->kind = kind;
+    source->capacity = capacity;
+    return source;
+}
+
+static void source_free(nats_source *source)
+{
+    free(source->subject);
+    free(source->queue);
+    free(source->pull_subject);
+    free(source);
+}
+
+/* Subscribe at the server, if it is there; on reconnecting it is called again. */
+void aegis_nats_source_subscribe(nats_source *source)
+{
+    if (source->subject == NULL || source->draining || source->subscription != NULL)
+        return;
+    natsConnection *connection = source->engine->link->connection;
+    natsStatus status;
+    if (source->queue != NULL)
+        status = natsConnection_QueueSubscribeSync(&source->subscription, connection, source->subject,
+                                                   source->queue);
+    else
+        status = natsConnection_SubscribeSync(&source->subscription, connection, source->subject);
+    if (status != NATS_OK) {
+        source->subscription = NULL;
+        return;
+    }
+    natsSubscription_SetPendingLimits(source->subscription, -1, -1);
+}
+
+static void source_link(nats_source *source)
+{
+    nats_engine *engine = source->engine;
+    source->previous = NULL;
+    source->next = engine->sources;
+    if (engine->sources != NULL)
+        engine->sources->previous = source;
+    engine->sources = source;
+    if (engine->link != NULL)
+        aegis_nats_source_subscribe(source);
+}
+
+static bool subject_ok(const char *subject)
+{
+    if (subject == NULL || *subject == '\0' || *subject == '.')
+        return false;
+    for (const char *c = subject; *c != '\0'; c++) {
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || (*c == '.' && (c[1] == '.' || c[1] == '\0')))
+            return false;
+    }
+    return true;
+}
+
+/* Add it and see that the server has it. */
+static aegis_status source_add(nats_source *made, aegis_source **source, aegis_error *error)
+{
+    nats_engine *engine = made->engine;
+    pthread_mutex_lock(&engine->lock);
+    source_link(made);
+    const bool down = engine->link == NULL;
+    pthread_mutex_unlock(&engine->lock);
+    /* While the connection is down it is put in place when it comes back. */
+    if (!down && made->subject != NULL) {
+        const aegis_status status =
+            aegis_nats_flush_connection(engine, aegis_clock_monotonic() + 2 * AEGIS_SECOND, error);
+        if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
+            aegis_nats_close_source(&made->base);
+            return status;
+        }
+    }
+    *source = &made->base;
+    return AEGIS_OK;
+}
+
+aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
+                                  aegis_source **source, aegis_error *error)
+{
+    nats_engine *engine = aegis_nats_engine_of(port);
+    if (!subject_ok(subject) || (queue != NULL && !subject_ok(queue)))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to subscribe to",
+                               subject != NULL ? subject : "");
+    nats_source *made =
+        aegis_nats_source_new(engine, NATS_SUBSCRIPTION, capacity != 0 ? capacity : DEFAULT_CAPACITY);
+    if (made != NULL) {
+        made->subject = strdup(subject);
+        made->queue = queue != NULL ? strdup(queue) : NULL;
+    }
+    if (made == NULL || made->subject == NULL || (queue != NULL && made->queue == NULL)) {
+        if (made != NULL)
+            source_free(made);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a subscription");
+    }
+    return source_add(made, source, error);
+}
+
+aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error)
+{
+    nats_source *made = aegis_nats_source_new(aegis_nats_engine_of(port), NATS_EVENTS, EVENT_CAPACITY);
+    if (made == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
+    return source_add(made, source, error);
+}
+
+/* For consumer.c and inbox.c, whose sources need more before they are added. */
+aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aegis_error *error)
+{
+    return source_add(made, source, error);
+}
+
+/* ---- reading --------------------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_next(aegis_source *base, int64_t deadline, aegis_message *message)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    aegis_status status = AEGIS_OK;
+    pthread_mutex_lock(&engine->lock);
+    if (source->count == 0 && source->wakes == 0 && !source->drained) {
+        nats_waiter waiter;
+        aegis_nats_waiter_init(&waiter);
+        waiter.source = source;
+        source->waiting++;
+        aegis_nats_wait(engine, &waiter, deadline);
+        source->waiting--;
+        pthread_cond_destroy(&waiter.wake);
+    }
+    nats_parcel *parcel = NULL;
+    if (source->wakes > 0) {
+        source->wakes--;
+        status = AEGIS_CANCELLED;
+    } else if ((parcel = pop(source)) == NULL) {
+        status = source->drained ? AEGIS_UNAVAILABLE : AEGIS_DEADLINE_EXCEEDED;
+    }
+    pthread_mutex_unlock(&engine->lock);
+    if (parcel != NULL)
+        *message = parcel->message;
+    return status;
+}
+
+void aegis_nats_wake(aegis_source *base)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    pthread_mutex_lock(&engine->lock);
+    const unsigned most = source->waiting > 0 ? source->waiting : 1;
+    if (source->wakes < most)
+        source->wakes++;
+    aegis_nats_signal(engine, source, 1);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+/* ---- ending ---------------------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_drain(aegis_source *base, int64_t deadline)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    aegis_status status = AEGIS_OK;
+    pthread_mutex_lock(&engine->lock);
+    source->draining = true;
+    source->credit = 0;
+    const bool tell = source->subscription != NULL && engine->link != NULL;
+    if (tell) /* after the UNSUB nats.c still takes what was under way; the leader moves it to the queue */
+        natsSubscription_DrainTimeout(source->subscription, 2000);
+    pthread_mutex_unlock(&engine->lock);
+    if (tell)
+        status = aegis_nats_flush_connection(engine, deadline, NULL);
+    if (status == AEGIS_UNAVAILABLE) /* the connection is gone, and with it the subscription */
+        status = AEGIS_OK;
+    pthread_mutex_lock(&engine->lock);
+    if (engine->link != NULL)
+        aegis_nats_source_dispatch(source);
+    source->drained = true;
+    for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
+        if (w->source == source)
+            aegis_nats_signal_waiter(w);
+    }
+    aegis_nats_kick(engine);
+    pthread_mutex_unlock(&engine->lock);
+    return status;
+}
+
+void aegis_nats_close_source(aegis_source *base)
+{
+    if (base == NULL)
+        return;
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    pthread_mutex_lock(&engine->lock);
+    if (source->kind == NATS_CONSUMER)
+        aegis_nats_hand_back(source);
+    if (source->kind == NATS_COMPLETIONS)
+        aegis_nats_calls_abandon(engine, source);
+    if (source->previous != NULL)
+        source->previous->next = source->next;
+    else
+        engine->sources = source->next;
+    if (source->next != NULL)
+        source->next->previous = source->previous;
+    natsSubscription *subscription = source->subscription;
+    source->subscription = NULL;
+    natsSubscription_Unsubscribe(subscription);
+    natsSubscription_Destroy(subscription);
+    for (nats_parcel *p = pop(source); p != NULL; p = pop(source))
+        aegis_nats_parcel_free(p);
+    pthread_mutex_unlock(&engine->lock);
+    source_free(source);
+}
