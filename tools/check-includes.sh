@@ -1,0 +1,61 @@
+#!/usr/bin/env bash
+# Who may include whom: the table of the layers, enforced. docs/ARCHITECTURE.md draws the same in a picture.
+#
+# Each rule is: the files it is about | what they may include, as extended regular expressions on the name between the
+# quotes or brackets. The first rule that fits a file counts. Headers of the C library are allowed everywhere.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+c='(assert|ctype|errno|float|inttypes|limits|locale|math|setjmp|stdalign|stdarg|stdatomic|stdbool|stddef|stdint|stdio|stdlib|string|strings|time)\.h'
+aegis='aegis/[a-z_]+\.h'
+posix='(pthread|unistd|signal|fcntl|poll|dlfcn|sys/[a-z]+|netinet/[a-z]+|arpa/inet|netdb)\.h'
+
+rules=$(cat <<RULES
+runtime/include/aegis/any\.h | $aegis|msgpack\.h
+runtime/include/aegis/ | $aegis
+runtime/domain/ | $aegis|domain/.*|codec/.*|ports/clock\.h|ports/log\.h|pthread\.h|sys/random\.h|unistd\.h
+runtime/codec/ | $aegis|domain/.*|codec/.*|msgpack\.h|msgpack/.*
+runtime/ports/ | $aegis|ports/.*|domain/.*|$posix
+runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
+runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix
+runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
+runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
+compiler/(main|cli[a-z_]*)\. | .*
+compiler/(arena|diag|source)[a-z_]*\. | (arena|diag|source|utf8)[a-z_]*\.h|$posix
+compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
+compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h
+compiler/view[a-z_]*\. | (view|node|schema|cname|arena)[a-z_]*\.h
+compiler/emit[a-z_]*\. | (emit|view|node|template|schema|arena)[a-z_]*\.h|$posix
+compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
+compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|load|front|compile|names|utf8|parser)[a-z_]*\.h
+RULES
+)
+
+bad=0
+# Lines are numbered by grep: file:line:#include <name>
+while IFS= read -r hit; do
+    file=${hit%%:*}
+    rest=${hit#*:}
+    line=${rest%%:*}
+    name=$(sed -E 's/.*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/' <<<"$rest")
+    [[ $name =~ ^$c$ ]] && continue
+    while IFS= read -r rule; do
+        pattern=${rule%% | *}
+        allowed=${rule#* | }
+        [[ $file =~ ^$pattern ]] || continue
+        if ! [[ $name =~ ^($allowed)$ ]]; then
+            echo "$file:$line: may not include $name"
+            bad=1
+        fi
+        break
+    done <<<"$rules"
+done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' runtime compiler --include='*.[chly]')
+
+# Programs of users see the public headers and what aegisc generated, nothing else of ours.
+if hits=$(grep -rnE '#include ["<](domain|codec|ports|application|adapters)/|nats/nats\.h|msgpack' examples --include='*.[ch]'); then
+    echo "examples may include <aegis/*.h> and generated headers only:"
+    echo "$hits"
+    bad=1
+fi
+[ $bad = 0 ] && echo "every include is allowed"
+exit $bad
