@@ -649,7 +649,9 @@ typedef struct aegis_exchange {
     bool owns_arena;
     const void *options;
     const aegis_call *parent;
-    int64_t deadline; /* monotonic */
+    int64_t deadline;      /* monotonic */
+    aegis_duration budget; /* what is told to the receiver */
+    aegis_priority priority;
     aegis_format format;
     aegis_uuid message_id;
     const char *trace_id;

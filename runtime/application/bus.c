@@ -1,0 +1,139 @@
+/* The bus object: born with a port, it hands out streams, and knows its services so that aegis_close can
+ * leave nothing behind. Signals are run.c's business. */
+#define _GNU_SOURCE
+#include "application/bus.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "application/service.h"
+
+/* COMMANDS refuses what does not fit, so that a sender learns of it; EVENTS forgets the oldest. */
+#define COMMANDS_MAX_BYTES ((int64_t)1 << 30)
+#define EVENTS_MAX_BYTES   ((int64_t)1 << 30)
+#define DLQ_MAX_BYTES      ((int64_t)256 << 20)
+
+static const char *const events_subjects[] = {"events.>"};
+static const char *const commands_subjects[] = {"commands.>"};
+static const char *const dlq_subjects[] = {"dlq.>"};
+
+static const aegis_stream_config streams[AEGIS_KIND_COUNT] = {
+    {AEGIS_STREAM_EVENTS, events_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
+     EVENTS_MAX_BYTES, 0, 0, 0, 0},
+    {AEGIS_STREAM_COMMANDS, commands_subjects, 1, AEGIS_RETAIN_WORK_QUEUE, AEGIS_DISCARD_NEW,
+     AEGIS_STORE_FILE, COMMANDS_MAX_BYTES, 0, 0, 0, 0},
+    {AEGIS_STREAM_DLQ, dlq_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
+     DLQ_MAX_BYTES, 0, 0, 0, 0},
+};
+
+void *aegis_memory_get(const aegis_allocator *allocator, size_t size)
+{
+    void *memory;
+
+    if (allocator == NULL)
+        return calloc(1, size);
+    memory = allocator->resize(allocator->user, NULL, 0, size);
+    if (memory != NULL)
+        memset(memory, 0, size);
+    return memory;
+}
+
+void aegis_memory_put(const aegis_allocator *allocator, void *pointer, size_t size)
+{
+    if (pointer == NULL)
+        return;
+    if (allocator == NULL)
+        free(pointer);
+    else
+        (void)allocator->resize(allocator->user, pointer, size, 0);
+}
+
+void aegis_instance_name(const char *prefix, char *text, size_t size)
+{
+    aegis_uuid id = aegis_uuid_new();
+
+    (void)snprintf(text, size, "%.50s-%02x%02x%02x%02x", prefix, (unsigned)id.bytes[0], (unsigned)id.bytes[1],
+                   (unsigned)id.bytes[2], (unsigned)id.bytes[3]);
+}
+
+double aegis_random_fraction(void)
+{
+    aegis_uuid random = aegis_uuid_new();
+
+    return (double)(random.bytes[0] << 8 | random.bytes[1]) / 65536.0;
+}
+
+static aegis_status open_pipe(aegis_bus *bus, aegis_error *error)
+{
+    if (pipe2(bus->stop_pipe, O_CLOEXEC | O_NONBLOCK) == 0)
+        return AEGIS_OK;
+    bus->stop_pipe[0] = bus->stop_pipe[1] = -1;
+    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no pipe for aegis_stop: %s", strerror(errno));
+}
+
+aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis_bus **out,
+                           aegis_error *error)
+{
+    static const aegis_options none = {0};
+    const aegis_options *chosen = options != NULL ? options : &none;
+    aegis_bus *bus = (aegis_bus *)aegis_memory_get(chosen->allocator, sizeof *bus);
+
+    *out = NULL;
+    if (bus == NULL) {
+        port->ops->close(port);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    bus->port = port;
+    bus->allocator = chosen->allocator;
+    bus->log.function = chosen->log;
+    bus->log.user = chosen->log_user;
+    bus->format = chosen->format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_JSON : AEGIS_FORMAT_MSGPACK;
+    (void)snprintf(bus->name, sizeof bus->name, "%s",
+                   chosen->name != NULL ? chosen->name : program_invocation_short_name);
+    bus->stop_pipe[0] = bus->stop_pipe[1] = -1;
+    (void)pthread_mutex_init(&bus->lock, NULL);
+    if (open_pipe(bus, error) != AEGIS_OK) {
+        aegis_bus_free(bus);
+        return AEGIS_RESOURCE_EXHAUSTED;
+    }
+    *out = bus;
+    return AEGIS_OK;
+}
+
+void aegis_bus_free(aegis_bus *bus)
+{
+    if (bus == NULL)
+        return;
+    while (bus->services != NULL)
+        aegis_service_stop(bus->services);
+    bus->port->ops->close(bus->port);
+    if (bus->stop_pipe[0] >= 0) {
+        (void)close(bus->stop_pipe[0]);
+        (void)close(bus->stop_pipe[1]);
+    }
+    (void)pthread_mutex_destroy(&bus->lock);
+    aegis_memory_put(bus->allocator, bus, sizeof *bus);
+}
+
+aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
+{
+    aegis_stream_info info;
+    aegis_status status;
+
+    if (atomic_load_explicit(&bus->ready[kind], memory_order_acquire))
+        return AEGIS_OK;
+    memset(&info, 0, sizeof info);
+    status = bus->port->ops->ensure_stream(bus->port, &streams[kind],
+                                           aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &info, error);
+    if (status != AEGIS_OK)
+        return status;
+    if (!atomic_exchange(&bus->ready[kind], true) && !info.ours && info.difference[0] != '\0')
+        aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
+                        "stream %s was not created by Aegis and is used as it is; it differs: %s",
+                        streams[kind].name, info.difference);
+    return AEGIS_OK;
+}

@@ -1,0 +1,67 @@
+/* What a bus is inside the application layer: a port, the options every part of it needs, and the list of
+ * services that aegis_run has to stop. The port is the only way out; which adapter is behind it is decided in
+ * open.c. */
+#ifndef AEGIS_APPLICATION_BUS_H
+#define AEGIS_APPLICATION_BUS_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <aegis/bus.h>
+
+#include "ports/bus.h"
+#include "ports/clock.h"
+#include "ports/log.h"
+
+/* The streams everything durable lives in. */
+#define AEGIS_STREAM_EVENTS   "EVENTS"
+#define AEGIS_STREAM_COMMANDS "COMMANDS"
+#define AEGIS_STREAM_DLQ      "AEGIS_DLQ"
+
+typedef enum aegis_stream_kind {
+    AEGIS_KIND_EVENTS = 0,
+    AEGIS_KIND_COMMANDS,
+    AEGIS_KIND_DLQ,
+    AEGIS_KIND_COUNT
+} aegis_stream_kind;
+
+/* Longest wait for one management operation (a stream, a consumer). */
+#define AEGIS_MANAGE_TIMEOUT (5 * AEGIS_SECOND)
+
+struct aegis_bus {
+    aegis_port *port; /* owned */
+    aegis_log log;
+    const aegis_allocator *allocator; /* NULL: the C library's */
+    aegis_format format;              /* never AUTO */
+    char name[65];
+    int stop_pipe[2];                    /* a byte in it makes aegis_run return */
+    atomic_bool hurry;                   /* a second signal came: stop waiting for handlers */
+    atomic_bool ready[AEGIS_KIND_COUNT]; /* streams known to be there */
+    pthread_mutex_t lock;                /* guards services */
+    struct aegis_service *services;
+};
+
+/* Takes the port over, also when it fails. */
+aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis_bus **bus,
+                           aegis_error *error);
+
+/* Stops what still runs, closes the port, frees. */
+void aegis_bus_free(aegis_bus *bus);
+
+/* A second signal came while aegis_run drains. */
+bool aegis_bus_hurried(aegis_bus *bus);
+
+/* Make sure that a stream is there; asks the server once per bus. */
+aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error);
+
+/* "<prefix>-<8 hex digits>" into `text`. */
+void aegis_instance_name(const char *prefix, char *text, size_t size);
+
+/* Random, from 0 up to 1: for delays that must not coincide. */
+double aegis_random_fraction(void);
+
+/* Memory from an allocator (NULL: the C library's). Zeroed; NULL when exhausted. */
+void *aegis_memory_get(const aegis_allocator *allocator, size_t size);
+void aegis_memory_put(const aegis_allocator *allocator, void *pointer, size_t size);
+
+#endif

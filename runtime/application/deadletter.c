@@ -1,0 +1,79 @@
+/* Where messages go that nobody can handle: the stream AEGIS_DLQ, under dlq.<service>.<name>, body unchanged,
+ * with headers that say where it came from and why. It is acknowledged only once it is stored there. */
+#include <stdio.h>
+#include <string.h>
+
+#include "application/service.h"
+
+/* A message whose dead letter could not be stored comes again after this. */
+#define LATER         (5 * AEGIS_SECOND)
+#define STORE_TIMEOUT (5 * AEGIS_SECOND)
+
+/* Header values are one line. */
+static char *one_line(aegis_arena *arena, const char *text)
+{
+    char *copy = aegis_arena_strdup(arena, text);
+    char *at;
+
+    for (at = copy; at != NULL && *at != '\0'; at++) {
+        if (*at == '\r' || *at == '\n')
+            *at = ' ';
+    }
+    return copy;
+}
+
+static aegis_status store(aegis_service *service, const aegis_message *message, const char *name,
+                          const char *why, aegis_arena *arena, aegis_error *error)
+{
+    aegis_port *port = service->bus->port;
+    aegis_header headers[5];
+    aegis_outgoing letter;
+    aegis_publish_ack ack;
+    aegis_status status;
+    size_t i;
+
+    headers[0].name = "Nats-Msg-Id";
+    headers[0].value = aegis_arena_printf(arena, "dlq.%s.%s.%llu", service->type->name, message->subject,
+                                          (unsigned long long)message->sequence);
+    headers[1].name = "Aegis-Subject";
+    headers[1].value = message->subject;
+    headers[2].name = "Aegis-Error";
+    headers[2].value = one_line(arena, why);
+    headers[3].name = "Aegis-Deliveries";
+    headers[3].value = aegis_arena_printf(arena, "%u", message->deliveries);
+    headers[4].name = "Aegis-Time";
+    headers[4].value = aegis_arena_printf(arena, "%lld", (long long)(aegis_now() / AEGIS_MILLISECOND));
+    memset(&letter, 0, sizeof letter);
+    letter.subject = aegis_arena_printf(arena, "dlq.%s.%s", service->type->name, name);
+    letter.headers = headers;
+    letter.header_count = sizeof headers / sizeof headers[0];
+    letter.body = message->body;
+    for (i = 0; i < letter.header_count; i++) {
+        if (headers[i].value == NULL)
+            return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    if (letter.subject == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    status = aegis_bus_ensure(service->bus, AEGIS_KIND_DLQ, error);
+    if (status != AEGIS_OK)
+        return status;
+    return port->ops->publish_durable(port, &letter, aegis_clock_monotonic() + STORE_TIMEOUT, &ack, error);
+}
+
+void aegis_dead_letter(aegis_service *service, const aegis_message *message, const char *name,
+                       const char *why, aegis_arena *arena)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    aegis_error error;
+
+    memset(&error, 0, sizeof error);
+    if (store(service, message, name, why, arena, &error) == AEGIS_OK) {
+        (void)ops->settle(message, AEGIS_ACK, 0);
+        aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: %s is a dead letter: %s",
+                        service->type->name, message->subject, why);
+        return;
+    }
+    (void)ops->settle(message, AEGIS_NAK, LATER);
+    aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR, "%s: no dead letter could be stored for %s: %s",
+                    service->type->name, message->subject, aegis_error_text(&error));
+}

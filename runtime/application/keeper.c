@@ -1,0 +1,172 @@
+/* A service's one housekeeping thread: it tells the server that slow handlers are still at work, answers
+ * deferred calls whose deadline passed, and hears which commands were cancelled. */
+#define _POSIX_C_SOURCE 200809L
+#include <string.h>
+#include <time.h>
+
+#include "application/service.h"
+
+/* The keeper looks around at least this often; what is due sooner nudges it. */
+#define TICK (AEGIS_ACK_WAIT / 6)
+
+/* A deferred call that the keeper answered stays in memory this long for the reply function that may still
+ * come. */
+#define GRACE AEGIS_MINUTE
+
+void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message)
+{
+    keep->message = message;
+    keep->due = aegis_clock_monotonic() + AEGIS_KEEP_WORKING;
+    (void)pthread_mutex_lock(&service->lock);
+    aegis_list_add(&service->kept, &keep->link);
+    (void)pthread_mutex_unlock(&service->lock);
+}
+
+void aegis_keep_end(aegis_service *service, aegis_keep *keep)
+{
+    (void)pthread_mutex_lock(&service->lock);
+    aegis_list_remove(&keep->link);
+    (void)pthread_mutex_unlock(&service->lock);
+}
+
+void aegis_keeper_nudge(aegis_service *service)
+{
+    (void)pthread_mutex_lock(&service->lock);
+    service->nudged = true;
+    (void)pthread_cond_broadcast(&service->changed);
+    (void)pthread_mutex_unlock(&service->lock);
+    if (service->cancels != NULL)
+        service->bus->port->ops->wake(service->cancels);
+}
+
+/* With the lock held, so that a message is not settled meanwhile: it is one small publication. */
+static int64_t keep_working(aegis_service *service, int64_t now, int64_t due)
+{
+    aegis_list *item;
+
+    for (item = service->kept.next; item != &service->kept; item = item->next) {
+        aegis_keep *keep = (aegis_keep *)(void *)((char *)item - offsetof(aegis_keep, link));
+
+        if (keep->due <= now) {
+            (void)service->bus->port->ops->settle(keep->message, AEGIS_WORKING, 0);
+            keep->due = now + AEGIS_KEEP_WORKING;
+        }
+        if (keep->due < due)
+            due = keep->due;
+    }
+    return due;
+}
+
+static aegis_call_state *of_deferred(aegis_list *item)
+{
+    return (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, deferred));
+}
+
+/* The first deferred call that is overdue, taken out of the list so that nobody frees it; or NULL. */
+static aegis_call_state *overdue(aegis_service *service, int64_t now, int64_t *due)
+{
+    aegis_list *item;
+
+    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+        aegis_call_state *state = of_deferred(item);
+        int64_t when = state->call.deadline + (atomic_load(&state->expired) ? GRACE : 0);
+
+        if (atomic_load(&state->expired) || !atomic_load(&state->answered)) {
+            if (when <= now)
+                return state;
+            if (when < *due)
+                *due = when;
+        }
+    }
+    return NULL;
+}
+
+/* Answer what is overdue, free what stayed after it. The state is not freed under our hands: an unanswered
+ * call is freed only after an answer is claimed, which aegis_reply_expire does. */
+static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, int64_t due)
+{
+    aegis_call_state *state;
+
+    while ((state = overdue(service, now, &due)) != NULL) {
+        if (atomic_load(&state->expired)) {
+            aegis_list_remove(&state->deferred);
+            service->deferred_count--;
+            (void)pthread_mutex_unlock(&service->lock);
+            aegis_call_finished(state);
+        } else {
+            bool claimed = !atomic_exchange(&state->answered, true);
+
+            (void)pthread_mutex_unlock(&service->lock);
+            if (claimed) {
+                aegis_reply_expire(state, arena, AEGIS_DEADLINE_EXCEEDED,
+                                   "the deadline passed before a reply");
+                aegis_arena_reset(arena);
+            }
+        }
+        (void)pthread_mutex_lock(&service->lock);
+    }
+    return due;
+}
+
+static void wait_until(aegis_service *service, int64_t due)
+{
+    struct timespec until = {(time_t)(due / AEGIS_SECOND), (long)(due % AEGIS_SECOND)};
+
+    while (!service->nudged && !service->draining &&
+           pthread_cond_timedwait(&service->changed, &service->lock, &until) == 0)
+        continue;
+    service->nudged = false;
+}
+
+static void mark_cancelled(aegis_service *service, const char *id)
+{
+    aegis_list *item;
+
+    (void)pthread_mutex_lock(&service->lock);
+    for (item = service->running.next; item != &service->running; item = item->next) {
+        aegis_call_state *state =
+            (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, running));
+
+        if (strcmp(state->call.message_id, id) == 0)
+            atomic_store(&state->cancelled, true);
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+}
+
+/* Hear cancellations until `due`, or a wake. */
+static void listen(aegis_service *service, int64_t due)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    aegis_message message;
+
+    if (ops->next(service->cancels, due, &message) != AEGIS_OK)
+        return;
+    if (strncmp(message.subject, "commands.cancel.", strlen("commands.cancel.")) == 0)
+        mark_cancelled(service, message.subject + strlen("commands.cancel."));
+    ops->release(&message);
+}
+
+void *aegis_keeper_work(void *argument)
+{
+    aegis_service *service = (aegis_service *)argument;
+    aegis_arena *arena = aegis_arena_new(service->bus->allocator);
+
+    (void)pthread_mutex_lock(&service->lock);
+    while (!service->draining) {
+        int64_t now = aegis_clock_monotonic();
+        int64_t due = keep_working(service, now, now + TICK);
+
+        if (arena != NULL)
+            due = sweep(service, arena, now, due);
+        if (service->cancels == NULL) {
+            wait_until(service, due);
+        } else {
+            (void)pthread_mutex_unlock(&service->lock);
+            listen(service, due);
+            (void)pthread_mutex_lock(&service->lock);
+        }
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+    aegis_arena_free(arena);
+    return NULL;
+}

@@ -1,0 +1,165 @@
+#define _POSIX_C_SOURCE 200809L
+#include "application/lanes.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* A lane asks for one message at a time and waits this long before it looks around. */
+#define LANE_WAIT AEGIS_MINUTE
+/* Pause after a source failed for another reason than a stop. */
+#define LANE_PAUSE (100 * AEGIS_MILLISECOND)
+
+static const struct {
+    aegis_priority priority;
+    uint32_t weight;
+    const char *suffix;
+} lanes_of_command[] = {
+    {AEGIS_PRIORITY_NORMAL, 4, ""},
+    {AEGIS_PRIORITY_LOW, 1, ".low"},
+    {AEGIS_PRIORITY_HIGH, 8, ".high"},
+    {AEGIS_PRIORITY_CRITICAL, 16, ".critical"},
+};
+#define LANES_OF_COMMAND (sizeof lanes_of_command / sizeof lanes_of_command[0])
+
+const char *aegis_lane_suffix(aegis_priority priority)
+{
+    size_t i;
+
+    for (i = 0; i < LANES_OF_COMMAND; i++) {
+        if (lanes_of_command[i].priority == priority)
+            return lanes_of_command[i].suffix;
+    }
+    return "";
+}
+
+static aegis_status open_durable(aegis_service *service, const aegis_consumer_config *config,
+                                 aegis_lane *lane, aegis_error *error)
+{
+    aegis_port *port = service->bus->port;
+    aegis_status status =
+        port->ops->ensure_consumer(port, config, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, error);
+
+    if (status != AEGIS_OK)
+        return status;
+    return port->ops->consume(port, config->stream, config->durable, &lane->source, error);
+}
+
+static aegis_status open_subscription(aegis_service *service, const aegis_subscription *subscription,
+                                      aegis_lane *lane, aegis_error *error)
+{
+    aegis_port *port = service->bus->port;
+    aegis_consumer_config config;
+    aegis_status status;
+    char filter[320];
+
+    lane->subscription = subscription;
+    (void)snprintf(filter, sizeof filter, "events.%s", subscription->pattern);
+    if (subscription->broadcast)
+        return port->ops->subscribe(port, filter, NULL, 0, &lane->source, error);
+    status = aegis_bus_ensure(service->bus, AEGIS_KIND_EVENTS, error);
+    if (status != AEGIS_OK)
+        return status;
+    memset(&config, 0, sizeof config);
+    config.stream = AEGIS_STREAM_EVENTS;
+    config.durable = subscription->durable;
+    config.filter = filter;
+    config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
+    config.ack_wait = AEGIS_ACK_WAIT;
+    config.max_ack_pending = subscription->ordered ? 1 : 0;
+    return open_durable(service, &config, lane, error);
+}
+
+static aegis_status open_command(aegis_service *service, const aegis_endpoint *endpoint, size_t which,
+                                 aegis_lane *lane, aegis_error *error)
+{
+    aegis_consumer_config config;
+    char filter[320];
+    char durable[320];
+    const char *suffix = lanes_of_command[which].suffix;
+
+    lane->endpoint = endpoint;
+    lane->weight = lanes_of_command[which].weight;
+    (void)snprintf(filter, sizeof filter, "commands.%s.%s%s", service->type->name, endpoint->method->name,
+                   suffix);
+    (void)snprintf(durable, sizeof durable, "%s__%s%s%s", service->type->name, endpoint->method->name,
+                   suffix[0] != '\0' ? "_" : "", suffix[0] != '\0' ? suffix + 1 : "");
+    memset(&config, 0, sizeof config);
+    config.stream = AEGIS_STREAM_COMMANDS;
+    config.durable = durable;
+    config.filter = filter;
+    config.ack_wait = AEGIS_ACK_WAIT;
+    return open_durable(service, &config, lane, error);
+}
+
+static aegis_status open_commands(aegis_service *service, aegis_error *error)
+{
+    aegis_port *port = service->bus->port;
+    aegis_status status = AEGIS_OK;
+    size_t i;
+    size_t k;
+    bool any = false;
+
+    for (i = 0; i < service->type->endpoint_count; i++) {
+        const aegis_endpoint *endpoint = &service->type->endpoints[i];
+
+        if (!endpoint->method->command)
+            continue;
+        if (!any)
+            status = aegis_bus_ensure(service->bus, AEGIS_KIND_COMMANDS, error);
+        any = true;
+        for (k = 0; status == AEGIS_OK && k < (endpoint->method->lanes ? LANES_OF_COMMAND : 1); k++)
+            status = open_command(service, endpoint, k, &service->lanes[service->lane_count++], error);
+        if (status != AEGIS_OK)
+            return status;
+    }
+    return any ? port->ops->subscribe(port, "commands.cancel.*", NULL, 0, &service->cancels, error)
+               : AEGIS_OK;
+}
+
+aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
+{
+    const aegis_service_type *type = service->type;
+    size_t most = type->subscription_count + LANES_OF_COMMAND * type->endpoint_count + 1;
+    aegis_status status = AEGIS_OK;
+    size_t i;
+
+    service->lanes = (aegis_lane *)aegis_arena_alloc(service->arena, most * sizeof *service->lanes);
+    if (service->lanes == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    memset(service->lanes, 0, most * sizeof *service->lanes);
+    for (i = 0; i < most; i++)
+        service->lanes[i].service = service;
+
+    for (i = 0; status == AEGIS_OK && i < type->subscription_count; i++)
+        status = open_subscription(service, &type->subscriptions[i], &service->lanes[service->lane_count++],
+                                   error);
+    if (status == AEGIS_OK)
+        status = open_commands(service, error);
+    for (i = 0; i < service->lane_count; i++)
+        (void)pthread_mutex_init(&service->lanes[i].turn, NULL);
+    return status;
+}
+
+bool aegis_lane_next(aegis_lane *lane, aegis_message *message)
+{
+    const aegis_port_ops *ops = lane->service->bus->port->ops;
+    const struct timespec pause = {0, (long)LANE_PAUSE};
+    aegis_status status;
+
+    (void)pthread_mutex_lock(&lane->turn);
+    while (!atomic_load(&lane->service->stopping)) {
+        if (!lane->credited && (lane->subscription == NULL || !lane->subscription->broadcast))
+            ops->credit(lane->source, 1);
+        lane->credited = true;
+        status = ops->next(lane->source, aegis_clock_monotonic() + LANE_WAIT, message);
+        if (status == AEGIS_OK) {
+            lane->credited = false;
+            return true;
+        }
+        if (status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED)
+            (void)nanosleep(&pause, NULL);
+    }
+    (void)pthread_mutex_unlock(&lane->turn);
+    return false;
+}

@@ -1,0 +1,233 @@
+/* What a handler answers with. Encoding happens at once, into the call's arena; then the answer is claimed,
+ * so that a second one (or one after the deadline) is refused, and sent: as a response to a call, or as the
+ * completion of a command. */
+#include <stdio.h>
+#include <string.h>
+
+#include "application/envelope.h"
+#include "application/service.h"
+#include "domain/error.h"
+#include "domain/policy.h"
+
+static const aegis_reply answered = {1};
+static const aegis_reply deferred = {2};
+
+/* Longest text of a failure. */
+#define TEXT_MAX 1024
+
+static bool claim(aegis_call_state *state)
+{
+    if (!atomic_exchange(&state->answered, true))
+        return true;
+    if (atomic_load(&state->expired))
+        aegis_call_finished(state); /* late: the keeper has answered, and left the memory to us */
+    else
+        aegis_log_write(&state->service->bus->log, AEGIS_LOG_WARNING,
+                        "%s.%s: a second reply to %s was refused", state->call.service, state->call.method,
+                        state->call.message_id != NULL ? state->call.message_id : "a call");
+    return false;
+}
+
+/* The response envelope, sent to whoever waits. */
+static void respond(aegis_call_state *state, aegis_arena *arena, const char *error, aegis_raw result)
+{
+    aegis_service *service = state->service;
+    aegis_wire_rpc_response response;
+    aegis_outgoing answer;
+    aegis_writer writer;
+    aegis_error why;
+    char id[AEGIS_UUID_TEXT];
+    char trace[AEGIS_UUID_TEXT];
+    aegis_status status;
+
+    if (state->message.reply == NULL || !aegis_service_enter(service))
+        return;
+    memset(&response, 0, sizeof response);
+    response.message_id = aegis_uuid_format(aegis_uuid_new(), id);
+    response.trace_id = state->call.trace_id;
+    if (response.trace_id == NULL || response.trace_id[0] == '\0')
+        response.trace_id = aegis_uuid_format(aegis_uuid_new(), trace);
+    if (state->call.message_id != NULL && state->call.message_id[0] != '\0')
+        response.correlation_id = state->call.message_id;
+    response.timestamp = aegis_now();
+    response.source = service->instance;
+    response.target = state->call.source;
+    response.success = error == NULL;
+    response.result = result;
+    response.error = error;
+    memset(&answer, 0, sizeof answer);
+    answer.subject = state->message.reply;
+    aegis_writer_open(&writer, arena, state->format, 0);
+    aegis_wire_rpc_response_put(&writer, &response);
+    memset(&why, 0, sizeof why);
+    status = aegis_writer_close(&writer, &answer.body, &why);
+    if (status == AEGIS_OK)
+        status = service->bus->port->ops->publish(service->bus->port, &answer, &why);
+    aegis_service_leave(service);
+    if (status != AEGIS_OK)
+        aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR, "%s.%s: the answer could not be sent: %s",
+                        state->call.service, state->call.method, aegis_error_text(&why));
+}
+
+/* The one way out: the answer was claimed. `error` NULL is success. `arena` is for the envelope; `again`: a
+ * command may be tried again. */
+static void send(aegis_call_state *state, aegis_arena *arena, bool again, const char *error, aegis_raw result)
+{
+    if (state->lane != NULL)
+        aegis_command_conclude(state, arena, again, error, result);
+    else
+        respond(state, arena, error, result);
+}
+
+/* This hop, then those of the nested call that failed. */
+static size_t chain_of(aegis_call_state *state, int32_t code, const char *text, aegis_wire_hop *chain)
+{
+    size_t count = 1;
+    size_t i;
+
+    chain[0].service = state->call.service;
+    chain[0].method = state->call.method;
+    chain[0].code = code;
+    chain[0].message = text;
+    for (i = 0; i < state->nested_count && count < AEGIS_CHAIN_MAX; i++, count++) {
+        chain[count].service = state->nested[i].service;
+        chain[count].method = state->nested[i].method;
+        chain[count].code = state->nested[i].code;
+        chain[count].message = state->nested[i].message;
+    }
+    return count;
+}
+
+static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *type, int32_t code, bool again,
+                      aegis_raw details, const char *text)
+{
+    aegis_wire_hop chain[AEGIS_CHAIN_MAX];
+    aegis_wire_failure_result failure;
+    aegis_raw result = {{NULL, 0}, state->format};
+    aegis_writer writer;
+
+    memset(&failure, 0, sizeof failure);
+    failure.type = type;
+    failure.code = code;
+    failure.details = details;
+    failure.chain.count = chain_of(state, code, text, chain);
+    failure.chain.items = chain;
+    aegis_writer_open(&writer, arena, state->format, 0);
+    aegis_wire_failure_result_put(&writer, &failure);
+    if (aegis_writer_close(&writer, &result.data, NULL) != AEGIS_OK)
+        result.data.len = 0; /* the text alone must do */
+    result.format = writer.format;
+    send(state, arena, again, text, result);
+}
+
+static void fail_plain(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text)
+{
+    const aegis_raw nothing = {{NULL, 0}, state->format};
+
+    fail_with(state, arena, NULL, aegis_code_of_status(status), aegis_policy_retryable(status), nothing,
+              text != NULL && text[0] != '\0' ? text : aegis_status_name(status));
+}
+
+void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char *text)
+{
+    if (!claim(state))
+        return;
+    fail_plain(state, state->call.arena, status, text);
+    aegis_call_finished(state);
+}
+
+void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text)
+{
+    fail_plain(state, arena, status, text);
+    atomic_store(&state->expired, true);
+}
+
+aegis_writer *aegis_reply_begin(aegis_call *call)
+{
+    aegis_writer_open(&call->state->writer, call->arena, call->state->format, 0);
+    return &call->state->writer;
+}
+
+/* The encoded reply; false when it could not be, which has then been answered. */
+static bool encoded(aegis_call_state *state, aegis_raw *value)
+{
+    aegis_error why;
+    char text[TEXT_MAX];
+
+    memset(&why, 0, sizeof why);
+    value->format = state->writer.format;
+    if (aegis_writer_close(&state->writer, &value->data, &why) == AEGIS_OK)
+        return true;
+    (void)snprintf(text, sizeof text, "the reply of %s.%s cannot be encoded: %s", state->call.service,
+                   state->call.method, why.text);
+    aegis_log_write(&state->service->bus->log, AEGIS_LOG_ERROR, "%s", text);
+    fail_plain(state, state->call.arena, AEGIS_INTERNAL, text);
+    aegis_call_finished(state);
+    return false;
+}
+
+aegis_reply aegis_reply_ok(aegis_call *call)
+{
+    aegis_call_state *state = call->state;
+    aegis_raw value;
+
+    if (claim(state) && encoded(state, &value)) {
+        send(state, call->arena, false, NULL, value);
+        aegis_call_finished(state);
+    }
+    return answered;
+}
+
+aegis_reply aegis_reply_error(aegis_call *call, size_t index, const char *message)
+{
+    aegis_call_state *state = call->state;
+    const aegis_method *method = state->method;
+    char text[TEXT_MAX];
+    aegis_raw details;
+
+    if (!claim(state) || !encoded(state, &details))
+        return answered;
+    if (message != NULL && message[0] != '\0')
+        (void)snprintf(text, sizeof text, "%s: %s", method->errors[index], message);
+    else
+        (void)snprintf(text, sizeof text, "%s", method->errors[index]);
+    aegis_error_clip(text);
+    fail_with(state, call->arena, method->errors[index], method->error_codes[index], false, details, text);
+    aegis_call_finished(state);
+    return answered;
+}
+
+aegis_reply aegis_reply_fail(aegis_call *call, aegis_status status, const char *format, va_list arguments)
+{
+    char text[TEXT_MAX];
+
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    aegis_error_clip(text);
+    aegis_reply_plain(call->state, status == AEGIS_OK ? AEGIS_UNKNOWN : status, text);
+    return answered;
+}
+
+aegis_reply aegis_reply_invalid(aegis_call *call, aegis_reader *params)
+{
+    aegis_error why;
+
+    memset(&why, 0, sizeof why);
+    (void)aegis_reader_close(params, &why);
+    aegis_reply_plain(call->state, why.status != AEGIS_OK ? why.status : AEGIS_INVALID_ARGUMENT, why.text);
+    return answered;
+}
+
+aegis_reply aegis_reply_unimplemented(aegis_call *call)
+{
+    char text[TEXT_MAX];
+
+    (void)snprintf(text, sizeof text, "%s.%s is declared but has no handler", call->service, call->method);
+    aegis_reply_plain(call->state, AEGIS_UNIMPLEMENTED, text);
+    return answered;
+}
+
+aegis_reply aegis_reply_defer(aegis_call *call)
+{
+    (void)call;
+    return deferred;
+}

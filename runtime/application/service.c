@@ -1,0 +1,414 @@
+/* Starting and stopping a service. Starting makes streams, consumers and sources first and the request
+ * subscription last, so that a service which answers is complete. Stopping is the reverse in time: the inflow
+ * stops, what runs is finished, what did not start is handed back; only then is anything freed. A handler
+ * that outlives the drain is left alone: it keeps the service's memory, not the port. */
+#define _POSIX_C_SOURCE 200809L
+#include "application/service.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "application/lanes.h"
+
+#define DEFAULT_ROOM  256
+#define DEFAULT_DRAIN (30 * AEGIS_SECOND)
+/* How long handlers that ask aegis_call_cancelled have to notice, once the drain is over. */
+#define HARD_GRACE           (AEGIS_SECOND / 2)
+#define WAIT_SLICE           (20 * AEGIS_MILLISECOND)
+#define SERVICES_MAX_THREADS 4096
+
+bool aegis_service_enter(aegis_service *service)
+{
+    (void)atomic_fetch_add(&service->inside, 1);
+    if (!atomic_load(&service->abandoned))
+        return true;
+    (void)atomic_fetch_sub(&service->inside, 1);
+    return false;
+}
+
+void aegis_service_leave(aegis_service *service)
+{
+    (void)atomic_fetch_sub(&service->inside, 1);
+}
+
+aegis_arena *aegis_service_arena(aegis_service *service, aegis_arena *arena)
+{
+    const struct timespec pause = {0, 10 * 1000 * 1000};
+
+    if (arena != NULL) {
+        aegis_arena_reset(arena);
+        return arena;
+    }
+    while ((arena = aegis_arena_new(service->bus->allocator)) == NULL && !atomic_load(&service->abandoned))
+        (void)nanosleep(&pause, NULL);
+    return arena;
+}
+
+const char *aegis_service_instance(const aegis_service *service)
+{
+    return service->instance;
+}
+
+/* ---- memory ------------------------------------------------------------------------------------------- */
+
+static void free_memory(aegis_service *service)
+{
+    const aegis_allocator *allocator = service->allocator;
+    size_t i;
+
+    for (i = 0; i < service->lane_count; i++)
+        (void)pthread_mutex_destroy(&service->lanes[i].turn);
+    (void)pthread_cond_destroy(&service->changed);
+    (void)pthread_cond_destroy(&service->turn);
+    (void)pthread_cond_destroy(&service->slot);
+    (void)pthread_mutex_destroy(&service->lock);
+    aegis_arena_free(service->arena);
+    aegis_memory_put(allocator, service, sizeof *service);
+}
+
+static void drop_reference(aegis_service *service)
+{
+    bool last;
+
+    (void)pthread_mutex_lock(&service->lock);
+    last = --service->references == 0;
+    (void)pthread_mutex_unlock(&service->lock);
+    if (last)
+        free_memory(service);
+}
+
+void aegis_service_thread_done(aegis_service *service)
+{
+    (void)pthread_mutex_lock(&service->lock);
+    service->alive--;
+    (void)pthread_cond_broadcast(&service->changed);
+    (void)pthread_mutex_unlock(&service->lock);
+    drop_reference(service);
+}
+
+static void init_locks(aegis_service *service)
+{
+    pthread_condattr_t monotonic;
+
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_mutex_init(&service->lock, NULL);
+    (void)pthread_cond_init(&service->changed, &monotonic);
+    (void)pthread_cond_init(&service->turn, &monotonic);
+    (void)pthread_cond_init(&service->slot, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    aegis_list_init(&service->deferred);
+    aegis_list_init(&service->running);
+    aegis_list_init(&service->kept);
+}
+
+static void set_options(aegis_service *service, const aegis_service_options *options)
+{
+    static const aegis_service_options none = {0};
+    const aegis_service_options *chosen = options != NULL ? options : &none;
+
+    if (chosen->instance != NULL)
+        (void)snprintf(service->instance, sizeof service->instance, "%s", chosen->instance);
+    else
+        aegis_instance_name(service->type->name, service->instance, sizeof service->instance);
+    service->concurrency = chosen->concurrency != 0 ? chosen->concurrency : 1;
+    service->room = chosen->waiting_room != 0 ? chosen->waiting_room : DEFAULT_ROOM;
+    service->drain_timeout = chosen->drain_timeout > 0 ? chosen->drain_timeout : DEFAULT_DRAIN;
+    service->slots = service->concurrency;
+}
+
+static aegis_service *new_service(aegis_bus *bus, const aegis_service_type *type,
+                                  const aegis_service_options *options)
+{
+    aegis_service *service = (aegis_service *)aegis_memory_get(bus->allocator, sizeof *service);
+
+    if (service == NULL)
+        return NULL;
+    service->bus = bus;
+    service->allocator = bus->allocator;
+    service->type = type;
+    service->references = 1;
+    init_locks(service);
+    set_options(service, options);
+    service->arena = aegis_arena_new(bus->allocator);
+    if (service->arena != NULL)
+        service->waiting =
+            (aegis_message *)aegis_arena_alloc(service->arena, service->room * sizeof *service->waiting);
+    if (service->waiting != NULL)
+        return service;
+    free_memory(service);
+    return NULL;
+}
+
+/* ---- threads ------------------------------------------------------------------------------------------ */
+
+static bool start_thread(aegis_service *service, aegis_worker *worker, void *(*work)(void *))
+{
+    (void)pthread_mutex_lock(&service->lock);
+    service->alive++;
+    service->references++;
+    (void)pthread_mutex_unlock(&service->lock);
+    worker->started = pthread_create(&worker->thread, NULL, work, worker) == 0;
+    if (!worker->started) {
+        (void)pthread_mutex_lock(&service->lock);
+        service->alive--;
+        service->references--;
+        (void)pthread_mutex_unlock(&service->lock);
+    }
+    return worker->started;
+}
+
+static uint32_t threads_of(const aegis_service *service, const aegis_lane *lane)
+{
+    if (lane->endpoint != NULL)
+        return service->concurrency;
+    if (lane->subscription->ordered || lane->subscription->concurrency == 0)
+        return 1;
+    return lane->subscription->concurrency;
+}
+
+static bool add_worker(aegis_service *service, aegis_lane *lane, void *(*work)(void *))
+{
+    aegis_worker *worker = &service->workers[service->worker_count++];
+
+    worker->service = service;
+    worker->lane = lane;
+    return start_thread(service, worker, work);
+}
+
+static void *(*work_of(const aegis_lane *lane))(void *)
+{
+    if (lane->endpoint != NULL)
+        return aegis_commands_work;
+    return lane->subscription->broadcast ? aegis_broadcast_work : aegis_events_work;
+}
+
+static aegis_status start_threads(aegis_service *service, aegis_error *error)
+{
+    size_t wanted = service->requests != NULL ? (size_t)service->concurrency + 1 : 0;
+    size_t i;
+    uint32_t k;
+    bool fine = true;
+
+    for (i = 0; i < service->lane_count; i++)
+        wanted += threads_of(service, &service->lanes[i]);
+    if (wanted > SERVICES_MAX_THREADS)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "concurrency asks for %zu threads; at most %d",
+                               wanted, SERVICES_MAX_THREADS);
+    service->workers =
+        (aegis_worker *)aegis_arena_alloc(service->arena, (wanted + 1) * sizeof *service->workers);
+    if (service->workers == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    memset(service->workers, 0, (wanted + 1) * sizeof *service->workers);
+    service->keeper_started = pthread_create(&service->keeper, NULL, aegis_keeper_work, service) == 0;
+    fine = service->keeper_started;
+    for (k = 0; fine && service->requests != NULL && k <= service->concurrency; k++)
+        fine = add_worker(service, NULL, aegis_rpc_work);
+    for (i = 0; fine && i < service->lane_count; i++) {
+        for (k = 0; fine && k < threads_of(service, &service->lanes[i]); k++)
+            fine = add_worker(service, &service->lanes[i], work_of(&service->lanes[i]));
+    }
+    if (!fine)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no more threads");
+    return AEGIS_OK;
+}
+
+/* ---- start -------------------------------------------------------------------------------------------- */
+
+static aegis_status subscribe_requests(aegis_service *service, aegis_error *error)
+{
+    char subject[160];
+    char queue[160];
+    size_t i;
+
+    for (i = 0; i < service->type->endpoint_count; i++) {
+        if (!service->type->endpoints[i].method->command)
+            break;
+    }
+    if (i == service->type->endpoint_count)
+        return AEGIS_OK;
+    (void)snprintf(subject, sizeof subject, "rpc.%s.*", service->type->name);
+    (void)snprintf(queue, sizeof queue, "rpc.%s", service->type->name);
+    return service->bus->port->ops->subscribe(service->bus->port, subject, queue, 0, &service->requests,
+                                              error);
+}
+
+aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type, const void *ops, void *user,
+                                 const aegis_service_options *options, aegis_service **out,
+                                 aegis_error *error)
+{
+    aegis_service *service = new_service(bus, type, options);
+    aegis_status status;
+
+    *out = NULL;
+    if (service == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    service->ops = ops;
+    service->user = user;
+    (void)pthread_mutex_lock(&bus->lock);
+    service->next = bus->services;
+    bus->services = service;
+    (void)pthread_mutex_unlock(&bus->lock);
+    status = aegis_lanes_open(service, error);
+    if (status == AEGIS_OK)
+        status = subscribe_requests(service, error);
+    if (status == AEGIS_OK)
+        status = start_threads(service, error);
+    if (status != AEGIS_OK) {
+        aegis_service_stop(service);
+        return status;
+    }
+    *out = service;
+    return AEGIS_OK;
+}
+
+/* ---- stop --------------------------------------------------------------------------------------------- */
+
+/* Nothing new comes in after this. */
+static void drain_begin(aegis_service *service)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    size_t i;
+
+    if (atomic_exchange(&service->stopping, true))
+        return;
+    service->drain_deadline = aegis_clock_monotonic() + service->drain_timeout;
+    if (service->requests != NULL && ops->drain(service->requests, service->drain_deadline) != AEGIS_OK)
+        aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: the subscription could not be drained",
+                        service->type->name);
+    for (i = 0; i < service->lane_count; i++) {
+        if (service->lanes[i].source != NULL)
+            ops->wake(service->lanes[i].source);
+    }
+    (void)pthread_mutex_lock(&service->lock);
+    (void)pthread_cond_broadcast(&service->slot);
+    (void)pthread_mutex_unlock(&service->lock);
+}
+
+/* Until nothing runs any more, the deadline, or (with `hurry`) a second signal. */
+static bool wait_idle(aegis_service *service, int64_t deadline, bool hurry)
+{
+    bool idle;
+
+    (void)pthread_mutex_lock(&service->lock);
+    for (;;) {
+        int64_t until = aegis_clock_monotonic() + WAIT_SLICE;
+        struct timespec when = {(time_t)(until / AEGIS_SECOND), (long)(until % AEGIS_SECOND)};
+
+        idle = service->alive == 0 && service->deferred_count == 0;
+        if (idle || until - WAIT_SLICE >= deadline || (hurry && aegis_bus_hurried(service->bus)))
+            break;
+        (void)pthread_cond_timedwait(&service->changed, &service->lock, &when);
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+    return idle;
+}
+
+/* No more patience: handlers see it in aegis_call_cancelled, threads that wait go home. */
+static void stop_hard(aegis_service *service)
+{
+    atomic_store(&service->hard, true);
+    if (service->requests != NULL)
+        service->bus->port->ops->wake(service->requests);
+    (void)wait_idle(service, aegis_clock_monotonic() + HARD_GRACE, false);
+}
+
+/* The keeper, then every source; from here on no thread of this service uses the port. */
+static void let_go_of_port(aegis_service *service)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    const struct timespec pause = {0, (long)AEGIS_MILLISECOND};
+    size_t i;
+
+    (void)pthread_mutex_lock(&service->lock);
+    service->draining = true;
+    (void)pthread_mutex_unlock(&service->lock);
+    aegis_keeper_nudge(service);
+    if (service->keeper_started)
+        (void)pthread_join(service->keeper, NULL);
+    atomic_store(&service->abandoned, true);
+    while (atomic_load(&service->inside) != 0)
+        (void)nanosleep(&pause, NULL);
+    (void)pthread_mutex_lock(&service->lock);
+    while (service->leading) {
+        (void)pthread_mutex_unlock(&service->lock);
+        (void)nanosleep(&pause, NULL);
+        (void)pthread_mutex_lock(&service->lock);
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+    if (service->requests != NULL)
+        ops->close_source(service->requests);
+    for (i = 0; i < service->lane_count; i++) {
+        (void)pthread_mutex_lock(&service->lanes[i].turn);
+        if (service->lanes[i].source != NULL)
+            ops->close_source(service->lanes[i].source);
+        service->lanes[i].source = NULL;
+        (void)pthread_mutex_unlock(&service->lanes[i].turn);
+    }
+    if (service->cancels != NULL)
+        ops->close_source(service->cancels);
+    (void)ops->flush(service->bus->port, aegis_clock_monotonic() + AEGIS_SECOND, NULL);
+}
+
+static void drain_finish(aegis_service *service)
+{
+    bool idle;
+    size_t i;
+
+    if (service->stopped)
+        return;
+    idle = wait_idle(service, service->drain_deadline, true);
+    if (!idle) {
+        stop_hard(service);
+        idle = wait_idle(service, 0, false);
+    }
+    let_go_of_port(service);
+    if (!idle)
+        aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,
+                        "%s: %u handlers and %zu deferred calls outlived it", service->type->name,
+                        service->alive, service->deferred_count);
+    for (i = 0; i < service->worker_count; i++) {
+        if (!service->workers[i].started)
+            continue;
+        if (idle)
+            (void)pthread_join(service->workers[i].thread, NULL);
+        else
+            (void)pthread_detach(service->workers[i].thread);
+    }
+    service->stopped = true;
+}
+
+void aegis_bus_drain(aegis_bus *bus)
+{
+    aegis_service *service;
+
+    for (service = bus->services; service != NULL; service = service->next)
+        drain_begin(service);
+    for (service = bus->services; service != NULL; service = service->next)
+        drain_finish(service);
+}
+
+void aegis_service_stop(aegis_service *service)
+{
+    aegis_service **at;
+    bool keep;
+
+    if (service == NULL)
+        return;
+    drain_begin(service);
+    drain_finish(service);
+    (void)pthread_mutex_lock(&service->bus->lock);
+    for (at = &service->bus->services; *at != NULL; at = &(*at)->next) {
+        if (*at == service) {
+            *at = service->next;
+            break;
+        }
+    }
+    (void)pthread_mutex_unlock(&service->bus->lock);
+    (void)pthread_mutex_lock(&service->lock);
+    keep = service->deferred_count != 0; /* somebody may still reply, so the memory has to stay */
+    (void)pthread_mutex_unlock(&service->lock);
+    if (!keep)
+        drop_reference(service);
+}

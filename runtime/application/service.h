@@ -1,0 +1,220 @@
+/* A service at work, as its parts see it.
+ *
+ *   service.c   starts and stops it          rpc.c        reads requests, runs handlers
+ *   keeper.c    its one housekeeping thread  events.c     reads subscriptions
+ *   call.c      the life of one call         commands.c   reads command lanes
+ *   reply.c     what handlers answer with    deadletter.c where undeliverable messages go
+ *
+ * Locks: `service->lock` guards the lists and counters below it; it is never held while a handler runs. A
+ * lane's `turn` is held by the one thread that reads its source.
+ */
+#ifndef AEGIS_APPLICATION_SERVICE_H
+#define AEGIS_APPLICATION_SERVICE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include <aegis/generated.h>
+
+#include "application/bus.h"
+
+/* A message under way is reported as such at this interval; a third of the server's patience. */
+#define AEGIS_ACK_WAIT     (30 * AEGIS_SECOND)
+#define AEGIS_KEEP_WORKING (AEGIS_ACK_WAIT / 3)
+
+/* Most deferred calls of a service at a time; beyond them requests are refused. */
+#define AEGIS_DEFERRED_MAX 4096
+
+typedef struct aegis_list {
+    struct aegis_list *next, *prev;
+} aegis_list;
+
+/* A durable message whose handler runs: the keeper tells the server so. */
+typedef struct aegis_keep {
+    aegis_list link; /* in service->kept; next NULL: not in it */
+    const aegis_message *message;
+    int64_t due;
+} aegis_keep;
+
+typedef struct aegis_lane aegis_lane;
+
+/* Bits of aegis_call_state.phase. */
+#define AEGIS_PHASE_DEFERRED 1u /* the handler returned without an answer */
+#define AEGIS_PHASE_FINISHED 2u /* the answer is out; nothing more is done with the call */
+
+/* One call. Lives in its own arena. */
+typedef struct aegis_call_state {
+    aegis_call call;
+    struct aegis_service *service;
+    const aegis_method *method; /* NULL until it is known */
+    aegis_message message;      /* released with the call */
+    aegis_format format;        /* of the request, hence of the answer */
+    aegis_writer writer;        /* of the reply, or of a progress update */
+    atomic_bool answered;       /* the one answer has been claimed */
+    atomic_bool cancelled;
+    atomic_uint phase;
+    const aegis_cause *nested; /* why a call made by this handler failed */
+    size_t nested_count;
+    aegis_lane *lane;     /* commands; NULL for calls */
+    aegis_list running;   /* commands: in service->running */
+    aegis_keep keep;      /* commands */
+    uint32_t max_retries; /* commands */
+    aegis_list deferred;  /* in service->deferred */
+    atomic_bool expired;  /* the keeper has answered it */
+} aegis_call_state;
+
+/* A durable source with the threads that read it: a subscription, or one lane of a command. */
+struct aegis_lane {
+    struct aegis_service *service;
+    const aegis_subscription *subscription; /* or */
+    const aegis_endpoint *endpoint;
+    aegis_source *source;
+    pthread_mutex_t turn;
+    bool credited;   /* a message was asked for that has not come */
+    uint32_t weight; /* commands: share of the slots when others wait too */
+    int32_t credit;  /* commands: of the smooth weighted round robin */
+    bool waiting;    /* commands: a message of this lane waits for a slot */
+};
+
+typedef struct aegis_worker {
+    struct aegis_service *service;
+    aegis_lane *lane;
+    pthread_t thread;
+    bool started;
+} aegis_worker;
+
+struct aegis_service {
+    aegis_bus *bus;
+    struct aegis_service *next; /* in bus->services */
+    const aegis_service_type *type;
+    const void *ops;
+    void *user;
+    char instance[80];
+    uint32_t concurrency;
+    size_t room;
+    aegis_duration drain_timeout;
+    int64_t drain_deadline;
+    bool stopped; /* drained; only memory is left */
+    const aegis_allocator *allocator;
+    aegis_arena *arena; /* of everything that lives as long as the service */
+
+    aegis_worker *workers;
+    size_t worker_count;
+    aegis_lane *lanes;
+    size_t lane_count;
+    pthread_t keeper;
+    bool keeper_started;
+    aegis_source *cancels; /* commands.cancel.*; NULL without commands */
+
+    /* Handlers that outlive the drain may not touch the port: they enter and leave, see aegis_service_enter.
+     */
+    atomic_bool abandoned;
+    atomic_uint inside;
+    atomic_bool stopping;
+    atomic_bool hard; /* aegis_call_cancelled says so */
+
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* anything below, except for who waits on: */
+    pthread_cond_t turn;    /* the lead, or an ended source */
+    pthread_cond_t slot;    /* a free slot for a command */
+    unsigned references;    /* threads, and the handle */
+    unsigned alive;         /* worker threads still working */
+    bool draining;          /* the keeper may end */
+    bool nudged;            /* the keeper has something new to look at */
+
+    /* calls */
+    aegis_source *requests; /* rpc.<service>.*; NULL without methods */
+    bool leading;           /* a thread is in next() */
+    bool ended;             /* the drained source is empty */
+    unsigned busy;
+    aegis_message *waiting; /* ring of `room` */
+    size_t waiting_first, waiting_count;
+
+    /* commands */
+    unsigned slots; /* free */
+
+    aegis_list deferred;
+    size_t deferred_count;
+    aegis_list running;
+    aegis_list kept;
+};
+
+/* ---- service.c ---- */
+/* Stop every service on the bus, without freeing them. */
+void aegis_bus_drain(aegis_bus *bus);
+/* False once the service was given up: the port may be gone. Leave only after a true. */
+bool aegis_service_enter(aegis_service *service);
+void aegis_service_leave(aegis_service *service);
+
+/* An empty arena for the next message: `arena`, or a new one when that is NULL. Waits while memory is short;
+ * NULL only once the service was given up. */
+aegis_arena *aegis_service_arena(aegis_service *service, aegis_arena *arena);
+/* The last thing a worker thread does. */
+void aegis_service_thread_done(aegis_service *service);
+
+/* ---- threads ---- */
+void *aegis_rpc_work(void *worker);
+void *aegis_events_work(void *worker);
+void *aegis_broadcast_work(void *worker);
+void *aegis_commands_work(void *worker);
+void *aegis_keeper_work(void *service);
+
+/* ---- call.c ---- */
+/* A call in `arena` for `message`, which it owns from now on. NULL when memory is exhausted: the message is
+ * still the caller's. */
+aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, const aegis_message *message);
+/* After the handler: makes good a missing answer. True when arena and call are the caller's again; false when
+ * they are deferred and belong to the call. */
+bool aegis_call_end(aegis_call_state *state, aegis_reply reply);
+/* The answer is out: frees a deferred call. Nothing of `state` may be used afterwards unless its handler
+ * runs. */
+void aegis_call_finished(aegis_call_state *state);
+/* Give the message back to the adapter. */
+void aegis_call_release(aegis_call_state *state);
+const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const char *method, bool command);
+
+/* ---- reply.c ---- */
+void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char *text);
+/* The keeper's answer to a deferred call, which it has claimed, encoded in `arena`. The call stays. */
+void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
+
+/* ---- commands.c ---- */
+/* What became of an attempt: retried, or the completion sent and the message settled. */
+void aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again, const char *error,
+                            aegis_raw result);
+/* How far `detail`, a command's own progress value, says it is. */
+void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percent, const char **status);
+
+/* ---- deadletter.c ---- */
+/* Store it in the dead-letter stream and settle it; when that fails it is handed back for later. */
+void aegis_dead_letter(aegis_service *service, const aegis_message *message, const char *name,
+                       const char *why, aegis_arena *arena);
+
+/* ---- keeper.c ---- */
+void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message);
+/* No WORKING is sent any more when it returns. */
+void aegis_keep_end(aegis_service *service, aegis_keep *keep);
+void aegis_keeper_nudge(aegis_service *service);
+
+/* ---- lists ---- */
+static inline void aegis_list_init(aegis_list *list)
+{
+    list->next = list->prev = list;
+}
+static inline void aegis_list_add(aegis_list *list, aegis_list *item)
+{
+    item->next = list;
+    item->prev = list->prev;
+    list->prev->next = item;
+    list->prev = item;
+}
+static inline void aegis_list_remove(aegis_list *item)
+{
+    if (item->next == NULL)
+        return;
+    item->prev->next = item->next;
+    item->next->prev = item->prev;
+    item->next = item->prev = NULL;
+}
+
+#endif
