@@ -38,6 +38,8 @@ void arena_free(arena *a)
 static void *fail(arena *a)
 {
     a->failed = true;
+    if (a->escape != NULL)
+        longjmp(*a->escape, 1);
     return NULL;
 }
 

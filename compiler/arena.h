@@ -7,6 +7,7 @@
 #ifndef ARENA_H
 #define ARENA_H
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,6 +19,7 @@ typedef struct arena {
     char *at, *end;
     size_t used, limit; /* bytes handed out; most that ever will be */
     bool failed;
+    jmp_buf *escape; /* when set, a failed allocation jumps there instead of returning NULL */
     /* Asked before every allocation when set; false makes that allocation fail. */
     bool (*permit)(void *user);
     void *permit_user;

@@ -1,0 +1,293 @@
+/* What annotations exist, where they may stand and what they take. */
+#include "annotations.h"
+
+#include <string.h>
+
+#define NAMED                                                                                                \
+    (ON_STRUCT | ON_ENUM | ON_UNION | ON_ERROR | ON_SERVICE | ON_EVENT | ON_FIELD | ON_ENUM_VALUE | ON_RPC | \
+     ON_COMMAND)
+
+static const annotation_entry table[] = {
+    {"at_least_once",
+     ON_COMMAND,
+     {{0}},
+     0,
+     "Runs at least once: an attempt that was cut short is repeated (the default)."},
+    {"at_most_once",
+     ON_COMMAND,
+     {{0}},
+     0,
+     "Never runs twice: an attempt that was cut short is parked, not repeated."},
+    {"broadcast", ON_SUBSCRIBES, {{0}}, 0, "Every instance of the service receives every event."},
+    {"c_name",
+     ON_PACKAGE | ON_SERVICE,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "The prefix of its names in C."},
+    {"concurrency",
+     ON_SUBSCRIBES,
+     {{NULL, TAKES_COUNT, true, NULL}},
+     1,
+     "Handlers that may run at once in one instance."},
+    {"deprecated",
+     NAMED | ON_CONST | ON_ALIAS,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "Should no longer be used, and why."},
+    {"exactly_once",
+     ON_COMMAND,
+     {{0}},
+     0,
+     "A result is recorded, and a repeated command is answered from the record."},
+    {"from",
+     ON_SUBSCRIBES,
+     {{NULL, TAKES_WORD, true, "new|all"}},
+     1,
+     "Where a new subscription starts: with new events, or with all that are kept (the default)."},
+    {"hedge",
+     ON_RPC,
+     {{NULL, TAKES_DURATION, true, NULL}},
+     1,
+     "Sends a second request when the first is not answered in this time."},
+    {"idempotency_key",
+     ON_COMMAND,
+     {{NULL, TAKES_WORD, true, NULL}},
+     1,
+     "The parameter that makes two commands the same command."},
+    {"idempotent", ON_RPC, {{0}}, 0, "Calling twice is as good as once, so a lost call may be repeated."},
+    {"nullable", ON_FIELD, {{0}}, 0, "Written as nil when absent, instead of being left out."},
+    {"ordered", ON_SUBSCRIBES, {{0}}, 0, "Events are handled one after the other, in order."},
+    {"pattern",
+     ON_FIELD | ON_ALIAS,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "A regular expression (POSIX extended) the string matches."},
+    {"priority",
+     ON_COMMAND,
+     {{NULL, TAKES_WORD, true, "low|normal|high|critical"}},
+     1,
+     "The priority unless the sender chooses another; turns priority lanes on."},
+    {"retry",
+     ON_RPC | ON_COMMAND,
+     {{"max", TAKES_COUNT, true, NULL}, {"backoff", TAKES_BACKOFF, false, NULL}},
+     2,
+     "How often a failed attempt is repeated, and the shortest and longest pause."},
+    {"timeout",
+     ON_RPC | ON_COMMAND,
+     {{NULL, TAKES_DURATION, true, NULL}},
+     1,
+     "How long it may take: 5s for an rpc, 5m for a command unless given."},
+    {"version",
+     ON_EVENT | ON_SERVICE,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "Its version: \"1.2\" for an event, \"1.2.0\" for a service."},
+    {"was",
+     NAMED,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "An older name on the wire, which is still accepted."},
+    {"wire",
+     NAMED | ON_SUBSCRIBES,
+     {{NULL, TAKES_STRING, true, NULL}},
+     1,
+     "Its name on the wire, when not the name as written."},
+};
+
+const annotation_entry *annotation_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+const char *annotation_place(unsigned place)
+{
+    static const char *const names[] = {"package",    "const", "alias",   "struct",    "enum",
+                                        "union",      "error", "service", "event",     "field",
+                                        "enum value", "rpc",   "command", "subscribes"};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (place == 1U << i)
+            return names[i];
+    }
+    return "statement";
+}
+
+static const annotation_entry *find_entry(const char *name)
+{
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
+        if (strcmp(table[i].name, name) == 0)
+            return &table[i];
+    }
+    return NULL;
+}
+
+static void unknown(diags *d, const ast_annotation *written)
+{
+    const char *names[sizeof table / sizeof table[0]], *near;
+
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        names[i] = table[i].name;
+    near = diag_nearest(written->name.text, names, sizeof table / sizeof table[0]);
+    diag_report(d, 601, written->where, "there is no annotation '@%s'", written->name.text);
+    if (near != NULL)
+        diag_add_help(d, "did you mean '@%s'?", near);
+}
+
+static void misplaced(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
+                      unsigned place)
+{
+    const char *places = NULL;
+
+    diag_report(d, 602, written->where, "'@%s' does not belong on a%s %s", entry->name,
+                strchr("aeiou", annotation_place(place)[0]) != NULL ? "n" : "", annotation_place(place));
+    for (unsigned bit = ON_PACKAGE; bit <= ON_SUBSCRIBES; bit <<= 1) {
+        if ((entry->places & bit) != 0)
+            places = arena_printf(a, "%s%s%s", places == NULL ? "" : places, places == NULL ? "" : ", ",
+                                  annotation_place(bit));
+    }
+    if (places != NULL)
+        diag_add_help(d, "it belongs on: %s", places);
+}
+
+static bool is_word_of(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (const char *at = words; at != NULL; at = strchr(at, '|') == NULL ? NULL : strchr(at, '|') + 1) {
+        if (strncmp(at, word, length) == 0 && (at[length] == '|' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
+static bool positive_duration(const ast_value *value)
+{
+    return value != NULL && value->kind == AST_DURATION && !value->negative && !value->too_big &&
+           value->magnitude > 0;
+}
+
+static bool fits(const annotation_parameter *parameter, const ast_value *value)
+{
+    switch (parameter->takes) {
+    case TAKES_STRING:
+        return value->kind == AST_STRING;
+    case TAKES_DURATION:
+        return positive_duration(value);
+    case TAKES_BACKOFF:
+        return value->kind == AST_RANGE && positive_duration(value->low) && positive_duration(value->high) &&
+               value->low->magnitude <= value->high->magnitude;
+    case TAKES_COUNT:
+        return value->kind == AST_INT && !value->negative && value->magnitude <= 1000000;
+    case TAKES_WORD:
+        return value->kind == AST_PATH && value->path->count == 1 &&
+               (parameter->words == NULL || is_word_of(parameter->words, value->path->parts[0].text));
+    }
+    return false;
+}
+
+static const char *describe(arena *a, const annotation_parameter *parameter)
+{
+    const char *kind = "a string";
+
+    if (parameter->takes == TAKES_DURATION)
+        kind = "a duration such as 2s";
+    else if (parameter->takes == TAKES_BACKOFF)
+        kind = "two durations such as 200ms..30s";
+    else if (parameter->takes == TAKES_COUNT)
+        kind = "a number";
+    else if (parameter->takes == TAKES_WORD)
+        kind = parameter->words == NULL ? "the name of a parameter" : parameter->words;
+    return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
+}
+
+static void wrong_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
+                            span where)
+{
+    const char *wants = "";
+
+    for (size_t i = 0; i < entry->parameter_count; i++) {
+        const char *one = describe(a, &entry->parameters[i]);
+        wants = arena_printf(a, "%s%s%s", wants, i == 0 ? "" : ", ", one);
+        if (wants == NULL)
+            return;
+    }
+    if (entry->parameter_count == 0)
+        diag_report(d, 604, where, "'@%s' takes no arguments", written->name.text);
+    else
+        diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, wants);
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry)
+{
+    bool given[2] = {false, false};
+
+    for (size_t i = 0; i < written->arguments.count; i++) {
+        const ast_argument *argument = (const ast_argument *)written->arguments.items[i];
+        size_t k = 0;
+
+        while (k < entry->parameter_count && !same_name(entry->parameters[k].name, argument->name.text))
+            k++;
+        if (k == entry->parameter_count || given[k] || !fits(&entry->parameters[k], argument->value)) {
+            wrong_arguments(a, d, written, entry, argument->value->where);
+            return;
+        }
+        given[k] = true;
+    }
+    for (size_t k = 0; k < entry->parameter_count; k++) {
+        if (entry->parameters[k].required && !given[k]) {
+            wrong_arguments(a, d, written, entry, written->where);
+            return;
+        }
+    }
+}
+
+void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place)
+{
+    for (size_t i = 0; i < marks->annotations.count; i++) {
+        const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
+        const annotation_entry *entry = find_entry(written->name.text);
+        const ast_annotation *first = annotation_find(marks, written->name.text);
+
+        if (entry == NULL) {
+            unknown(d, written);
+        } else if ((entry->places & place) == 0) {
+            misplaced(a, d, written, entry, place);
+        } else if (first != written && strcmp(entry->name, "was") != 0) {
+            diag_report(d, 603, written->where, "'@%s' is given twice", entry->name);
+            diag_add_note(d, first->where, "first given here");
+        } else {
+            check_arguments(a, d, written, entry);
+        }
+    }
+}
+
+const ast_annotation *annotation_find(const ast_marks *marks, const char *name)
+{
+    for (size_t i = 0; i < marks->annotations.count; i++) {
+        const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
+
+        if (strcmp(written->name.text, name) == 0)
+            return written;
+    }
+    return NULL;
+}
+
+const ast_value *annotation_argument(const ast_marks *marks, const char *name, const char *argument,
+                                     ast_value_kind kind)
+{
+    const ast_annotation *written = annotation_find(marks, name);
+
+    for (size_t i = 0; written != NULL && i < written->arguments.count; i++) {
+        const ast_argument *given = (const ast_argument *)written->arguments.items[i];
+
+        if (same_name(given->name.text, argument) && given->value->kind == kind)
+            return given->value;
+    }
+    return NULL;
+}

@@ -1,0 +1,283 @@
+/* Enums, structs, unions and everything else with fields; and the order in which C needs their definitions.
+ */
+#include "check.h"
+
+#include <string.h>
+
+void check_enum(unit *u, schema_enum *e, const ast_node *node)
+{
+    arena *a = &u->c->memory;
+    schema_enum_value *values = (schema_enum_value *)arena_array(a, node->members.count, sizeof *values);
+    int32_t number = 0;
+
+    if (node->members.count == 0)
+        diag_report(&u->c->reports, 312, node->name.where, "enum '%s' has no values", e->name);
+    for (size_t i = 0; i < node->members.count; i++) {
+        const ast_node *written = (const ast_node *)node->members.items[i];
+        schema_enum_value *v = &values[e->value_count];
+        const char *wire = text_of(&written->marks, "wire");
+
+        annotations_check(a, &u->c->reports, &written->marks, ON_ENUM_VALUE);
+        v->idl_name = written->name.text;
+        v->name = wire != NULL ? wire : v->idl_name;
+        v->was = was_of(u, &written->marks, &v->was_count);
+        v->docs = docs_of(u, &written->marks);
+        v->deprecated = text_of(&written->marks, "deprecated");
+        v->c_name = arena_printf(a, "%s_%s", e->c_macro, cname_upper(a, v->idl_name));
+        if (strcmp(v->idl_name, "unknown") == 0)
+            e->unknown_declared = true;
+        else
+            v->number = ++number;
+        for (size_t k = 0; k < e->value_count; k++) {
+            if (strcmp(values[k].idl_name, v->idl_name) == 0 || strcmp(values[k].name, v->name) == 0) {
+                diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice",
+                            e->name, v->name);
+                diag_add_note(&u->c->reports, ((const ast_node *)node->members.items[k])->name.where,
+                              "first here");
+                v = NULL;
+                break;
+            }
+        }
+        if (v == NULL)
+            continue;
+        claim_name(u, v->c_name, written->name.where, "an enum value");
+        e->value_count++;
+    }
+    e->values = values;
+}
+
+static bool takes_box(schema_kind kind)
+{
+    return kind <= SCHEMA_F64 || kind == SCHEMA_TIMESTAMP || kind == SCHEMA_DURATION || kind == SCHEMA_UUID ||
+           kind == SCHEMA_ENUM;
+}
+
+static void place_optional(unit *u, schema_field *f)
+{
+    arena *a = &u->c->memory;
+    const schema_type *t = f->type;
+
+    if (t->kind == SCHEMA_ENUM) {
+        f->presence = SCHEMA_BOXED;
+        f->c_type = arena_printf(a, "%s_opt_%s", t->enumeration->package->c_prefix,
+                                 t->c_name + strlen(t->enumeration->package->c_prefix) + 1);
+    } else if (takes_box(t->kind)) {
+        f->presence = SCHEMA_BOXED;
+        f->c_type = arena_printf(a, "aegis_opt_%s", t->c_name);
+    } else {
+        f->presence = SCHEMA_POINTER;
+        if (t->kind != SCHEMA_STRING && t->kind != SCHEMA_DECIMAL)
+            f->c_type = arena_printf(a, "const %s *", t->c_type);
+    }
+}
+
+static bool check_field(unit *u, schema_record *record, const ast_node *written, schema_field *f)
+{
+    arena *a = &u->c->memory;
+    diags *d = &u->c->reports;
+    const char *wire = text_of(&written->marks, "wire");
+    const ast_annotation *nullable = annotation_find(&written->marks, "nullable");
+    const schema_type *type;
+
+    annotations_check(a, d, &written->marks, ON_FIELD);
+    f->idl_name = written->name.text;
+    f->name = wire != NULL ? wire : f->idl_name;
+    f->was = was_of(u, &written->marks, &f->was_count);
+    f->docs = docs_of(u, &written->marks);
+    f->deprecated = text_of(&written->marks, "deprecated");
+    f->c_name = cname_member(a, f->idl_name);
+    if (record->kind == SCHEMA_UNION) {
+        if (strcmp(f->c_name, "none") == 0 || strcmp(f->c_name, "kind") == 0)
+            f->c_name = arena_printf(a, "%s_", f->c_name);
+        f->c_kind = arena_printf(a, "%s_%s%s", record->c_macro, cname_upper(a, f->idl_name),
+                                 strcmp(f->idl_name, "none") == 0 ? "_" : "");
+        claim_name(u, f->c_kind, written->name.where, "the kind of a union member");
+    }
+    type = check_type(u, written->type);
+    if (type == NULL)
+        return false;
+    f->type = check_pattern(u, type, &written->marks);
+    f->c_type = type->c_type;
+    if (type->kind == SCHEMA_LIST || type->kind == SCHEMA_MAP)
+        f->presence = SCHEMA_CONTAINER;
+    if (written->type->is_optional && record->kind == SCHEMA_UNION)
+        diag_report(d, 404, written->type->optional, "a member of a union cannot be optional");
+    else if (written->type->is_optional)
+        place_optional(u, f);
+    if (nullable != NULL && !written->type->is_optional)
+        diag_report(d, 605, nullable->where, "'@nullable' needs an optional type");
+    f->nullable = nullable != NULL;
+    if (written->value != NULL && (written->type->is_optional || record->kind == SCHEMA_UNION)) {
+        diag_report(d, 404, written->value->where, "%s has no default",
+                    record->kind == SCHEMA_UNION ? "a member of a union" : "an optional field");
+    } else if (written->value != NULL) {
+        check_value(u, type, written->value, &f->default_value);
+    }
+    return true;
+}
+
+static bool repeated(unit *u, const schema_field *fields, const span *places, size_t count,
+                     const ast_node *written)
+{
+    const schema_field *f = &fields[count];
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].idl_name, f->idl_name) == 0) {
+            diag_report(&u->c->reports, 303, written->name.where, "field '%s' is declared twice",
+                        f->idl_name);
+            diag_add_note(&u->c->reports, places[i], "first declared here");
+            return true;
+        }
+        if (strcmp(fields[i].name, f->name) == 0) {
+            diag_report(&u->c->reports, 303, written->name.where,
+                        "'%s' and '%s' have the same name on the wire, \"%s\"", fields[i].idl_name,
+                        f->idl_name, f->name);
+            diag_add_note(&u->c->reports, places[i], "the other is here");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A reserved name must not be declared again. */
+static void check_reserved(unit *u, const schema_record *record, const span *places, const ast_node *reserved)
+{
+    for (size_t i = 0; i < reserved->members.count; i++) {
+        const ast_value *name = (const ast_value *)reserved->members.items[i];
+
+        for (size_t k = 0; k < record->field_count; k++) {
+            if (strcmp(record->fields[k].name, name->text) != 0)
+                continue;
+            diag_report(&u->c->reports, 310, places[k], "'%s' is a reserved name", name->text);
+            diag_add_note(&u->c->reports, name->where, "reserved here");
+        }
+    }
+}
+
+void check_fields(unit *u, schema_record *record, const ast_list *members)
+{
+    arena *a = &u->c->memory;
+    schema_field *fields = (schema_field *)arena_array(a, members->count, sizeof *fields);
+    span *places = (span *)arena_array(a, members->count, sizeof *places);
+    size_t count = 0;
+
+    for (size_t i = 0; i < members->count; i++) {
+        const ast_node *written = (const ast_node *)members->items[i];
+
+        if (written->kind != AST_FIELD)
+            continue;
+        memset(&fields[count], 0, sizeof fields[count]);
+        if (check_field(u, record, written, &fields[count]) && !repeated(u, fields, places, count, written))
+            places[count++] = written->name.where;
+    }
+    record->fields = fields;
+    record->field_count = count;
+    for (size_t i = 0; i < members->count; i++) {
+        if (((const ast_node *)members->items[i])->kind == AST_RESERVED)
+            check_reserved(u, record, places, (const ast_node *)members->items[i]);
+    }
+    for (size_t i = 0; record->kind == SCHEMA_ERROR && i < count; i++) {
+        if (strcmp(fields[i].name, "message") == 0 && fields[i].type->kind == SCHEMA_STRING)
+            record->message = &fields[i];
+    }
+}
+
+/* ---- order ---- */
+
+typedef struct sorter {
+    unit *u;
+    schema_record **sorted;
+    size_t count;
+    unsigned char *state; /* beside u->records: 0 new, 1 on the way, 2 done */
+} sorter;
+
+static size_t index_of(const unit *u, const schema_record *record)
+{
+    size_t i = 0;
+
+    while (i < u->record_count && u->records[i] != record)
+        i++;
+    return i;
+}
+
+static bool by_value(const schema_field *f)
+{
+    return f->type->kind == SCHEMA_RECORD && f->presence == SCHEMA_REQUIRED;
+}
+
+/* Deep chains of structs would take deep C recursion; a chain is at most as long as this. */
+#define CHAIN_MAX 1000
+
+static void visit(sorter *s, size_t i, size_t depth)
+{
+    schema_record *record = s->u->records[i];
+
+    s->state[i] = 1;
+    for (size_t k = 0; k < record->field_count; k++) {
+        const schema_field *f = &record->fields[k];
+        size_t next;
+
+        record->needs_init =
+            record->needs_init ||
+            (f->default_value.kind >= SCHEMA_VALUE_BOOL && f->default_value.kind != SCHEMA_VALUE_STRING &&
+             f->default_value.kind != SCHEMA_VALUE_ENUM && f->default_value.kind != SCHEMA_VALUE_EMPTY &&
+             !f->default_value.zero);
+        if (!by_value(f))
+            continue;
+        next = index_of(s->u, f->type->record);
+        if (next < s->u->record_count && s->state[next] == 1) {
+            diag_report(&s->u->c->reports, 403, s->u->record_nodes[i]->name.where,
+                        "'%s' contains itself by value, through field '%s'", record->name, f->idl_name);
+            diag_add_help(&s->u->c->reports, "make it optional or put it into a list");
+        } else if (next < s->u->record_count && s->state[next] == 0 && depth < CHAIN_MAX) {
+            visit(s, next, depth + 1);
+        }
+        record->needs_init =
+            record->needs_init || (record->kind != SCHEMA_UNION && f->type->record->needs_init);
+    }
+    s->state[i] = 2;
+    s->sorted[s->count++] = record;
+}
+
+/* Whether `from` reaches `target`, through anything. `seen` is beside u->records. */
+static bool reaches(unit *u, const schema_record *from, const schema_record *target, unsigned char *seen,
+                    size_t depth)
+{
+    for (size_t k = 0; k < from->field_count && depth < CHAIN_MAX; k++) {
+        const schema_type *t = from->fields[k].type;
+        size_t i;
+
+        while (t->element != NULL)
+            t = t->element;
+        if (t->kind != SCHEMA_RECORD)
+            continue;
+        if (t->record == target)
+            return true;
+        i = index_of(u, t->record);
+        if (i < u->record_count && !seen[i]) {
+            seen[i] = 1;
+            if (reaches(u, t->record, target, seen, depth + 1))
+                return true;
+        }
+    }
+    return false;
+}
+
+void check_order(unit *u)
+{
+    arena *a = &u->c->memory;
+    sorter s = {u, NULL, 0, NULL};
+
+    s.sorted = (schema_record **)arena_array(a, u->record_count, sizeof *s.sorted);
+    s.state = (unsigned char *)arena_alloc(a, u->record_count);
+    for (size_t i = 0; i < u->record_count; i++) {
+        if (s.state[i] == 0)
+            visit(&s, i, 0);
+    }
+    for (size_t i = 0; i < u->record_count; i++) {
+        memset(s.state, 0, u->record_count);
+        s.sorted[i]->recursive = reaches(u, s.sorted[i], s.sorted[i], s.state, 0);
+    }
+    u->package->records = (const schema_record *const *)s.sorted;
+    u->package->record_count = s.count;
+}

@@ -1,0 +1,23 @@
+/* From names of the IDL to names in C, and the table of C names a generated file takes.
+ *
+ * Types, services and errors go from PascalCase to snake_case; members keep their spelling. A member whose
+ * name C, C++ or a standard header has taken gets a trailing underscore, in C only.
+ */
+#ifndef CNAME_H
+#define CNAME_H
+
+#include "arena.h"
+#include "source.h"
+
+/* "HTTPServer" -> "http_server". */
+const char *cname_snake(arena *a, const char *name);
+/* "shop_order" -> "SHOP_ORDER". */
+const char *cname_upper(arena *a, const char *name);
+/* A word that cannot be a member or parameter name in C or C++ programs, whatever headers are included. */
+bool cname_reserved(const char *name);
+/* `name`, with a trailing underscore if it is reserved. */
+const char *cname_member(arena *a, const char *name);
+/* `text` as a C string literal, ASCII only. */
+const char *cname_literal(arena *a, const char *text, size_t length);
+
+#endif

@@ -1,0 +1,83 @@
+/* Diagnostics: what is wrong, where, why there, and what to do about it.
+ *
+ * Each kind of mistake has a stable code (AE0203) with a longer explanation in one table, which `aegisc
+ * explain` prints. Reports are collected, sorted by position and printed at the end, so that the order in
+ * which passes run does not show. A report that could not be stored for want of memory is dropped: the
+ * compile then fails with "out of memory" anyway.
+ */
+#ifndef DIAG_H
+#define DIAG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "source.h"
+
+/* Errors that are printed in one run; the rest are counted. */
+#define DIAG_CAP 20
+
+typedef enum diag_level { DIAG_ERROR, DIAG_WARNING } diag_level;
+
+/* One kind of mistake. */
+typedef struct diag_code {
+    int number; /* 203 for AE0203 */
+    diag_level level;
+    const char *title;   /* "A name is declared twice" */
+    const char *explain; /* a paragraph, with an example where it helps */
+} diag_code;
+
+typedef struct diag_note {
+    span where;
+    const char *text;
+    struct diag_note *next;
+} diag_note;
+
+typedef struct diag {
+    const diag_code *code;
+    bool placed; /* false: about no place in a file; then `where` means nothing */
+    span where;
+    const char *text;
+    diag_note *notes;
+    const char *help; /* "did you mean 'side'?" */
+    size_t order;     /* of reporting, for a stable sort */
+} diag;
+
+typedef struct diags {
+    arena *memory;
+    const sources *files;
+    diag *items;
+    size_t count, errors, warnings;
+} diags;
+
+#if defined(__GNUC__)
+#define DIAG_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define DIAG_PRINTF(text, first)
+#endif
+
+/* Report mistake number `code`. The result takes notes and help until the next report; never NULL. */
+void diag_report(diags *d, int code, span where, const char *format, ...) DIAG_PRINTF(4, 5);
+/* The same about no place in a file. */
+void diag_report_unplaced(diags *d, int code, const char *format, ...) DIAG_PRINTF(3, 4);
+/* Add to the last report a place that explains it. */
+void diag_add_note(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 4);
+/* Add to the last report what to do. */
+void diag_add_help(diags *d, const char *format, ...) DIAG_PRINTF(2, 3);
+
+/* Forget the reports after the first `count` (a parse that is tried again). */
+void diag_rewind(diags *d, size_t count);
+
+/* All reports as text, sorted. `colour`: with terminal escapes. NULL without memory. */
+const char *diag_format(diags *d, bool colour);
+
+/* The entry for a number, or NULL. */
+const diag_code *diag_find(int number);
+/* All entries, ordered by number. */
+const diag_code *diag_codes(size_t *count);
+
+/* The nearest of `count` names to a misspelt one, or NULL when none is near enough. */
+const char *diag_nearest(const char *name, const char *const *names, size_t count);
+
+#endif

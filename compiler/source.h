@@ -1,0 +1,56 @@
+/* Source files of one compile: their text, and positions in it.
+ *
+ * A position is a span of byte offsets in a numbered file; line and column are computed only when a message
+ * is printed. Text may also be given from memory (an editor's unsaved buffer, a test) and then shadows the
+ * file.
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "arena.h"
+
+/* Bytes [start, end) of file number `file`. */
+typedef struct span {
+    uint32_t file, start, end;
+} span;
+
+/* Largest source file that is read: 16 MiB. */
+#define SOURCE_MAX ((size_t)16 << 20)
+
+typedef struct source_file {
+    const char *path; /* as shown in messages */
+    const char *text; /* NUL-terminated after `length` bytes */
+    size_t length;
+    bool loaded; /* false: registered from memory, not compiled yet */
+} source_file;
+
+typedef struct sources {
+    arena *memory;
+    source_file *files;
+    size_t count;
+    const char *const *include_dirs; /* -I, in order */
+    size_t include_count;
+} sources;
+
+typedef enum source_status { SOURCE_OK, SOURCE_MISSING, SOURCE_FAILED, SOURCE_NO_MEMORY } source_status;
+
+/* Make `text` the contents of `path`; copied. */
+bool source_add_text(sources *s, const char *path, const char *text, size_t length);
+/* The file at `path`, read once. On SOURCE_FAILED `*why` says what is wrong ("is a directory"). */
+source_status source_open(sources *s, const char *path, uint32_t *file, const char **why);
+/* The file an import names: beside the importing file, then along the include directories. */
+source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why);
+
+typedef struct source_position {
+    uint32_t line, column; /* from 1; columns count characters */
+    const char *text;      /* the line, without its end */
+    size_t length, offset; /* of the line; of the position in it, both in bytes */
+} source_position;
+
+source_position source_locate(const sources *s, span where);
+
+#endif
