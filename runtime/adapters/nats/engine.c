@@ -205,9 +205,10 @@ static void leader_read(nats_engine *engine, nats_link *link, int64_t until)
     for (int i = 0; i < count; i++) {
         if (events[i].data.fd == engine->event) {
             uint64_t value;
-            atomic_store(&engine->kicked, false);
             ssize_t got = read(engine->event, &value, sizeof value);
             (void)got;
+            atomic_store(&engine->kicked,
+                         false); /* after reading: the other way round a kick could be eaten */
         } else if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
             natsConnection_ProcessReadEvent(link->connection);
         }
