@@ -2,7 +2,8 @@
  *
  * A view builds a tree of them, a template walks it. A name that does not apply is present and false, never
  * absent: an absent name is a mistake in a template and is reported as one. Everything lives in the arena of
- * the compile. Building functions accept and return NULL when memory ran out, so that a view runs straight on.
+ * the compile. Building functions accept and return NULL when memory ran out, so that a view runs straight
+ * on.
  */
 #ifndef NODE_H
 #define NODE_H

@@ -274,8 +274,8 @@ static bool render_value(renderer *r, const part *value, const scope *in)
     if (found == NULL)
         return false;
     if (found->kind != NODE_TEXT)
-        return template_fail(r->set, r->file, value->offset, "'%.*s' is %s here, not a text", (int)value->length,
-                             value->text, kinds[found->kind]);
+        return template_fail(r->set, r->file, value->offset, "'%.*s' is %s here, not a text",
+                             (int)value->length, value->text, kinds[found->kind]);
     text = found->text;
     for (size_t i = 0; text != NULL && i < value->filter_count; i++)
         text = apply(r->set->memory, value->filters[i], text);

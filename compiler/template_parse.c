@@ -1,6 +1,6 @@
-/* Templates, from text to parts. Partials are parsed where they are named, so that a misspelt one is found even
- * when the section around it is not shown. A line that holds only sections and comments is dropped as a whole,
- * which is what lets a template be indented like the file it makes.
+/* Templates, from text to parts. Partials are parsed where they are named, so that a misspelt one is found
+ * even when the section around it is not shown. A line that holds only sections and comments is dropped as a
+ * whole, which is what lets a template be indented like the file it makes.
  */
 #include "template_parse.h"
 
@@ -169,8 +169,7 @@ static bool read_arguments(parser *p, part *partial, const char *at, const char 
         end = read_name(p, equals + 1, stop, false);
         if (end == NULL)
             return false;
-        node_set_text(p->set->memory, arguments,
-                      arena_copy(p->set->memory, name, (size_t)(equals - name)),
+        node_set_text(p->set->memory, arguments, arena_copy(p->set->memory, name, (size_t)(equals - name)),
                       arena_copy(p->set->memory, equals + 1, (size_t)(end - equals - 1)));
         at = end;
     }
@@ -210,7 +209,8 @@ static bool parse_tag(parser *p, part **made)
         if (p->dropping)
             while (tag - (*made)->indent > p->begin && tag[-1 - (ptrdiff_t)(*made)->indent] != '\n')
                 (*made)->indent++;
-        (*made)->partial = template_find(p->set, name, (*made)->length, p->file, (*made)->offset, p->depth + 1);
+        (*made)->partial =
+            template_find(p->set, name, (*made)->length, p->file, (*made)->offset, p->depth + 1);
         return (*made)->partial != NULL && read_arguments(p, *made, after, stop);
     }
     if (skip_blanks(after) != stop)
@@ -228,8 +228,8 @@ static bool close_section(parser *p, const part *section)
         return false;
     if (section == NULL || section->length != (size_t)(after - name) ||
         memcmp(section->text, name, section->length) != 0)
-        return template_fail(p->set, p->file, (size_t)(p->at - p->begin), "'%.*s' is not the section open here",
-                             (int)(after - name), name);
+        return template_fail(p->set, p->file, (size_t)(p->at - p->begin),
+                             "'%.*s' is not the section open here", (int)(after - name), name);
     p->at = end;
     return true;
 }

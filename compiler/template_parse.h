@@ -5,7 +5,13 @@
 #include "template.h"
 
 typedef enum part_kind { PART_TEXT, PART_VALUE, PART_SECTION, PART_INVERTED, PART_PARTIAL } part_kind;
-typedef enum filter_kind { FILTER_UPPER, FILTER_LOWER, FILTER_C_STRING, FILTER_DOC, FILTER_COMMENT } filter_kind;
+typedef enum filter_kind {
+    FILTER_UPPER,
+    FILTER_LOWER,
+    FILTER_C_STRING,
+    FILTER_DOC,
+    FILTER_COMMENT
+} filter_kind;
 
 /* Most filters on one value. */
 #define FILTERS_MAX 4
@@ -14,8 +20,8 @@ typedef struct part part;
 
 struct part {
     part_kind kind;
-    size_t offset;        /* of the tag in its file, for messages */
-    const char *text;     /* TEXT: the text; others: the name */
+    size_t offset;    /* of the tag in its file, for messages */
+    const char *text; /* TEXT: the text; others: the name */
     size_t length;
     part *children, *next;
     filter_kind filters[FILTERS_MAX];

@@ -32,8 +32,7 @@ static node *view_consts(const view *v)
 
 /* The list, map and optional types the header defines. A list or map only points at its elements, so it can
  * come before them, except that the entry of a map holds one. */
-static node *view_containers(const view *v, schema_container_kind kind,
-                             const schema_record *of, bool any)
+static node *view_containers(const view *v, schema_container_kind kind, const schema_record *of, bool any)
 {
     arena *a = v->memory;
     node *list = node_list(a);
@@ -106,8 +105,7 @@ static node *view_records(const view *v)
     for (size_t i = 0; i < v->package->record_count; i++) {
         node *made = view_record(v, v->package->records[i]);
 
-        node_set(a, made, "entries",
-                 view_containers(v, SCHEMA_CONTAINER_MAP, v->package->records[i], false));
+        node_set(a, made, "entries", view_containers(v, SCHEMA_CONTAINER_MAP, v->package->records[i], false));
         node_add(a, list, made);
     }
     return list;

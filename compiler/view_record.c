@@ -194,8 +194,7 @@ static node *field_codec(const view *v, const schema_field *field, const view_fo
     node_set_text(a, made, "target_type", field->type->c_type);
     node_set_format(a, made, "index", "%zu", index);
     node_set_text(a, made, "kind", field->c_kind);
-    node_set_text(a, made, "word",
-                  wide ? arena_printf(a, "seen[%zu]", index / WORD_BITS) : "seen");
+    node_set_text(a, made, "word", wide ? arena_printf(a, "seen[%zu]", index / WORD_BITS) : "seen");
     node_set_format(a, made, "bit", "UINT64_C(1) << %zu", index % WORD_BITS);
     return made;
 }
@@ -218,9 +217,6 @@ static node *field_plain(const view *v, const schema_field *field)
 {
     arena *a = v->memory;
     node *made = node_object(a);
-    bool nested = field->presence == SCHEMA_REQUIRED && field->type->kind == SCHEMA_RECORD &&
-                  field->type->record->needs_init;
-    bool boxed = field->presence == SCHEMA_BOXED;
     const char *space = field->c_type[strlen(field->c_type) - 1] == '*' ? "" : " ";
     const char *at = arena_printf(a, "out->%s", field->c_name);
     const node *copy = view_copy(v, field->type, at);
@@ -229,11 +225,6 @@ static node *field_plain(const view *v, const schema_field *field)
     node_set_text(a, made, "member", field->c_name);
     node_set_text(a, made, "docs", field->docs);
     node_set_text(a, made, "c_kind", field->c_kind);
-    node_set_text(a, made, "initial",
-                  nested ? arena_printf(a, "%s_INIT", field->type->record->c_macro)
-                  : has_default(field) && !field->default_value.zero
-                      ? arena_printf(a, boxed ? "{true, %s}" : "%s", field->default_value.c_value)
-                      : NULL);
     if (field->presence == SCHEMA_POINTER && !is_text(field->type)) {
         copy = view_copy(v, field->type, "*made");
         node_set_bool(a, made, "copy_through", true);
@@ -243,6 +234,22 @@ static node *field_plain(const view *v, const schema_field *field)
     node_set(a, made, "copy", copy);
     node_set_text(a, made, "target_type", field->type->c_type);
     return made;
+}
+
+/* The designated initializer that gives `field` its default in <MACRO>_INIT, if it needs one. */
+static void add_initial(const view *v, node *to, const schema_field *field)
+{
+    arena *a = v->memory;
+    bool boxed = field->presence == SCHEMA_BOXED;
+
+    if (field->presence == SCHEMA_REQUIRED && field->type->kind == SCHEMA_RECORD &&
+        field->type->record->needs_init)
+        node_add(a, to,
+                 node_text(a, arena_printf(a, ".%s = %s_INIT", field->c_name, field->type->record->c_macro)));
+    else if (has_default(field) && !field->default_value.zero)
+        node_add(a, to,
+                 node_text(a, arena_printf(a, ".%s = %s%s%s", field->c_name, boxed ? "{true, " : "",
+                                           field->default_value.c_value, boxed ? "}" : "")));
 }
 
 /* The assignments that give `field` its default before reading. */
@@ -255,8 +262,9 @@ static void add_defaults(const view *v, node *to, const schema_field *field)
         return;
     if (boxed)
         node_add(a, to, node_text(a, arena_printf(a, "out->%s.has = true", field->c_name)));
-    node_add(a, to, node_text(a, arena_printf(a, "out->%s%s = %s", field->c_name, boxed ? ".value" : "",
-                                              field->default_value.c_value)));
+    node_add(a, to,
+             node_text(a, arena_printf(a, "out->%s%s = %s", field->c_name, boxed ? ".value" : "",
+                                       field->default_value.c_value)));
 }
 
 /* ---- records ------------------------------------------------------------------------------------------ */
@@ -322,7 +330,7 @@ node *view_record(const view *v, const schema_record *record)
 {
     arena *a = v->memory;
     node *made = node_object(a), *fields = node_list(a), *codecs = node_list(a), *optional = node_list(a);
-    node *defaults = node_list(a);
+    node *defaults = node_list(a), *initials = node_list(a);
     size_t fixed = 0;
     bool copies = false;
 
@@ -333,13 +341,15 @@ node *view_record(const view *v, const schema_record *record)
 
         if ((field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER) && !field->nullable)
             node_add(a, optional,
-                     node_text(a, arena_printf(a, field->presence == SCHEMA_BOXED ? "value->%s.has"
-                                                                                  : "value->%s != NULL",
+                     node_text(a, arena_printf(a,
+                                               field->presence == SCHEMA_BOXED ? "value->%s.has"
+                                                                               : "value->%s != NULL",
                                                field->c_name)));
         else
             fixed++;
         copies = copies || through || view_copy(v, field->type, "x")->kind == NODE_TEXT;
         add_defaults(v, defaults, field);
+        add_initial(v, initials, field);
         node_add(a, fields, plain);
     }
     for (size_t i = 0; i < VIEW_FORMATS; i++)
@@ -356,6 +366,7 @@ node *view_record(const view *v, const schema_record *record)
     node_set(a, made, "codecs", codecs);
     node_set(a, made, "optional", optional);
     node_set(a, made, "defaults", defaults);
+    node_set(a, made, "initials", initials);
     node_set_format(a, made, "fixed", "%zu", fixed);
     node_set_bool(a, made, "copies", copies);
     set_keys(v, made, record);

@@ -18,8 +18,8 @@ static bool same_type(const schema_type *one, const schema_type *other)
     if (one == other)
         return true;
     return one->kind == other->kind && strcmp(one->c_type, other->c_type) == 0 &&
-           same_bound(one->range.c_min, other->range.c_min) && same_bound(one->range.c_max, other->range.c_max) &&
-           same_bound(one->pattern, other->pattern) &&
+           same_bound(one->range.c_min, other->range.c_min) &&
+           same_bound(one->range.c_max, other->range.c_max) && same_bound(one->pattern, other->pattern) &&
            (one->element == NULL || same_type(one->element, other->element));
 }
 
@@ -115,20 +115,29 @@ typedef struct primitive {
 
 static primitive primitive_of(const schema_type *type)
 {
-    static const primitive by_kind[] = {
-        [SCHEMA_BOOL] = {"bool", false},     [SCHEMA_I8] = {"i64", true},
-        [SCHEMA_I16] = {"i64", true},        [SCHEMA_I32] = {"i64", true},
-        [SCHEMA_I64] = {"i64", true},        [SCHEMA_U8] = {"u64", true},
-        [SCHEMA_U16] = {"u64", true},        [SCHEMA_U32] = {"u64", true},
-        [SCHEMA_U64] = {"u64", true},        [SCHEMA_F32] = {"f32", false},
-        [SCHEMA_F64] = {"f64", false},       [SCHEMA_STRING] = {"string", true},
-        [SCHEMA_BYTES] = {"bytes", true},    [SCHEMA_TIMESTAMP] = {"timestamp", false},
-        [SCHEMA_DURATION] = {"duration", false}, [SCHEMA_UUID] = {"uuid", false},
-        [SCHEMA_DECIMAL] = {"decimal", false},   [SCHEMA_ANY] = {"any", false},
-        [SCHEMA_RAW] = {"raw", false}};
+    static const primitive by_kind[] = {[SCHEMA_BOOL] = {"bool", false},
+                                        [SCHEMA_I8] = {"i64", true},
+                                        [SCHEMA_I16] = {"i64", true},
+                                        [SCHEMA_I32] = {"i64", true},
+                                        [SCHEMA_I64] = {"i64", true},
+                                        [SCHEMA_U8] = {"u64", true},
+                                        [SCHEMA_U16] = {"u64", true},
+                                        [SCHEMA_U32] = {"u64", true},
+                                        [SCHEMA_U64] = {"u64", true},
+                                        [SCHEMA_F32] = {"f32", false},
+                                        [SCHEMA_F64] = {"f64", false},
+                                        [SCHEMA_STRING] = {"string", true},
+                                        [SCHEMA_BYTES] = {"bytes", true},
+                                        [SCHEMA_TIMESTAMP] = {"timestamp", false},
+                                        [SCHEMA_DURATION] = {"duration", false},
+                                        [SCHEMA_UUID] = {"uuid", false},
+                                        [SCHEMA_DECIMAL] = {"decimal", false},
+                                        [SCHEMA_ANY] = {"any", false},
+                                        [SCHEMA_RAW] = {"raw", false}};
     static const primitive within = {"f64_in", true};
 
-    if ((type->kind == SCHEMA_F32 || type->kind == SCHEMA_F64) && (type->range.has_min || type->range.has_max))
+    if ((type->kind == SCHEMA_F32 || type->kind == SCHEMA_F64) &&
+        (type->range.has_min || type->range.has_max))
         return within;
     return by_kind[type->kind];
 }
@@ -235,7 +244,8 @@ const node *view_copy(const view *v, const schema_type *type, const char *at)
         return node_bool(a, false);
     switch (type->kind) {
     case SCHEMA_RECORD:
-        return node_text(a, arena_printf(a, "%s_copy(%s, arena, %s) == AEGIS_OK", type->c_type, where, where));
+        return node_text(a,
+                         arena_printf(a, "%s_copy(%s, arena, %s) == AEGIS_OK", type->c_type, where, where));
     case SCHEMA_LIST:
     case SCHEMA_MAP: {
         const view_container *container = view_container_of(v, type);

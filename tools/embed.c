@@ -1,7 +1,8 @@
-/* embed FOLDER NAME...: writes a C file with the templates FOLDER/NAME.tmpl as byte arrays to its output.
+/* embed FOLDER FILE...: writes a C file with the templates FOLDER/FILE as byte arrays to its output.
  * Built and run by the build; the names are given sorted, so that the result depends on nothing else.
  */
 #include <stdio.h>
+#include <string.h>
 
 static int put_bytes(const char *folder, const char *name, int index)
 {
@@ -9,7 +10,7 @@ static int put_bytes(const char *folder, const char *name, int index)
     FILE *file;
     int c, column = 0;
 
-    if (snprintf(path, sizeof path, "%s/%s.tmpl", folder, name) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s", folder, name) >= (int)sizeof path)
         return 1;
     file = fopen(path, "rb");
     if (file == NULL) {
@@ -24,10 +25,18 @@ static int put_bytes(const char *folder, const char *name, int index)
     return 0;
 }
 
+/* Without ".tmpl". */
+static int name_length(const char *file)
+{
+    size_t length = strlen(file);
+
+    return (int)(length > 5 && strcmp(file + length - 5, ".tmpl") == 0 ? length - 5 : length);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 3) {
-        fprintf(stderr, "usage: embed FOLDER NAME...\n");
+        fprintf(stderr, "usage: embed FOLDER FILE...\n");
         return 2;
     }
     printf("#include \"templates.h\"\n\n");
@@ -36,7 +45,7 @@ int main(int argc, char **argv)
             return 1;
     printf("const embedded_template templates_embedded[] = {\n");
     for (int i = 2; i < argc; i++)
-        printf("    {\"%s\", template_%d, sizeof template_%d - 1},\n", argv[i], i, i);
+        printf("    {\"%.*s\", template_%d, sizeof template_%d - 1},\n", name_length(argv[i]), argv[i], i, i);
     printf("};\nconst size_t templates_count = sizeof templates_embedded / sizeof templates_embedded[0];\n");
     return fflush(stdout) != 0 || ferror(stdout);
 }
