@@ -25,7 +25,7 @@ $(BUILD)/bin/embed: tools/embed.c
 
 $(BUILD)/gen/compiler/embedded.c: $(BUILD)/bin/embed $(TEMPLATES)
 	@mkdir -p $(@D)
-	$(BUILD)/bin/embed templates $(TEMPLATES:templates/%=%) > $@
+	$(BUILD)/bin/embed templates $(TEMPLATES:templates/%.tmpl=%) > $@
 
 $(BUILD)/obj/compiler/%.o: $(BUILD)/gen/compiler/%.c $(COMPILER_GEN)
 	@mkdir -p $(@D)

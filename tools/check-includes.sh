@@ -25,9 +25,9 @@ compiler/(arena|diag|source)[a-z_]*\. | (arena|diag|source|utf8)[a-z_]*\.h|$posi
 compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
 compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h
 compiler/view[a-z_]*\. | (view|node|schema|cname|arena)[a-z_]*\.h
-compiler/emit[a-z_]*\. | (emit|view|node|template|schema|arena)[a-z_]*\.h|$posix
+compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|node|template|templates|schema|arena)[a-z_]*\.h|$posix
 compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
-compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|load|front|compile|names|utf8|parser)[a-z_]*\.h
+compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|frontend|names|utf8|parser|literal|resolve|lower)[a-z_]*\.h
 RULES
 )
 
