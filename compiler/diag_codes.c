@@ -1,0 +1,109 @@
+/* Every kind of mistake, with its number, its level and what `aegisc explain` says about it. Numbers are
+ * never given a second meaning: 1xx text, 2xx syntax, 3xx declarations, 4xx types and values, 5xx services,
+ * 6xx annotations, 9xx files. Sorted by number.
+ */
+#include "diag.h"
+
+static const diag_code codes[] = {
+    {101, DIAG_ERROR, "A character that has no meaning here",
+     "Names are ASCII letters, digits and underscores, beginning with a letter. Any other text belongs in a "
+     "string "
+     "or a comment."},
+    {102, DIAG_ERROR, "A string without an end",
+     "A string ends on the line it begins on. A line break inside one is written \\n."},
+    {103, DIAG_ERROR, "A comment without an end",
+     "A comment that begins with /* ends with */; they do not nest."},
+    {104, DIAG_ERROR, "An unknown escape", "Strings know \\\" \\\\ \\n \\t and \\u{1F600}."},
+    {105, DIAG_ERROR, "Not a number",
+     "Integers are decimal or 0x..., at most 64 bits; floats have a digit on both sides of the point; "
+     "durations end "
+     "in ns us ms s m h or d."},
+    {106, DIAG_ERROR, "Not a text file", "An .aegis file is UTF-8 without NUL bytes."},
+    {110, DIAG_WARNING, "A doc comment that documents nothing",
+     "A comment with three slashes stands before a declaration or a member and becomes its documentation. "
+     "Elsewhere use two."},
+    {111, DIAG_ERROR, "A reserved word or sign", "This is kept for a later edition of the language."},
+    {201, DIAG_ERROR, "Unexpected text",
+     "The grammar is in idl/LANGUAGE.md; the message says what could stand here."},
+    {202, DIAG_ERROR, "A missing mark",
+     "A mark, most often the ';' after a declaration or a member, is missing. The message points at where it "
+     "belongs; the rest of the file has been read as if it were there."},
+    {203, DIAG_ERROR, "Nested too deeply", "Types and values nest a bounded number of times."},
+    {301, DIAG_ERROR, "The edition is missing or unknown",
+     "A file begins with `aegis 1;`, so that a later aegisc knows by which rules to read it."},
+    {302, DIAG_ERROR, "The package is missing or misplaced",
+     "After the edition stands `package NAME;`, once. It is the prefix of every C name."},
+    {303, DIAG_ERROR, "A name is declared twice",
+     "Types, errors, services and constants of a file share one set of names; fields, members, values and "
+     "methods "
+     "have one each in what declares them."},
+    {304, DIAG_ERROR, "A name that is not declared",
+     "A name means something declared in this file, or, as `package.Name`, in a directly imported one."},
+    {305, DIAG_ERROR, "An import that cannot be read",
+     "Imports are looked for beside the importing file, then in the folders given with -I, in their order."},
+    {306, DIAG_ERROR, "An import cycle", "Two files cannot import each other, directly or through others."},
+    {307, DIAG_WARNING, "An unused import", "Nothing in the file uses what this import declares."},
+    {308, DIAG_ERROR, "A built-in type is redeclared", "The names of built-in types keep their meaning."},
+    {309, DIAG_ERROR, "Two names become one in C",
+     "After the package's prefix and the change of case, two declarations have the same C name. Rename one, "
+     "or give "
+     "the package or service another prefix with @c_name."},
+    {310, DIAG_ERROR, "A reserved name comes back",
+     "`reserved` lists names that a field once had. Using one again would make old and new programs misread "
+     "each "
+     "other."},
+    {312, DIAG_ERROR, "An enum without values", "An enum has at least one value."},
+    {401, DIAG_ERROR, "Bounds where there can be none",
+     "Bounds stand after built-in numbers, string, bytes, and lists and maps. A type with a name has its "
+     "own."},
+    {402, DIAG_ERROR, "Bounds that make no sense",
+     "Both ends are inclusive, in order, and values of the type (lengths and counts are not negative)."},
+    {403, DIAG_ERROR, "A type contains itself",
+     "By value that would never end. Recursion goes through a list, a map or an optional."},
+    {404, DIAG_ERROR, "An optional or a default where there can be none",
+     "There is no `T??`; lists and maps are empty rather than absent; elements, members of a union and "
+     "aliases are "
+     "not optional."},
+    {405, DIAG_ERROR, "The key of a map", "Maps are keyed by plain strings: {string: T}."},
+    {406, DIAG_ERROR, "A value of the wrong type",
+     "A default or a constant is a literal of the declared type."},
+    {407, DIAG_ERROR, "A value outside the bounds", "A default has to be a value the field accepts."},
+    {408, DIAG_ERROR, "Not a type", "The name exists, but is not that of a struct, enum, union or alias."},
+    {501, DIAG_ERROR, "A name the bus does not take",
+     "Names become parts of NATS subjects: a letter, then letters, digits, '-' and '_', at most 64 "
+     "characters. A "
+     "service is not called progress, callback or cancel, which the wire uses itself."},
+    {502, DIAG_ERROR, "An event is declared twice", "An event may be declared once for each major version."},
+    {503, DIAG_ERROR, "A version that cannot be read", "A version is \"1.0\" or \"1.0.0\"."},
+    {504, DIAG_WARNING, "A subscription that matches nothing",
+     "No event of this file or of those it imports matches, so only the raw handler will be called."},
+    {505, DIAG_ERROR, "Not what was expected here",
+     "`raises` names errors, `publishes` and `subscribes` events, `uses` services, a result is a struct."},
+    {506, DIAG_ERROR, "An error number outside 400 to 599",
+     "The numbers of errors are those of HTTP failures."},
+    {601, DIAG_ERROR, "An unknown annotation", "idl/LANGUAGE.md has the list."},
+    {602, DIAG_ERROR, "An annotation in the wrong place", "Each annotation belongs to certain declarations."},
+    {603, DIAG_ERROR, "An annotation is given twice",
+     "Each stands at most once, and some exclude each other."},
+    {604, DIAG_ERROR, "The arguments of an annotation", "The message shows what it takes."},
+    {605, DIAG_ERROR, "An annotation that contradicts",
+     "It does not go together with the rest of the declaration."},
+    {901, DIAG_ERROR, "A file that cannot be read",
+     "The file named on the command line cannot be opened or read."},
+};
+
+static const diag_code other = {0, DIAG_ERROR, "A mistake", "The message says what it is."};
+
+const diag_code *diag_find(int number)
+{
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i].number == number)
+            return &codes[i];
+    return &other;
+}
+
+const diag_code *diag_codes(size_t *count)
+{
+    *count = sizeof codes / sizeof codes[0];
+    return codes;
+}
