@@ -12,7 +12,8 @@
 #include <string.h>
 
 #define NOBODY_PAUSE     (100 * AEGIS_MILLISECOND)
-#define NOBODY_PAUSE_MAX (2 * AEGIS_SECOND)
+#define NOBODY_PAUSE_MAX (AEGIS_SECOND / 2)
+#define NOBODY_PATIENCE  (2 * AEGIS_SECOND)
 
 /* JetStream's error codes that have a meaning here. Source: nats-server's errors.json. */
 #define ERR_WRONG_LAST_SEQUENCE     10071
@@ -90,29 +91,32 @@ void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *ra
 /* No responders: no stream takes the subject, or it has no leader just now. */
 void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
 {
-    call->nobody = true;
+    const int64_t now = aegis_clock_monotonic();
+    if (call->nobody == 0)
+        call->nobody = now;
     if (engine->link != NULL)
         aegis_nats_probe(engine); /* is it JetStream that is missing? */
-    if (!call->repeatable) {
+    /* A stream may just have no leader; after a while there is none. */
+    if (!call->repeatable || (engine->durable == 1 && now - call->nobody > NOBODY_PATIENCE)) {
         aegis_nats_call_finish(engine, call, aegis_nats_durable_expired(engine, call));
         return;
     }
     int64_t pause = NOBODY_PAUSE << (call->times < 6 ? call->times : 6);
     if (pause > NOBODY_PAUSE_MAX)
         pause = NOBODY_PAUSE_MAX;
-    call->resend_at = aegis_clock_monotonic() + pause;
+    call->resend_at = now + pause;
     aegis_nats_timer(engine, call->resend_at);
 }
 
 /* What to say at the end. */
 aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call)
 {
-    if (call->nobody && engine->durable != 0) {
+    if (call->nobody != 0 && engine->durable != 0) {
         call->not_processed = true;
         snprintf(call->text, sizeof call->text, "no stream takes %s", call->message->subject);
         return AEGIS_NOT_FOUND;
     }
-    if (call->nobody) {
+    if (call->nobody != 0) {
         call->not_processed = true;
         snprintf(call->text, sizeof call->text, "JetStream is not there: start the server with -js");
         return AEGIS_UNAVAILABLE;

@@ -96,7 +96,7 @@ void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages
             aegis_nats_kick(engine);
     }
     for (nats_waiter *w = engine->sleeping; w != NULL && messages > 0; w = w->next) {
-        if (w->source == source && !w->signalled) {
+        if (w->source == source) {
             aegis_nats_signal_waiter(w);
             messages--;
         }
@@ -114,7 +114,7 @@ void aegis_nats_pass_on(nats_engine *engine)
     }
     bool signalled = false;
     for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
-        if (!w->signalled && !waiter_ready(w)) {
+        if (!w->signalled) {
             aegis_nats_signal_waiter(w);
             return;
         }

@@ -24,10 +24,11 @@
 
 static bool publishable(const char *subject)
 {
-    if (subject == NULL || *subject == '\0')
+    if (subject == NULL || *subject == '\0' || *subject == '.')
         return false;
     for (const char *c = subject; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '*' || *c == '>')
+        if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '*' || *c == '>' ||
+            (*c == '.' && (c[1] == '.' || c[1] == '\0')))
             return false;
     }
     return true;
@@ -49,11 +50,11 @@ aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *m
         if (!header_ok(&message->headers[i]))
             return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "header %zu has a bad name or value", i);
     }
-    if (message->body.len > (size_t)INT_MAX ||
-        (engine->max_payload > 0 && message->body.len > (uint64_t)engine->max_payload))
+    const int64_t limit = atomic_load(&engine->max_payload);
+    if (message->body.len > (size_t)INT_MAX || (limit > 0 && message->body.len > (uint64_t)limit))
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED,
                                "message of %zu bytes is over the server's limit of %" PRId64 " bytes",
-                               message->body.len, engine->max_payload);
+                               message->body.len, limit);
     return AEGIS_OK;
 }
 
@@ -242,7 +243,7 @@ static void complete(nats_engine *engine, nats_call *call)
         parcel->message.duplicate = call->ack.duplicate;
     }
     aegis_nats_push(source, parcel);
-    aegis_nats_signal(engine, source, 1);
+    aegis_nats_signal(engine, source, source->count);
     free(call);
 }
 
@@ -425,6 +426,7 @@ void aegis_nats_calls_lost(nats_engine *engine)
         if (call->slot != NULL)
             slot_free(call->slot);
         call->slot = NULL;
+        call->nobody = 0;
         call->resend_at = 0;
         if (call->repeatable && !engine->stopping)
             continue;

@@ -140,7 +140,7 @@ typedef struct nats_call {
     int64_t pause;     /* until the next time */
     bool repeatable;   /* has a Nats-Msg-Id */
     bool sent;
-    bool nobody;        /* the last answer was: no responders */
+    int64_t nobody;     /* since when the answer is: no responders; 0: it is not */
     bool answered;      /* nothing more is to come: the slot can be used again */
     nats_parcel *spare; /* a submitted call's, so that its completion cannot fail for memory */
     unsigned times;
@@ -174,8 +174,8 @@ struct nats_engine {
     uint64_t reconnects;
     unsigned failures; /* connection attempts since the last success */
     uint64_t random;
-    int64_t max_payload; /* of the last connection */
-    bool stuck;          /* what is buffered has not moved for NATS_WRITE_LIMIT */
+    atomic_llong max_payload; /* of the last connection */
+    bool stuck;               /* what is buffered has not moved for NATS_WRITE_LIMIT */
 
     nats_waiter *leader;
     nats_waiter keeper_waiter;

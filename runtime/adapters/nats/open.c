@@ -14,6 +14,7 @@
 
 #define CONNECT_TIMEOUT_DEFAULT (2 * AEGIS_SECOND)
 #define RETRY_PAUSE             (50 * AEGIS_MILLISECOND)
+#define PROBE_PATIENCE          (AEGIS_SECOND / 2)
 #define PING_INTERVAL_MS        10000
 #define PINGS_OUT               2
 #define WRITE_DEADLINE_MS       500
@@ -219,6 +220,19 @@ static aegis_status first_connection(nats_engine *engine, aegis_duration timeout
     }
 }
 
+/* So that `health` knows about JetStream from the beginning. */
+static void await_probe(nats_engine *engine)
+{
+    const int64_t until = aegis_clock_monotonic() + PROBE_PATIENCE;
+    nats_waiter waiter;
+    pthread_mutex_lock(&engine->lock);
+    aegis_nats_waiter_init(&waiter);
+    while (engine->durable < 0 && aegis_clock_monotonic() < until)
+        aegis_nats_wait(engine, &waiter, aegis_clock_monotonic() + 5 * AEGIS_MILLISECOND);
+    pthread_cond_destroy(&waiter.wake);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 static aegis_status open_port(nats_port *port, const aegis_options *options, const char **servers,
                               bool secure, aegis_error *error)
 {
@@ -240,6 +254,7 @@ static aegis_status open_port(nats_port *port, const aegis_options *options, con
         return result;
     if (aegis_nats_keeper_start(engine) != AEGIS_OK)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no thread for a connection");
+    await_probe(engine);
     return AEGIS_OK;
 }
 

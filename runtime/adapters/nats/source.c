@@ -165,20 +165,24 @@ static nats_parcel *pop(nats_source *source)
     return parcel;
 }
 
+static void event_add(nats_source *source, aegis_port_event event)
+{
+    if (source->count >= source->capacity)
+        aegis_nats_parcel_free(pop(source));
+    nats_parcel *parcel = aegis_nats_parcel_new(source->engine, NULL);
+    if (parcel == NULL)
+        return;
+    parcel->message.event = event;
+    parcel->message.arrived = aegis_clock_monotonic();
+    aegis_nats_push(source, parcel);
+    aegis_nats_signal(source->engine, source, source->count);
+}
+
 void aegis_nats_event(nats_engine *engine, aegis_port_event event)
 {
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
-        if (s->kind != NATS_EVENTS)
-            continue;
-        if (s->count >= s->capacity)
-            aegis_nats_parcel_free(pop(s));
-        nats_parcel *parcel = aegis_nats_parcel_new(engine, NULL);
-        if (parcel == NULL)
-            continue;
-        parcel->message.event = event;
-        parcel->message.arrived = aegis_clock_monotonic();
-        aegis_nats_push(s, parcel);
-        aegis_nats_signal(engine, s, 1);
+        if (s->kind == NATS_EVENTS)
+            event_add(s, event);
     }
 }
 
@@ -345,7 +349,12 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
     nats_source *made = aegis_nats_source_new(aegis_nats_engine_of(port), NATS_EVENTS, EVENT_CAPACITY);
     if (made == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
-    return source_add(made, source, error);
+    aegis_status status = source_add(made, source, error);
+    pthread_mutex_lock(&made->engine->lock);
+    if (status == AEGIS_OK && made->engine->link != NULL && made->count == 0)
+        event_add(made, AEGIS_PORT_UP); /* a reader learns the state it begins in */
+    pthread_mutex_unlock(&made->engine->lock);
+    return status;
 }
 
 /* For consumer.c and inbox.c, whose sources need more before they are added. */
@@ -393,7 +402,7 @@ void aegis_nats_wake(aegis_source *base)
     const unsigned most = source->waiting > 0 ? source->waiting : 1;
     if (source->wakes < most)
         source->wakes++;
-    aegis_nats_signal(engine, source, 1);
+    aegis_nats_signal(engine, source, source->wakes + source->count);
     pthread_mutex_unlock(&engine->lock);
 }
 
