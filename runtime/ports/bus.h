@@ -242,7 +242,8 @@ typedef struct aegis_port_ops {
 
     /* -- the connection -- */
 
-    /* A source of aegis_message.event. Bounded: when nobody reads it the oldest are forgotten. */
+    /* A source of aegis_message.event. When the port is connected, its first is UP. Bounded: when nobody reads it the
+     * oldest are forgotten. */
     aegis_status (*events)(aegis_port *port, aegis_source **source, aegis_error *error);
     void (*health)(aegis_port *port, aegis_health *health);
     /* Everything published before has reached the server. */

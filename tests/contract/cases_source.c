@@ -1,0 +1,201 @@
+/* Sources: waiting, waking, draining, closing, overflowing; and the connection's own events. */
+#include "contract.h"
+
+#include "ports/clock.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+void next_deadline(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *source = contract_subscribe(c, contract_subject(c, "quiet"), NULL);
+    int64_t before = aegis_clock_monotonic();
+    contract_silent(c, source, 100);
+    assert_in_range(elapsed_ms(before), 95, 1000);
+    /* A deadline that has passed asks only for what is there. */
+    aegis_message message;
+    assert_status(AEGIS_DEADLINE_EXCEEDED, c->ops->next(source, 0, &message));
+    contract_publish(c, contract_subject(c, "quiet"), "x");
+    contract_flush(c);
+    sleep_ms(50);
+    assert_ok(c->ops->next(source, 0, &message));
+    c->ops->release(&message);
+}
+
+void wake_is_remembered_once(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *source = contract_subscribe(c, contract_subject(c, "wake"), NULL);
+    aegis_message message;
+    c->ops->wake(source);
+    c->ops->wake(source);
+    assert_status(AEGIS_CANCELLED, c->ops->next(source, in_ms(5000), &message));
+    contract_silent(c, source, 20);
+}
+
+typedef struct waiter {
+    contract *c;
+    aegis_source *source;
+    aegis_status status;
+    pthread_t thread;
+} waiter;
+
+static void *wait_for_one(void *user)
+{
+    waiter *w = (waiter *)user;
+    aegis_message message;
+    w->status = w->c->ops->next(w->source, in_ms(10000), &message);
+    if (w->status == AEGIS_OK)
+        w->c->ops->release(&message);
+    return NULL;
+}
+
+void wake_ends_a_wait(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *source = contract_subscribe(c, contract_subject(c, "waits"), NULL);
+    waiter w[2];
+    for (size_t i = 0; i < 2; i++) {
+        w[i] = (waiter){.c = c, .source = source};
+        assert_int_equal(pthread_create(&w[i].thread, NULL, wait_for_one, &w[i]), 0);
+    }
+    sleep_ms(100);
+    int64_t before = aegis_clock_monotonic();
+    c->ops->wake(source);
+    c->ops->wake(source);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(w[i].thread, NULL);
+    assert_true(elapsed_ms(before) < 2000);
+    assert_status(AEGIS_CANCELLED, w[0].status);
+    assert_status(AEGIS_CANCELLED, w[1].status);
+}
+
+void wake_loses_no_message(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "busy");
+    aegis_source *source = contract_subscribe(c, subject, NULL);
+    size_t got = 0;
+    for (int i = 0; i < 50; i++) {
+        contract_publish(c, subject, "x");
+        c->ops->wake(source);
+    }
+    while (got < 50) {
+        aegis_message message;
+        aegis_status status = c->ops->next(source, in_ms(5000), &message);
+        assert_true(status == AEGIS_OK || status == AEGIS_CANCELLED);
+        if (status == AEGIS_OK) {
+            got++;
+            c->ops->release(&message);
+        }
+    }
+}
+
+void drain_leaves_what_arrived(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "drain");
+    aegis_source *source = contract_subscribe(c, subject, "q");
+    aegis_source *other = contract_subscribe(c, subject, NULL);
+    for (int i = 0; i < 100; i++)
+        contract_publish(c, subject, "before");
+    for (int i = 0; i < 100; i++)
+        contract_expect(c, other, "before");
+    assert_ok(c->ops->drain(source, in_ms(5000)));
+    contract_publish(c, subject, "after");
+    contract_expect(c, other, "after");
+    for (int i = 0; i < 100; i++)
+        contract_expect(c, source, "before");
+    aegis_message message;
+    assert_status(AEGIS_UNAVAILABLE, c->ops->next(source, in_ms(5000), &message));
+    /* Nobody listens there any more, once the other one is gone too. */
+    contract_close(c, other);
+    const aegis_outgoing request = {.subject = subject, .body = text_bytes("?")};
+    aegis_error error = {0};
+    assert_status(AEGIS_UNAVAILABLE, c->ops->request(c->port, &request, in_ms(5000), &message, &error));
+    assert_true(error.not_processed);
+}
+
+void close_with_unread(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "unread");
+    aegis_source *source = contract_subscribe(c, subject, NULL);
+    for (int i = 0; i < 100; i++)
+        contract_publish(c, subject, "x");
+    contract_flush(c);
+    aegis_message held = contract_next(c, source, 5000);
+    c->ops->release(&held);
+    contract_close(c, source);
+    source = contract_subscribe(c, subject, NULL);
+    contract_publish(c, subject, "new");
+    contract_expect(c, source, "new");
+}
+
+/* Wait for one event, passing over others. */
+static void expect_event(contract *c, aegis_source *events, aegis_port_event wanted)
+{
+    for (;;) {
+        aegis_message message = contract_next(c, events, 5000);
+        aegis_port_event event = message.event;
+        c->ops->release(&message);
+        if (event == wanted)
+            return;
+    }
+}
+
+void overflow_is_reported(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "flood");
+    aegis_source *events = NULL, *source = NULL;
+    assert_ok(c->ops->events(c->port, &events, NULL));
+    contract_keep(c, events);
+    assert_ok(c->ops->subscribe(c->port, subject, NULL, 8, &source, NULL));
+    contract_keep(c, source);
+    aegis_source *witness = contract_subscribe(c, subject, NULL);
+    for (int i = 0; i < 100; i++)
+        contract_publish(c, subject, "x");
+    for (int i = 0; i < 100; i++)
+        contract_expect(c, witness, "x");
+    expect_event(c, events, AEGIS_PORT_DROPPED);
+    size_t got = 0;
+    aegis_message message;
+    while (c->ops->next(source, in_ms(100), &message) == AEGIS_OK) {
+        got++;
+        c->ops->release(&message);
+    }
+    assert_int_equal(got, 8);
+    contract_publish(c, subject, "room again");
+    contract_expect(c, source, "room again");
+}
+
+void events_begin_with_up(void **state)
+{
+    contract *c = (contract *)*state;
+    for (int i = 0; i < 2; i++) {
+        aegis_source *events = NULL;
+        assert_ok(c->ops->events(c->port, &events, NULL));
+        contract_keep(c, events);
+        aegis_message message = contract_next(c, events, 5000);
+        assert_int_equal(message.event, AEGIS_PORT_UP);
+        c->ops->release(&message);
+        contract_silent(c, events, 20);
+    }
+}
+
+void health_and_flush(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_health health;
+    c->ops->health(c->port, &health);
+    assert_true(health.connected);
+    assert_true(health.durable);
+    assert_true(health.connections >= 1);
+    assert_int_equal(health.reconnects, 0);
+    assert_true(health.server[0] != '\0');
+    contract_publish(c, contract_subject(c, "nowhere"), "x");
+    contract_flush(c);
+}
