@@ -1,0 +1,201 @@
+#include "contract/peer.h"
+
+#include <stdio.h>
+
+const char *const peer_errors[] = {"OutOfStock"};
+const int32_t peer_error_codes[] = {409};
+
+static void put_msgpack(aegis_writer *w, const note *value)
+{
+    aegis_mp_put_map(w, 2);
+    aegis_mp_put_key(w, "\xa4text", 5);
+    aegis_mp_put_string(w, value->text, 0, SIZE_MAX);
+    aegis_mp_put_key(w, "\xa6number", 7);
+    aegis_mp_put_i64(w, value->number, INT64_MIN, INT64_MAX);
+    aegis_mp_end_map(w);
+}
+
+static void put_json(aegis_writer *w, const note *value)
+{
+    aegis_js_put_map(w, 2);
+    aegis_js_put_key(w, "\"text\":", 7);
+    aegis_js_put_string(w, value->text, 0, SIZE_MAX);
+    aegis_js_put_key(w, "\"number\":", 9);
+    aegis_js_put_i64(w, value->number, INT64_MIN, INT64_MAX);
+    aegis_js_end_map(w);
+}
+
+void note_put(aegis_writer *w, const note *value)
+{
+    if (w->format == AEGIS_FORMAT_JSON)
+        put_json(w, value);
+    else
+        put_msgpack(w, value);
+}
+
+static void get_msgpack(aegis_reader *r, note *out, const uint8_t *start)
+{
+    size_t left = aegis_mp_get_map(r);
+
+    while (left > 0) {
+        aegis_bytes key = aegis_mp_get_key(r);
+
+        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
+            out->text = aegis_mp_get_string(r, 0, SIZE_MAX);
+        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
+            out->number = aegis_mp_get_i64(r, INT64_MIN, INT64_MAX);
+        else
+            aegis_mp_skip(r);
+        aegis_mp_next(r, &left);
+    }
+    if (!r->failed && out->text == NULL)
+        aegis_get_missing(r, start, "text");
+}
+
+static void get_json(aegis_reader *r, note *out, const uint8_t *start)
+{
+    size_t left = aegis_js_get_map(r);
+
+    while (left > 0) {
+        aegis_bytes key = aegis_js_get_key(r);
+
+        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
+            out->text = aegis_js_get_string(r, 0, SIZE_MAX);
+        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
+            out->number = aegis_js_get_i64(r, INT64_MIN, INT64_MAX);
+        else
+            aegis_js_skip(r);
+        aegis_js_next(r, &left);
+    }
+    if (!r->failed && out->text == NULL)
+        aegis_get_missing(r, start, "text");
+}
+
+void note_get(aegis_reader *r, note *out)
+{
+    memset(out, 0, sizeof *out);
+    if (!aegis_get_enter(r))
+        return;
+    if (r->format == AEGIS_FORMAT_JSON)
+        get_json(r, out, r->at);
+    else
+        get_msgpack(r, out, r->at);
+    aegis_get_leave(r);
+}
+
+static void read_outcome(aegis_exchange *x, outcome *out)
+{
+    if (out->answer == AEGIS_ANSWER_FAILED)
+        return;
+    note_get(aegis_exchange_reader(x), &out->value);
+    if (!aegis_exchange_done(x, &out->failed))
+        out->answer = AEGIS_ANSWER_FAILED;
+}
+
+outcome peer_call(aegis_client *client, const char *method, const note *request,
+                  const aegis_call_options *options, aegis_arena *arena)
+{
+    aegis_method described = {.service = "peer",
+                              .timeout = 5 * AEGIS_SECOND,
+                              .errors = peer_errors,
+                              .error_codes = peer_error_codes,
+                              .error_count = 1};
+    aegis_exchange exchange;
+    outcome out;
+
+    memset(&out, 0, sizeof out);
+    described.name = method;
+    note_put(aegis_call_begin(&exchange, client, &described, options, arena), request);
+    out.answer = aegis_call_finish(&exchange, &out.failed);
+    read_outcome(&exchange, &out);
+    return out;
+}
+
+aegis_status peer_publish(aegis_publisher *publisher, const aegis_event_type *type, const note *event,
+                          const aegis_publish_options *options, aegis_error *error)
+{
+    aegis_exchange exchange;
+
+    note_put(aegis_publish_begin(&exchange, publisher, type, options), event);
+    return aegis_publish_finish(&exchange, error);
+}
+
+aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
+                         aegis_command **command, aegis_error *error)
+{
+    aegis_exchange exchange;
+    aegis_status status;
+    aegis_arena *arena = aegis_arena_new(NULL);
+
+    note_put(aegis_command_begin(&exchange, client, method, NULL, arena), request);
+    status = aegis_command_submit(&exchange, command, error);
+    aegis_arena_free(arena);
+    return status;
+}
+
+typedef struct watcher {
+    peer_on_progress on_progress;
+    void *user;
+} watcher;
+
+static void hear(aegis_reader *update, void *context)
+{
+    const watcher *told = (const watcher *)context;
+    note value;
+
+    note_get(update, &value);
+    if (aegis_reader_close(update, NULL) == AEGIS_OK && told->on_progress != NULL)
+        told->on_progress(&value, told->user);
+}
+
+outcome peer_wait(aegis_command *command, const aegis_method *method, aegis_duration timeout,
+                  peer_on_progress on_progress, void *user, aegis_arena *arena)
+{
+    watcher told = {on_progress, user};
+    aegis_exchange exchange;
+    outcome out;
+
+    memset(&out, 0, sizeof out);
+    out.answer = aegis_command_wait(command, method, timeout, hear, &told, arena, &exchange, &out.failed);
+    read_outcome(&exchange, &out);
+    return out;
+}
+
+aegis_reply peer_ok(aegis_call *call, const note *result)
+{
+    note_put(aegis_reply_begin(call), result);
+    return aegis_reply_ok(call);
+}
+
+aegis_reply peer_out_of_stock(aegis_call *call, const note *error)
+{
+    note_put(aegis_reply_begin(call), error);
+    return aegis_reply_error(call, 0, error->text);
+}
+
+aegis_reply peer_fail(aegis_call *call, aegis_status status, const char *format, ...)
+{
+    va_list arguments;
+    aegis_reply reply;
+
+    va_start(arguments, format);
+    reply = aegis_reply_fail(call, status, format, arguments);
+    va_end(arguments);
+    return reply;
+}
+
+bool peer_progress(aegis_call *call, const note *update)
+{
+    note_put(aegis_progress_begin(call), update);
+    return aegis_progress_end(call);
+}
+
+aegis_reply peer_serve(aegis_call *call, aegis_reader *params, void *user, peer_handler handler)
+{
+    note request;
+
+    note_get(params, &request);
+    if (aegis_reader_close(params, NULL) != AEGIS_OK)
+        return aegis_reply_invalid(call, params);
+    return handler(call, &request, user);
+}
