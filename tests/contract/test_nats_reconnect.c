@@ -147,7 +147,7 @@ static void test_killed_under_load(void **state)
     load_stop(&all, threads);
     assert_true(health.connected);
     assert_true(health.reconnects >= KILLS);
-    assert_true(grown < 1024);
+    assert_true(grown < 4096); /* 16 MiB: room for what sanitizers keep */
     assert_true(atomic_load(&all.worst) < SLACK);
 }
 
