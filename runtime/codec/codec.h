@@ -96,6 +96,8 @@ typedef struct aegis_js_number {
 
 /* False when no JSON number begins at `at`. */
 bool aegis_js_number_scan(const uint8_t *at, const uint8_t *end, aegis_js_number *number);
+/* The magnitude of an integer; false when 64 bits do not hold it. */
+bool aegis_js_number_u64(const aegis_js_number *number, uint64_t *value);
 /* The nearest double; infinite when it is too large. */
 double aegis_js_number_double(const aegis_js_number *number);
 /* Shortest text that reads back as `value` (finite): 5.0, 1e16, 1e-7. At most 24 bytes; returns its end. */

@@ -26,7 +26,7 @@ none:
 
 /* The magnitude; false when 64 bits do not hold it. Twenty digits are read again: the scan stops at nineteen.
  */
-static bool magnitude_of(const aegis_js_number *number, uint64_t *value)
+bool aegis_js_number_u64(const aegis_js_number *number, uint64_t *value)
 {
     const uint8_t *at;
 
@@ -64,7 +64,7 @@ int64_t aegis_js_get_i64(aegis_reader *r, int64_t lo, int64_t hi)
 
     if (!take_integer(r, &number))
         return 0;
-    fits = magnitude_of(&number, &magnitude) && magnitude <= (uint64_t)INT64_MAX + number.negative;
+    fits = aegis_js_number_u64(&number, &magnitude) && magnitude <= (uint64_t)INT64_MAX + number.negative;
     value = (int64_t)(number.negative ? 0 - magnitude : magnitude);
     if (AEGIS_UNLIKELY(!fits || value < lo || value > hi)) {
         char bounds[64];
@@ -85,7 +85,7 @@ uint64_t aegis_js_get_u64(aegis_reader *r, uint64_t lo, uint64_t hi)
 
     if (!take_integer(r, &number))
         return 0;
-    fits = magnitude_of(&number, &value) && (!number.negative || value == 0);
+    fits = aegis_js_number_u64(&number, &value) && (!number.negative || value == 0);
     if (AEGIS_UNLIKELY(!fits || value < lo || value > hi)) {
         char bounds[64];
 
