@@ -6,6 +6,21 @@
 #include "application/service.h"
 #include "domain/error.h"
 
+/* Without an arena the writer begins as one that has failed: the stub may run on, and _finish reports it. */
+static void refuse_arena(aegis_exchange *x)
+{
+    aegis_writer *w = &x->writer;
+
+    (void)aegis_error_set(&x->error, AEGIS_INVALID_ARGUMENT, "there is no arena");
+    w->at = w->end = w->start = w->scratch;
+    w->arena = NULL;
+    w->limit = 0;
+    w->format = x->format;
+    w->depth = 0;
+    w->failed = true;
+    (void)aegis_put_grow(w, 1);
+}
+
 aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegis_arena *arena,
                                    const aegis_call *parent)
 {
@@ -22,11 +37,10 @@ aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegi
     x->trace_id = parent != NULL ? parent->trace_id : NULL;
     x->begun = arena != NULL;
     x->error.status = AEGIS_OK;
-    aegis_writer_open(&x->writer, arena, sender->format, 0);
-    if (arena == NULL) {
-        (void)aegis_error_set(&x->error, AEGIS_INVALID_ARGUMENT, "there is no arena for the answer");
-        aegis_put_fail(&x->writer, AEGIS_INVALID_ARGUMENT, "there is no arena for the answer");
-    }
+    if (arena != NULL)
+        aegis_writer_open(&x->writer, arena, sender->format, 0);
+    else
+        refuse_arena(x);
     return &x->writer;
 }
 
