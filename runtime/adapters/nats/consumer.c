@@ -139,9 +139,36 @@ static void read_metadata(aegis_message *message)
     message->pending = strtoull(token[first + 4], NULL, 10);
 }
 
+static void unsettled_remove(nats_parcel *parcel)
+{
+    if (parcel->earlier != NULL)
+        parcel->earlier->later = parcel->later;
+    else
+        parcel->consumer->unsettled = parcel->later;
+    if (parcel->later != NULL)
+        parcel->later->earlier = parcel->earlier;
+    parcel->earlier = NULL;
+    parcel->later = NULL;
+    parcel->consumer = NULL;
+}
+
+/* It comes again: forget the earlier delivery that nobody settled. */
+static void forget_earlier(nats_source *source, uint64_t sequence)
+{
+    for (nats_parcel *p = source->unsettled; p != NULL; p = p->later) {
+        if (p->released && p->message.sequence == sequence) {
+            unsettled_remove(p);
+            aegis_nats_parcel_free(p);
+            return;
+        }
+    }
+}
+
 void aegis_nats_delivery(nats_source *source, nats_parcel *parcel)
 {
     read_metadata(&parcel->message);
+    if (parcel->message.deliveries > 1)
+        forget_earlier(source, parcel->message.sequence);
     parcel->consumer = source;
     parcel->later = source->unsettled;
     if (source->unsettled != NULL)
@@ -156,19 +183,6 @@ void aegis_nats_delivery(nats_source *source, nats_parcel *parcel)
             pull_drop(source, 0);
     }
     aegis_nats_timer(source->engine, 0);
-}
-
-static void unsettled_remove(nats_parcel *parcel)
-{
-    if (parcel->earlier != NULL)
-        parcel->earlier->later = parcel->later;
-    else
-        parcel->consumer->unsettled = parcel->later;
-    if (parcel->later != NULL)
-        parcel->later->earlier = parcel->earlier;
-    parcel->earlier = NULL;
-    parcel->later = NULL;
-    parcel->consumer = NULL;
 }
 
 static natsStatus send_settlement(nats_engine *engine, const char *subject, const char *body)
@@ -227,6 +241,8 @@ void aegis_nats_hand_back(nats_source *source)
         nats_parcel *parcel = source->unsettled;
         send_settlement(source->engine, parcel->message.reply, "-NAK");
         unsettled_remove(parcel);
+        if (parcel->released)
+            aegis_nats_parcel_free(parcel);
     }
 }
 

@@ -67,6 +67,7 @@ struct nats_parcel {
     aegis_header *headers;
     aegis_message message;
     nats_source *consumer; /* durable delivery not yet settled: its source */
+    bool released;         /* by its reader, without having been settled */
     nats_parcel *later;    /* the consumer's list of those */
     nats_parcel *earlier;
 };

@@ -129,7 +129,19 @@ static aegis_status last_message(aegis_port *port, const char *bucket, const cha
     aegis_error why = {0};
     snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", bucket, bucket, key);
     const aegis_outgoing request = {.subject = subject};
-    const aegis_status status = aegis_nats_request(port, &request, deadline, answer, &why);
+    /* A 2.9 server is silent about a stream that is not there: ask for it when there is no answer. */
+    const int64_t now = aegis_clock_monotonic();
+    aegis_status status = aegis_nats_request(port, &request, now + (deadline - now) / 2, answer, &why);
+    if (status == AEGIS_DEADLINE_EXCEEDED) {
+        char stream[256];
+        aegis_stream_info info;
+        snprintf(stream, sizeof stream, "KV_%s", bucket);
+        status = aegis_nats_stream_info(port, stream, deadline, &info, &why);
+        if (status == AEGIS_NOT_FOUND)
+            return aegis_error_set(error, AEGIS_NOT_FOUND, "no bucket %s", bucket);
+        if (status == AEGIS_OK)
+            status = aegis_nats_request(port, &request, deadline, answer, &why);
+    }
     if (status == AEGIS_UNAVAILABLE && strncmp(why.text, "nobody", 6) == 0)
         return aegis_error_set(error, AEGIS_NOT_FOUND, "no bucket %s", bucket);
     if (status != AEGIS_OK) {

@@ -189,10 +189,13 @@ static aegis_status stream_create(aegis_port *port, const aegis_stream_config *c
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
                                config->name);
     snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", config->name);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, error);
-    if (status == AEGIS_OK)
+    aegis_error why = {0};
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, &why);
+    if (status == AEGIS_OK) {
         aegis_nats_release(&answer);
-    return status;
+        return AEGIS_OK;
+    }
+    return aegis_error_set(error, status, "stream %s: %.200s", config->name, why.text);
 }
 
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,

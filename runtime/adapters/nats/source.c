@@ -117,16 +117,11 @@ void aegis_nats_release(aegis_message *message)
     nats_engine *engine = parcel->engine;
     if (parcel->message.sequence != 0) {
         pthread_mutex_lock(&engine->lock);
-        nats_source *consumer = parcel->consumer;
-        if (consumer != NULL) { /* released unsettled: ack_wait will bring it again */
-            if (parcel->earlier != NULL)
-                parcel->earlier->later = parcel->later;
-            else
-                consumer->unsettled = parcel->later;
-            if (parcel->later != NULL)
-                parcel->later->earlier = parcel->earlier;
-        }
+        parcel->released = parcel->consumer != NULL; /* unsettled: kept, to be handed back at the end */
+        const bool keep = parcel->released;
         pthread_mutex_unlock(&engine->lock);
+        if (keep)
+            return;
     }
     aegis_nats_parcel_free(parcel);
 }
@@ -445,8 +440,6 @@ void aegis_nats_close_source(aegis_source *base)
     nats_source *source = aegis_nats_source_of(base);
     nats_engine *engine = source->engine;
     pthread_mutex_lock(&engine->lock);
-    if (source->kind == NATS_CONSUMER)
-        aegis_nats_hand_back(source);
     if (source->kind == NATS_COMPLETIONS)
         aegis_nats_calls_abandon(engine, source);
     if (source->previous != NULL)
@@ -459,6 +452,8 @@ void aegis_nats_close_source(aegis_source *base)
     source->subscription = NULL;
     natsSubscription_Unsubscribe(subscription);
     natsSubscription_Destroy(subscription);
+    if (source->kind == NATS_CONSUMER) /* after the UNSUB, or they are sent to this subscription again */
+        aegis_nats_hand_back(source);
     for (nats_parcel *p = pop(source); p != NULL; p = pop(source))
         aegis_nats_parcel_free(p);
     pthread_mutex_unlock(&engine->lock);
