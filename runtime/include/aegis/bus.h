@@ -55,9 +55,6 @@ AEGIS_API aegis_status aegis_run(aegis_bus *bus, aegis_error *error);
 /** Make aegis_run return as if a signal had arrived. Any thread. */
 AEGIS_API void aegis_stop(aegis_bus *bus);
 
-/** "msgpack-c 4.0.0, nats.c 3.4.1": what this library was built with. Static. */
-AEGIS_API const char *aegis_built_with(void);
-
 #ifdef __cplusplus
 }
 #endif
