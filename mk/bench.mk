@@ -3,14 +3,14 @@
 
 BENCH_SOURCES  := $(sort $(wildcard tests/bench/bench_*.c))
 BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
-BENCH_HARNESS  := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/bench/bench.c))
+BENCH_HARNESS  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(BENCH_SOURCES),$(wildcard tests/bench/*.c)))
 B ?=
 
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)
 
-.PHONY: bench
+.PHONY: bench bench-run
 bench:
 	@tools/setup.sh
 	@$(MAKE) --no-print-directory bench-run

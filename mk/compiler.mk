@@ -1,45 +1,42 @@
-# The compiler: flex and bison sources, the embedded templates, libaegisc.a and aegisc.
+# aegisc: the front end and the emitters as libaegisc.a, the command line around them, the templates as bytes.
 
-COMPILER_C   := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
-COMPILER_GEN := $(patsubst compiler/%.y,$(BUILD)/gen/compiler/%.c,$(wildcard compiler/*.y)) \
-                $(patsubst compiler/%.l,$(BUILD)/gen/compiler/%.c,$(wildcard compiler/*.l))
-TEMPLATES    := $(sort $(wildcard templates/*/*.tmpl))
-COMPILER_O   := $(COMPILER_C:compiler/%.c=$(BUILD)/obj/compiler/%.o) \
-                $(COMPILER_GEN:$(BUILD)/gen/compiler/%.c=$(BUILD)/obj/compiler/%.o) \
-                $(BUILD)/obj/compiler/embedded.o
-AEGISC       := $(BUILD)/bin/aegisc
-compile       = $(COMPILE) -c $< -o $@
-COMPILER_INC := -Icompiler -I$(BUILD)/gen/compiler
+LIBAEGISC := $(BUILD)/libaegisc.a
+AEGISC    := $(BUILD)/bin/aegisc
+EMBED     := $(BUILD)/bin/embed
 
-$(BUILD)/gen/compiler/%.c: compiler/%.y
+COMPILER_OUT       := $(BUILD)/gen/compiler
+COMPILER_SOURCES   := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
+COMPILER_HEADERS   := $(COMPILER_OUT)/grammar.h
+COMPILER_INCLUDES  := -Icompiler -I$(COMPILER_OUT)
+COMPILER_OBJECTS   := $(COMPILER_SOURCES:%.c=$(BUILD)/obj/%.o) \
+                      $(addprefix $(BUILD)/obj/gen/compiler/,lexer.o grammar.o templates.o)
+TEMPLATES          := $(sort $(shell find templates -name '*.tmpl'))
+
+$(COMPILER_OUT)/grammar.c: compiler/grammar.y
 	@mkdir -p $(@D)
-	bison --defines=$(@:.c=.h) -o $@ $<
-
-$(BUILD)/gen/compiler/%.c: compiler/%.l
+	$(BISON) -Wall -Wno-deprecated --defines=$(COMPILER_OUT)/grammar.h -o $@ $<
+$(COMPILER_OUT)/grammar.h: $(COMPILER_OUT)/grammar.c ;
+$(COMPILER_OUT)/lexer.c: compiler/lexer.l
 	@mkdir -p $(@D)
-	flex --header-file=$(@:.c=.h) -o $@ $<
+	$(FLEX) -o $@ $<
 
-$(BUILD)/bin/embed: tools/embed.c
+$(EMBED): tools/embed.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O1 $(STRICT_C) $(WERROR) $< -o $@
-
-$(BUILD)/gen/compiler/embedded.c: $(BUILD)/bin/embed $(TEMPLATES)
+	$(COMPILE) -o $@ $<
+$(COMPILER_OUT)/templates.c: $(EMBED) $(TEMPLATES)
 	@mkdir -p $(@D)
-	$(BUILD)/bin/embed templates $(TEMPLATES:templates/%.tmpl=%) > $@
+	$(EMBED) templates $(TEMPLATES:templates/%=%) > $@
 
-$(BUILD)/obj/compiler/%.o: $(BUILD)/gen/compiler/%.c $(COMPILER_GEN)
+$(BUILD)/obj/gen/compiler/%.o: $(COMPILER_OUT)/%.c $(FLAGS_STAMP) | $(COMPILER_HEADERS)
 	@mkdir -p $(@D)
-	$(COMPILE_FOREIGN) $(COMPILER_INC) -c $< -o $@
-
-$(BUILD)/obj/compiler/%.o: compiler/%.c $(COMPILER_GEN)
+	$(COMPILE_FOREIGN) $(COMPILER_INCLUDES) -c $< -o $@
+$(BUILD)/obj/compiler/%.o: compiler/%.c $(FLAGS_STAMP) | $(COMPILER_HEADERS)
 	@mkdir -p $(@D)
-	$(compile) $(COMPILER_INC)
+	$(COMPILE) $(COMPILER_INCLUDES) -c $< -o $@
 
-$(BUILD)/libaegisc.a: $(COMPILER_O)
-	rm -f $@ && ar rcs $@ $^
-
-$(AEGISC): $(BUILD)/obj/compiler/main.o $(BUILD)/libaegisc.a
+$(LIBAEGISC): $(COMPILER_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $^ $(LDFLAGS) -o $@
-
--include $(wildcard $(BUILD)/obj/compiler/*.d)
+	rm -f $@ && $(AR) rcs $@ $^
+$(AEGISC): $(BUILD)/obj/compiler/main.o $(LIBAEGISC)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^

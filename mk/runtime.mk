@@ -1,33 +1,36 @@
-# The library: the core, the codecs, both adapters, and the runtime's own messages compiled by aegisc.
+# libaegis, static and shared: the core, the codecs, both adapters. Its own messages come from idl/aegis/wire.aegis by way
+# of aegisc, so the compiler is built first.
 
-RUNTIME_C := $(wildcard runtime/*.c runtime/domain/*.c runtime/codec/*.c runtime/application/*.c \
-                        runtime/adapters/memory/*.c runtime/adapters/nats/*.c)
-WIRE_C    := $(BUILD)/gen/aegis/wire.c
-RUNTIME_O := $(RUNTIME_C:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/wire.o
-RUNTIME_INC  = -Iruntime -Iruntime/include -I$(BUILD)/gen $(shell $(PKG_CONFIG) --cflags libnats $(MSGPACK))
-RUNTIME_LIBS = $(shell $(PKG_CONFIG) --libs libnats $(MSGPACK)) -lpthread -lm
 LIBAEGIS        := $(BUILD)/libaegis.a
 LIBAEGIS_SHARED := $(BUILD)/libaegis.so.$(ABI)
 
-$(WIRE_C): idl/aegis/wire.aegis $(AEGISC)
+RUNTIME_SOURCES  := $(sort $(shell find runtime -name '*.c'))
+WIRE             := $(BUILD)/gen/aegis/wire
+RUNTIME_OBJECTS  := $(RUNTIME_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/aegis/wire.o
+RUNTIME_INCLUDES := -Iruntime -Iruntime/include -I$(BUILD)/gen
+RUNTIME_FLAGS    := -fPIC -fvisibility=hidden -pthread $(RUNTIME_INCLUDES) $(DEPENDENCY_CFLAGS)
+RUNTIME_LIBS     := $(DEPENDENCY_LIBS) -pthread -lm
+
+# One .aegis file to its .h and .c: $(call GENERATE,file,folder)
+GENERATE = $(AEGISC) -o $(2) $(1)
+
+$(WIRE).c: idl/aegis/wire.aegis $(AEGISC)
 	@mkdir -p $(@D)
-	$(AEGISC) -o $(@D) $<
+	$(call GENERATE,$<,$(@D))
+$(WIRE).h: $(WIRE).c ;
 
-$(BUILD)/obj/gen/wire.o: $(WIRE_C)
+$(BUILD)/obj/gen/aegis/%.o: $(BUILD)/gen/aegis/%.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(compile) -fPIC -fvisibility=hidden -pthread $(RUNTIME_INC)
-
-$(BUILD)/obj/runtime/%.o: runtime/%.c $(WIRE_C)
+	$(COMPILE) $(RUNTIME_FLAGS) -c $< -o $@
+$(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 	@mkdir -p $(@D)
-	$(compile) -fPIC -fvisibility=hidden -pthread $(RUNTIME_INC)
+	$(COMPILE) $(RUNTIME_FLAGS) -c $< -o $@
 
-$(LIBAEGIS): $(RUNTIME_O)
-	rm -f $@ && ar rcs $@ $^
-
-$(LIBAEGIS_SHARED): $(RUNTIME_O)
-	$(LINK) -shared -Wl,-soname,libaegis.so.$(ABI) -Wl,-z,defs $^ $(RUNTIME_LIBS) -o $@
-
--include $(wildcard $(BUILD)/obj/runtime/*.d $(BUILD)/obj/runtime/*/*.d $(BUILD)/obj/runtime/*/*/*.d)
+$(LIBAEGIS): $(RUNTIME_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+$(LIBAEGIS_SHARED): $(RUNTIME_OBJECTS)
+	$(LINK) -shared -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
+	ln -sf libaegis.so.$(ABI) $(BUILD)/libaegis.so
 
 # What plain `make` builds.
 ALL := $(AEGISC) $(LIBAEGIS) $(LIBAEGIS_SHARED)

@@ -1,50 +1,85 @@
-# Tests: one cmocka program a file. tests/gen holds pairs NAME.aegis and NAME.c: generated, compiled, run.
+# Tests. A program is a tests/*/test_*.c, or NAME.c beside NAME.aegis in tests/gen. The other .c files of those folders, and
+# all that is generated from tests/gen, go into one archive from which each program takes what it needs.
 
-UNIT_T     := $(patsubst tests/unit/%.c,$(BUILD)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-INTEROP_T  := $(patsubst tests/interop/%.c,$(BUILD)/tests/interop/%,$(wildcard tests/interop/test_*.c))
-CONTRACT_T := $(patsubst tests/contract/%.c,$(BUILD)/tests/contract/%,$(wildcard tests/contract/test_*.c))
-GEN_T      := $(patsubst tests/gen/%.aegis,$(BUILD)/tests/gen/%,$(wildcard tests/gen/*.aegis))
-CONTRACT_H := $(filter-out tests/contract/test_%,$(wildcard tests/contract/*.c))
-TESTS      := $(UNIT_T) $(GEN_T) $(INTEROP_T) $(CONTRACT_T)
-TEST_INC    = $(COMPILER_INC) $(RUNTIME_INC) -Itests $(shell $(PKG_CONFIG) --cflags cmocka)
-TEST_LIBS   = $(BUILD)/libaegisc.a $(BUILD)/libaegis.a $(RUNTIME_LIBS) $(shell $(PKG_CONFIG) --libs cmocka)
-test_build  = $(COMPILE) -pthread $(filter %.c,$^) $(TEST_INC) $(TEST_FLAGS) $(LDFLAGS) $(TEST_LIBS) -o $@
+TEST_FOLDERS  := unit contract interop golden diag
+TEST_SOURCES  := $(sort $(wildcard $(TEST_FOLDERS:%=tests/%/test_*.c)))
+TEST_SUPPORT  := $(filter-out $(TEST_SOURCES),$(wildcard $(TEST_FOLDERS:%=tests/%/*.c)))
+TEST_IDL      := $(sort $(shell find tests/gen -name '*.aegis'))
+TEST_GEN      := $(sort $(wildcard tests/gen/*.c))
+TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%) $(TEST_GEN:%.c=$(BUILD)/%)
 
-$(BUILD)/tests/unit/%: tests/unit/%.c $(BUILD)/libaegisc.a $(BUILD)/libaegis.a
+# The example's IDL is test data too: benchmarks and end-to-end tests use its shapes.
+GEN_OUT         := $(BUILD)/gen/tests
+GEN_SOURCES     := $(TEST_IDL:tests/gen/%.aegis=$(GEN_OUT)/%.c) $(GEN_OUT)/shop.c
+LIBTEST         := $(BUILD)/libtest.a
+LIBTEST_OBJECTS := $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(GEN_SOURCES:$(BUILD)/%.c=$(BUILD)/obj/%.o)
+
+TEST_INCLUDES := -Itests -Itests/contract -I$(GEN_OUT) $(COMPILER_INCLUDES) $(RUNTIME_INCLUDES) $(DEPENDENCY_CFLAGS)
+CMOCKA_LIBS   := $(shell $(PKG_CONFIG) --libs cmocka 2>/dev/null || echo -lcmocka)
+TEST_LIBS     := $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS) $(CMOCKA_LIBS) $(RUNTIME_LIBS)
+
+$(GEN_OUT)/%.c: tests/gen/%.aegis $(AEGISC)
 	@mkdir -p $(@D)
-	$(test_build)
-
-$(BUILD)/tests/interop/%: tests/interop/%.c $(BUILD)/libaegis.a
+	$(call GENERATE,$<,$(@D))
+$(GEN_OUT)/shop.c: examples/orders/shop.aegis $(AEGISC)
 	@mkdir -p $(@D)
-	$(test_build)
-
-$(BUILD)/tests/contract/%: tests/contract/%.c $(CONTRACT_H) $(BUILD)/libaegis.a
+	$(call GENERATE,$<,$(@D))
+$(BUILD)/obj/gen/tests/%.o: $(GEN_OUT)/%.c $(FLAGS_STAMP) | $(GEN_SOURCES)
 	@mkdir -p $(@D)
-	$(test_build)
-
-$(BUILD)/gen/tests/%.c: tests/gen/%.aegis $(AEGISC)
+	$(COMPILE) -pthread $(TEST_INCLUDES) -c $< -o $@
+$(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_STAMP) | $(GEN_SOURCES) $(WIRE).h $(COMPILER_HEADERS)
 	@mkdir -p $(@D)
-	$(AEGISC) -o $(@D) $<
+	$(COMPILE) -pthread $(TEST_INCLUDES) -c $< -o $@
+$(LIBTEST): $(LIBTEST_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/tests/gen/%: tests/gen/%.c $(BUILD)/gen/tests/%.c $(BUILD)/libaegis.a
+# Fault and fuzz programs are built like tests but run only when asked for.
+EXTRA_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c tests/fuzz/*.c)))
+$(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS)
 	@mkdir -p $(@D)
-	$(test_build) -I$(BUILD)/gen/tests
+	$(LINK) -o $@ $< $(TEST_LIBS)
+.SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
-.PHONY: test check asan tsan golden
+# Scripts that check something: each counts as one test.
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh
+T      ?=
+RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
+
+.PHONY: test test-all test-programs test-run asan tsan fault fuzz golden check-includes check-symbols check-generated
 test:
 	@tools/setup.sh
-	@$(MAKE) --no-print-directory check WERROR=-Werror
+	@$(MAKE) --no-print-directory WERROR=-Werror test-run
+test-all: test
+	@$(MAKE) --no-print-directory asan
+	@$(MAKE) --no-print-directory tsan
+	@$(MAKE) --no-print-directory WERROR=-Werror fuzz fault
+test-programs: $(TEST_PROGRAMS) $(LIBTEST)
+# Everything is in place: build what can be built, run all of it. What did not build is a failure.
+test-run: $(ALL)
+	@$(MAKE) --no-print-directory -k test-programs || true
+	@$(RUN) $(if $(T),,$(CHECKS)) $(foreach t,$(TEST_PROGRAMS),$(if $(T),$(if $(findstring $(T),$(t)),$(t)),$(t)))
 
-check: all $(TESTS)
-	@tools/run-tests.sh $(TESTS)
-
-golden: $(UNIT_T)
-	AEGIS_GOLDEN=write tools/run-tests.sh $(UNIT_T)
-
-SAN := CFLAGS="-O1 -g -fno-omit-frame-pointer
+SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_THREAD  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 asan:
-	$(MAKE) check CC=clang BUILD=build/asan $(SAN) -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan WERROR=-Werror CHECKS= CFLAGS='$(SANITIZE_ADDRESS)' test-run
 tsan:
-	$(MAKE) check CC=clang BUILD=build/tsan $(SAN) -fsanitize=thread"
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan WERROR=-Werror CHECKS= CFLAGS='$(SANITIZE_THREAD)' test-run
 
--include $(wildcard $(BUILD)/tests/*/*.d)
+fault: $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(AEGISC)
+	@$(RUN) $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fault/*.sh))
+fuzz: $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS)) $(AEGISC)
+	@$(RUN) $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fuzz/*.sh))
+
+check-includes:
+	@tools/check-includes.sh
+check-symbols: $(LIBAEGIS) $(LIBAEGIS_SHARED)
+	@BUILD=$(BUILD) tools/check-symbols.sh
+check-generated: $(ALL) $(GEN_SOURCES)
+	@BUILD=$(BUILD) tools/check-generated.sh
+
+# Golden files are rewritten by the tests that compare with them.
+golden: $(ALL) test-programs
+	@for t in $(filter %golden %diag,$(TEST_PROGRAMS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done

@@ -70,7 +70,7 @@ trip() {
     show <"$scratch/client.log"
     [ $code = 0 ] || fail "the client ended with $code"
 }
-created() { grep -c 'order.created\|created' "$scratch/monitor.log" 2>/dev/null || true; }
+created() { grep -c '^monitor: order ' "$scratch/monitor.log" 2>/dev/null || true; }
 
 say "Building aegisc and libaegis"
 $MAKE --no-print-directory -s all
@@ -103,7 +103,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 [ -n "$url" ] || fail "nats-server did not start"
-await nats 'Server is ready'
+await nats "Server is ready"
 note "a private nats-server with JetStream: $url"
 
 start server1 "$out/server" "$url"

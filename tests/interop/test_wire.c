@@ -1,8 +1,8 @@
 /* The recorded messages of the original AegisSDK against our generated envelopes.
  *
- * Each file of this folder holds one message as hex. Requests, events and commands have fixed ids, so what we encode
- * must be the recorded bytes; everything else must decode. Bodies are taken through `any` on the way, so that the
- * generic codec has to reproduce them too.
+ * Each file of this folder holds one message as hex. Requests, events and commands have fixed ids, so what we
+ * encode must be the recorded bytes; everything else must decode. Bodies are taken through `any` on the way,
+ * so that the generic codec has to reproduce them too.
  */
 #include <stdarg.h>
 #include <stddef.h>
@@ -97,8 +97,8 @@ static void assert_same(const char *name, aegis_bytes ours, aegis_bytes theirs)
 {
     if (ours.len != theirs.len || memcmp(ours.data, theirs.data, ours.len) != 0) {
         if (theirs.data[0] == '{')
-            print_error("ours:   %.*s\ntheirs: %.*s\n", (int)ours.len, (const char *)ours.data, (int)theirs.len,
-                        (const char *)theirs.data);
+            print_error("ours:   %.*s\ntheirs: %.*s\n", (int)ours.len, (const char *)ours.data,
+                        (int)theirs.len, (const char *)theirs.data);
         fail_msg("%s: %zu bytes of ours differ from the %zu recorded", name, ours.len, theirs.len);
     }
 }
@@ -114,7 +114,8 @@ static void same_request(const char *name, const char *body_from, aegis_format f
     aegis_error error = {0};
     aegis_bytes ours;
 
-    if (aegis_wire_rpc_request_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source, &error) != AEGIS_OK)
+    if (aegis_wire_rpc_request_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source,
+                                      &error) != AEGIS_OK)
         fail_msg("%s: %s", body_from, aegis_error_text(&error));
     request.message_id = "00000000-0000-4000-8000-000000000001";
     request.trace_id = "11111111-1111-4111-8111-000000000001";
@@ -137,7 +138,8 @@ static void same_event(const char *name, const char *body_from, aegis_format for
     aegis_error error = {0};
     aegis_bytes ours;
 
-    if (aegis_wire_event_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source, &error) != AEGIS_OK)
+    if (aegis_wire_event_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source, &error) !=
+        AEGIS_OK)
         fail_msg("%s: %s", body_from, aegis_error_text(&error));
     event.message_id = source.message_id;
     event.trace_id = source.trace_id;
@@ -160,7 +162,8 @@ static void same_command(const char *name, const char *body_from, aegis_format f
     aegis_error error = {0};
     aegis_bytes ours;
 
-    if (aegis_wire_command_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source, &error) != AEGIS_OK)
+    if (aegis_wire_command_decode(recorded(arena, body_from), AEGIS_FORMAT_AUTO, arena, &source, &error) !=
+        AEGIS_OK)
         fail_msg("%s: %s", body_from, aegis_error_text(&error));
     command.message_id = "00000000-0000-4000-8000-000000000007";
     command.trace_id = "11111111-1111-4111-8111-000000000007";
@@ -234,7 +237,8 @@ static aegis_status decode_as(envelope_kind kind, aegis_bytes body, aegis_arena 
     case PLAIN: /* heartbeats and registry values have no envelope of ours */
         break;
     }
-    return aegis_transcode(plain, plain.format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_MSGPACK : AEGIS_FORMAT_JSON,
+    return aegis_transcode(plain,
+                           plain.format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_MSGPACK : AEGIS_FORMAT_JSON,
                            arena, &other, error);
 }
 
@@ -277,14 +281,16 @@ static void every_message_decodes(void **state)
 
 static void invalid_requests_are_refused_with_the_path(void **state)
 {
-    static const char *const names[] = {"rpc_request_invalid_envelope_msgpack", "rpc_request_invalid_envelope_json"};
+    static const char *const names[] = {"rpc_request_invalid_envelope_msgpack",
+                                        "rpc_request_invalid_envelope_json"};
 
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         AEGIS_SCOPED_ARENA(arena);
         aegis_error error = {0};
 
-        assert_int_equal(decode_as(REQUEST, recorded(arena, names[i]), arena, &error), AEGIS_INVALID_ARGUMENT);
+        assert_int_equal(decode_as(REQUEST, recorded(arena, names[i]), arena, &error),
+                         AEGIS_INVALID_ARGUMENT);
         assert_non_null(strstr(error.text, "message_id"));
     }
 }

@@ -1,0 +1,25 @@
+/* Side-by-side measurement: ours and a peer's, in turns, so that whatever the machine does hits both. */
+#ifndef TESTS_BENCH_BENCH_H
+#define TESTS_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Does the work `count` times. False ends the benchmark. */
+typedef bool (*bench_work)(void *context, uint64_t count);
+
+typedef struct bench_case {
+    const char *name;      /* "codec.order.encode.msgpack" */
+    const char *peer_name; /* "msgpack-c packer" */
+    bench_work ours, peer;
+    void *context;
+} bench_case;
+
+/* Measure in nanoseconds per operation: `rounds` turns of about `round_ms` each a side; the medians go to the
+ * terminal and, as one JSON object, to the file BENCH_OUTPUT names. False when a side failed. */
+bool bench_run(const bench_case *one, unsigned rounds, unsigned round_ms);
+
+/* Keeps the optimizer from dropping the work that made `value`. */
+void bench_keep(const void *value);
+
+#endif

@@ -1,0 +1,222 @@
+/* See order_peer.h. Timestamps go the usual way of C: gmtime_r and strftime out, sscanf and timegm back. */
+#define _DEFAULT_SOURCE
+#include "bench/order_peer.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define WHEN_TEXT 48
+
+static const char *format_when(aegis_timestamp at, char text[WHEN_TEXT])
+{
+    const time_t seconds = (time_t)(at / AEGIS_SECOND);
+    struct tm parts;
+    size_t length;
+
+    (void)gmtime_r(&seconds, &parts);
+    length = strftime(text, WHEN_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + length, WHEN_TEXT - length, ".%06d+00:00",
+                   (int)(at % AEGIS_SECOND / AEGIS_MICROSECOND));
+    return text;
+}
+
+static bool parse_when(const char *text, aegis_timestamp *at)
+{
+    struct tm parts;
+    int micros = 0;
+
+    memset(&parts, 0, sizeof parts);
+    if (text == NULL || sscanf(text, "%d-%d-%dT%d:%d:%d.%6d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
+                               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &micros) != 7)
+        return false;
+    parts.tm_year -= 1900;
+    parts.tm_mon -= 1;
+    *at = (int64_t)timegm(&parts) * AEGIS_SECOND + micros * AEGIS_MICROSECOND;
+    return true;
+}
+
+void order_sample(shop_order *order)
+{
+    static const shop_item items[] = {
+        {.sku = "TEA-1", .quantity = 2, .price = 3.5},
+        {.sku = "CUP-7", .quantity = 6, .price = 12.25},
+        {.sku = "SPOON-12", .quantity = 6, .price = 4.0},
+    };
+    static const aegis_string_map_entry labels[] = {{.key = "channel", .value = "web"},
+                                                    {.key = "campaign", .value = "autumn"}};
+
+    memset(order, 0, sizeof *order);
+    for (uint8_t i = 0; i < 16; i++)
+        order->id.bytes[i] = (uint8_t)(i * 13 + 7);
+    order->customer = "Ada Lovelace";
+    order->status = SHOP_STATUS_PAID;
+    order->items.items = items;
+    order->items.count = 3;
+    order->note = "leave it with the neighbours";
+    order->labels.entries = labels;
+    order->labels.count = 2;
+    order->placed_at = INT64_C(1735689600) * AEGIS_SECOND + 123456 * AEGIS_MICROSECOND;
+}
+
+static void pack_text(msgpack_packer *packer, const char *text)
+{
+    const size_t length = strlen(text);
+
+    (void)msgpack_pack_str(packer, length);
+    (void)msgpack_pack_str_body(packer, text, length);
+}
+
+static void pack_items(msgpack_packer *packer, const shop_item_list *items)
+{
+    (void)msgpack_pack_array(packer, items->count);
+    for (size_t i = 0; i < items->count; i++) {
+        (void)msgpack_pack_map(packer, 3);
+        pack_text(packer, "sku");
+        pack_text(packer, items->items[i].sku);
+        pack_text(packer, "quantity");
+        (void)msgpack_pack_uint32(packer, items->items[i].quantity);
+        pack_text(packer, "price");
+        (void)msgpack_pack_double(packer, items->items[i].price);
+    }
+}
+
+void peer_pack_order(msgpack_packer *packer, const shop_order *order)
+{
+    char uuid[AEGIS_UUID_TEXT];
+    char when[WHEN_TEXT];
+
+    (void)msgpack_pack_map(packer, order->note != NULL ? 7 : 6);
+    pack_text(packer, "id");
+    pack_text(packer, aegis_uuid_format(order->id, uuid));
+    pack_text(packer, "customer");
+    pack_text(packer, order->customer);
+    pack_text(packer, "status");
+    pack_text(packer, shop_status_name(order->status));
+    pack_text(packer, "items");
+    pack_items(packer, &order->items);
+    if (order->note != NULL) {
+        pack_text(packer, "note");
+        pack_text(packer, order->note);
+    }
+    pack_text(packer, "labels");
+    (void)msgpack_pack_map(packer, order->labels.count);
+    for (size_t i = 0; i < order->labels.count; i++) {
+        pack_text(packer, order->labels.entries[i].key);
+        pack_text(packer, order->labels.entries[i].value);
+    }
+    pack_text(packer, "placed_at");
+    pack_text(packer, format_when(order->placed_at, when));
+}
+
+void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items)
+{
+    (void)msgpack_pack_map(packer, 2);
+    pack_text(packer, "customer");
+    pack_text(packer, customer);
+    pack_text(packer, "items");
+    pack_items(packer, items);
+}
+
+static bool is_key(const msgpack_object *key, const char *name)
+{
+    const size_t length = strlen(name);
+
+    return key->type == MSGPACK_OBJECT_STR && key->via.str.size == length &&
+           memcmp(key->via.str.ptr, name, length) == 0;
+}
+
+static const char *text_of(const msgpack_object *value, msgpack_zone *zone)
+{
+    char *text;
+
+    if (value->type != MSGPACK_OBJECT_STR)
+        return NULL;
+    text = (char *)msgpack_zone_malloc(zone, (size_t)value->via.str.size + 1);
+    if (text == NULL)
+        return NULL;
+    memcpy(text, value->via.str.ptr, value->via.str.size);
+    text[value->via.str.size] = '\0';
+    return text;
+}
+
+static bool read_item(const msgpack_object *object, msgpack_zone *zone, shop_item *item)
+{
+    if (object->type != MSGPACK_OBJECT_MAP)
+        return false;
+    for (uint32_t i = 0; i < object->via.map.size; i++) {
+        const msgpack_object *key = &object->via.map.ptr[i].key, *value = &object->via.map.ptr[i].val;
+
+        if (is_key(key, "sku"))
+            item->sku = text_of(value, zone);
+        else if (is_key(key, "quantity") && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+            item->quantity = (uint32_t)value->via.u64;
+        else if (is_key(key, "price"))
+            item->price = value->via.f64;
+    }
+    return item->sku != NULL;
+}
+
+static bool read_items(const msgpack_object *value, msgpack_zone *zone, shop_item_list *list)
+{
+    shop_item *items;
+
+    if (value->type != MSGPACK_OBJECT_ARRAY)
+        return false;
+    items = (shop_item *)msgpack_zone_malloc(zone, sizeof *items * (value->via.array.size + 1));
+    if (items == NULL)
+        return false;
+    for (uint32_t i = 0; i < value->via.array.size; i++)
+        if (!read_item(&value->via.array.ptr[i], zone, &items[i]))
+            return false;
+    list->items = items;
+    list->count = value->via.array.size;
+    return true;
+}
+
+static bool read_labels(const msgpack_object *value, msgpack_zone *zone, aegis_string_map *labels)
+{
+    aegis_string_map_entry *entries;
+
+    if (value->type != MSGPACK_OBJECT_MAP)
+        return false;
+    entries =
+        (aegis_string_map_entry *)msgpack_zone_malloc(zone, sizeof *entries * (value->via.map.size + 1));
+    if (entries == NULL)
+        return false;
+    for (uint32_t i = 0; i < value->via.map.size; i++) {
+        entries[i].key = text_of(&value->via.map.ptr[i].key, zone);
+        entries[i].value = text_of(&value->via.map.ptr[i].val, zone);
+    }
+    labels->entries = entries;
+    labels->count = value->via.map.size;
+    return true;
+}
+
+bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_order *order)
+{
+    if (object->type != MSGPACK_OBJECT_MAP)
+        return false;
+    for (uint32_t i = 0; i < object->via.map.size; i++) {
+        const msgpack_object *key = &object->via.map.ptr[i].key, *value = &object->via.map.ptr[i].val;
+        bool good = true;
+
+        if (is_key(key, "id"))
+            good = value->type == MSGPACK_OBJECT_STR && aegis_uuid_parse(text_of(value, zone), &order->id);
+        else if (is_key(key, "customer"))
+            order->customer = text_of(value, zone);
+        else if (is_key(key, "status"))
+            order->status = shop_status_from_name(text_of(value, zone));
+        else if (is_key(key, "items"))
+            good = read_items(value, zone, &order->items);
+        else if (is_key(key, "note"))
+            order->note = text_of(value, zone);
+        else if (is_key(key, "labels"))
+            good = read_labels(value, zone, &order->labels);
+        else if (is_key(key, "placed_at"))
+            good = parse_when(text_of(value, zone), &order->placed_at);
+        if (!good)
+            return false;
+    }
+    return order->customer != NULL;
+}

@@ -1,0 +1,20 @@
+/* The order shape the hand-written way: msgpack-c's packer out, its object tree back into the same struct.
+ * What a careful C programmer writes without Aegis, and the peer of our benchmarks. */
+#ifndef TESTS_BENCH_ORDER_PEER_H
+#define TESTS_BENCH_ORDER_PEER_H
+
+#include <stdbool.h>
+#include <msgpack.h>
+
+#include "shop.h"
+
+/* Fills in an order of three lines and 21 values. */
+void order_sample(shop_order *order);
+
+void peer_pack_order(msgpack_packer *packer, const shop_order *order);
+/* From a decoded tree; lists and map entries are allocated in `zone`, strings with their NUL too. */
+bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_order *order);
+/* Packs {"customer", "items"} of create_order. */
+void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items);
+
+#endif
