@@ -94,7 +94,8 @@ typedef struct aegis_error {
     char text[AEGIS_ERROR_TEXT_MAX];
 } aegis_error;
 
-/** The error as one line: "NOT_FOUND: no order 7". Never NULL; lives as long as `error`. */
+/** What went wrong as one line: "no order 7", or the status's name when there is no text. Never NULL; lives as long as
+ *  `error`. */
 AEGIS_API const char *aegis_error_text(const aegis_error *error);
 
 /** Fill `error` (may be NULL) and return `status`, so that a failing function can end with one statement. */
