@@ -31,6 +31,7 @@ typedef struct symbol {
     schema_service *service;
     schema_const *constant;
     const schema_type *type; /* alias; NULL when it is wrong */
+    bool repeated;           /* the name was declared before: only looked at for more mistakes */
 } symbol;
 
 typedef struct import {
@@ -49,6 +50,7 @@ typedef struct claim {
 /* One package while it is checked. */
 typedef struct unit {
     compile *c;
+    struct unit *importer; /* while busy: who asked for it */
     ast_file *tree;
     const char *path;
     uint32_t file;
@@ -58,6 +60,8 @@ typedef struct unit {
     span where; /* of its name */
     symbol *symbols;
     size_t symbol_count;
+    symbol **by_name; /* the same, sorted, without the repeated ones */
+    size_t name_count;
     import *imports;
     size_t import_count;
     schema_record **records;       /* in order of declaration */
@@ -74,18 +78,27 @@ typedef struct unit {
 
 /* check.c */
 bool check_unit(unit *u);
-void claim_name(unit *u, const char *c_name, span where, const char *what);
-const char *docs_of(unit *u, const ast_marks *marks);
-const char *text_of(const ast_marks *marks, const char *annotation);
+
+/* check_symbol.c */
+void collect_symbols(unit *u);
 symbol *find_symbol(unit *u, const char *name);
 /* The symbol a path names, here or in a directly imported package; reports when there is none. */
 symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner);
 schema_record *new_record(unit *u, schema_record_kind kind, const char *name, const char *c_name,
                           const ast_node *node);
+
+/* check_claim.c */
+void claim_name(unit *u, const char *c_name, span where, const char *what);
+/* Report the names that were claimed twice. */
+void check_claims(unit *u);
+const char *docs_of(unit *u, const ast_marks *marks);
+const char *text_of(const ast_marks *marks, const char *annotation);
 const char *const *was_of(unit *u, const ast_marks *marks, size_t *count);
 
 /* check_type.c */
 bool builtin_type(const char *name);
+/* The names of all built-in types. */
+const char *const *builtin_names(unit *u, size_t *count);
 const schema_type *check_type(unit *u, ast_type *type);
 /* Resolve a const or alias now if that has not been done. */
 void check_const(unit *u, symbol *s);
@@ -99,9 +112,47 @@ void check_enum(unit *u, schema_enum *e, const ast_node *node);
 void check_fields(unit *u, schema_record *record, const ast_list *members);
 void check_order(unit *u);
 
-/* check_service.c */
+/* check_event.c */
 void check_event(unit *u, ast_node *node);
 void check_event_versions(unit *u);
+/* "1.2" or "1.2.0": between `least` and `most` numbers. */
+bool check_version(const char *text, size_t least, size_t most, uint32_t *major);
+/* "order.created" as a word in C: "order_created", "*" as "any", ">" as "rest". */
+const char *event_word(arena *a, const char *name);
+/* A name for a static object that no claim has taken, also with any of the suffixes; claimed. */
+const char *claim_static(unit *u, const char *base, span where, const char *const *suffixes);
+
+/* check_method.c */
+void check_method(unit *u, schema_method *m, const ast_node *node);
+
+/* check_subscribe.c */
+/* One name in a service's ops table. */
+typedef struct service_op {
+    const char *c_op, *what;
+    span where;
+} service_op;
+/* A service while it is checked. */
+typedef struct service_check {
+    unit *u;
+    schema_service *service;
+    const char *word; /* of its name in C: "orders" */
+    service_op *ops;
+    size_t op_count;
+    schema_subscription *subscriptions;
+    span *places; /* beside each */
+} service_check;
+/* False when the service has it already, which is then reported. */
+bool claim_op(service_check *b, const char *c_op, span where, const char *what);
+void check_subscribes(service_check *b, const ast_node *node);
+/* The next event of this package or a direct import that `name` names in the IDL, from `*at` on; NULL: none.
+ */
+const schema_event *next_event(unit *u, const char *name, size_t *at);
+/* After a report that no event has this name. */
+void help_event(unit *u, const char *name);
+/* Whether an import is broken, so that what is missing may have been in it. */
+bool imports_broken(const unit *u);
+
+/* check_service.c */
 void check_service(unit *u, symbol *s);
 
 #endif

@@ -63,6 +63,17 @@ bool builtin_type(const char *name)
     return find_builtin(name) != NULL;
 }
 
+const char *const *builtin_names(unit *u, size_t *count)
+{
+    const char **names;
+
+    *count = sizeof builtins / sizeof builtins[0];
+    names = (const char **)arena_array(&u->c->memory, *count, sizeof *names);
+    for (size_t i = 0; i < *count; i++)
+        names[i] = builtins[i].name;
+    return names;
+}
+
 static const char *c_integer(arena *a, bool negative, uint64_t magnitude, const char *macro)
 {
     if (negative && magnitude == (uint64_t)INT64_MAX + 1)
@@ -280,7 +291,7 @@ static bool check_named(unit *u, const ast_type *written, schema_type *type)
         type->c_type = type->c_name = s->enumeration->c_name;
         return true;
     }
-    if (s->kind == SYMBOL_RECORD) {
+    if (s->kind == SYMBOL_RECORD && s->record->kind != SCHEMA_ERROR) {
         type->kind = SCHEMA_RECORD;
         type->record = s->record;
         type->c_type = type->c_name = s->record->c_name;

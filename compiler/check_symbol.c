@@ -1,0 +1,335 @@
+/* The names a package declares, and finding what a name means. */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what a declaration becomes ---- */
+
+static void add_container(unit *u, schema_container_kind kind, const char *name, const char *element,
+                          const schema_record *record)
+{
+    arena *a = &u->c->memory;
+    schema_container *made;
+
+    u->containers =
+        (schema_container *)arena_grow(a, u->containers, u->container_count, sizeof *u->containers);
+    made = &u->containers[u->container_count++];
+    *made = (schema_container){kind, name, NULL, NULL, element, record};
+    if (kind == SCHEMA_CONTAINER_MAP) {
+        made->c_entry = arena_printf(a, "%s_entry", name);
+        made->c_get = arena_printf(a, "%s_get", name);
+    }
+}
+
+/* The list and the map that every type can be in. */
+static void add_containers(unit *u, const char *c_name, const schema_record *record)
+{
+    arena *a = &u->c->memory;
+
+    add_container(u, SCHEMA_CONTAINER_LIST, arena_printf(a, "%s_list", c_name), c_name, record);
+    add_container(u, SCHEMA_CONTAINER_MAP, arena_printf(a, "%s_map", c_name), c_name, record);
+}
+
+static void claim_all(unit *u, const char *c_name, const char *const *suffixes, span where, const char *what)
+{
+    for (size_t i = 0; suffixes[i] != NULL; i++)
+        claim_name(u, arena_printf(&u->c->memory, "%s%s", c_name, suffixes[i]), where, what);
+}
+
+static const char *const container_suffixes[] = {"_list", "_map", "_map_entry", "_map_get", NULL};
+
+schema_record *new_record(unit *u, schema_record_kind kind, const char *name, const char *c_name,
+                          const ast_node *node)
+{
+    static const char *const suffixes[] = {"",         "_encode", "_decode", "_copy",
+                                           "_to_json", "_put",    "_get",    NULL};
+    static const char *const words[] = {"struct",        "union",     "error",      "event",
+                                        "parameters of", "result of", "progress of"};
+    arena *a = &u->c->memory;
+    schema_record *record = arena_new(a, schema_record);
+    span where = node->name.text != NULL ? node->name.where : node->where;
+    const char *what = arena_printf(a, "%s '%s'", words[kind], name);
+
+    record->kind = kind;
+    record->package = u->package;
+    record->name = name;
+    record->c_name = c_name;
+    record->c_macro = cname_upper(a, c_name);
+    if (kind <= SCHEMA_PAYLOAD) {
+        record->docs = docs_of(u, &node->marks);
+        record->deprecated = text_of(&node->marks, "deprecated");
+    }
+    if (kind == SCHEMA_ERROR) {
+        const char *wire = text_of(&node->marks, "wire");
+        record->wire = wire != NULL ? wire : name;
+    }
+    if (kind == SCHEMA_UNION) {
+        record->c_kind_type = arena_printf(a, "%s_kind", c_name);
+        record->c_none = arena_printf(a, "%s_NONE", record->c_macro);
+        claim_name(u, record->c_kind_type, where, what);
+        claim_name(u, record->c_none, where, what);
+    }
+    claim_all(u, c_name, suffixes, where, what);
+    claim_name(u, arena_printf(a, "%s_INIT", record->c_macro), where, what);
+    if (kind == SCHEMA_STRUCT || kind == SCHEMA_UNION) {
+        claim_all(u, c_name, container_suffixes, where, what);
+        add_containers(u, c_name, record);
+    }
+    u->records = (schema_record **)arena_grow(a, u->records, u->record_count, sizeof *u->records);
+    u->record_nodes =
+        (const ast_node **)arena_grow(a, u->record_nodes, u->record_count, sizeof *u->record_nodes);
+    u->record_nodes[u->record_count] = node;
+    u->records[u->record_count++] = record;
+    return record;
+}
+
+static schema_enum *new_enum(unit *u, const char *c_name, const ast_node *node)
+{
+    static const char *const suffixes[] = {"", "_name", "_from_name", "_put", "_get", NULL};
+    arena *a = &u->c->memory;
+    schema_enum *e = arena_new(a, schema_enum);
+    const char *what = arena_printf(a, "enum '%s'", node->name.text);
+    const char *optional =
+        arena_printf(a, "%s_opt_%s", u->package->c_prefix, c_name + strlen(u->package->c_prefix) + 1);
+    bool declared = false;
+
+    e->package = u->package;
+    e->name = node->name.text;
+    e->c_name = c_name;
+    e->c_macro = cname_upper(a, c_name);
+    e->c_unknown = arena_printf(a, "%s_UNKNOWN", e->c_macro);
+    e->strict = node->strict;
+    e->docs = docs_of(u, &node->marks);
+    e->deprecated = text_of(&node->marks, "deprecated");
+    for (size_t i = 0; i < node->members.count; i++)
+        declared = declared || strcmp(((const ast_node *)node->members.items[i])->name.text, "unknown") == 0;
+    if (!declared)
+        claim_name(u, e->c_unknown, node->name.where, what);
+    claim_all(u, c_name, suffixes, node->name.where, what);
+    claim_all(u, c_name, container_suffixes, node->name.where, what);
+    claim_name(u, optional, node->name.where, what);
+    add_containers(u, c_name, NULL);
+    add_container(u, SCHEMA_CONTAINER_OPTIONAL, optional, c_name, NULL);
+    return e;
+}
+
+/* What others may point at, before anything of it is checked. */
+static void prepare(unit *u, symbol *s)
+{
+    arena *a = &u->c->memory;
+    const char *c_name = arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
+
+    switch (s->node->kind) {
+    case AST_STRUCT:
+        s->record = new_record(u, SCHEMA_STRUCT, s->name, c_name, s->node);
+        break;
+    case AST_UNION:
+        s->record = new_record(u, SCHEMA_UNION, s->name, c_name, s->node);
+        break;
+    case AST_ERROR:
+        s->record = new_record(u, SCHEMA_ERROR, s->name, c_name, s->node);
+        break;
+    case AST_ENUM:
+        s->enumeration = new_enum(u, c_name, s->node);
+        break;
+    case AST_SERVICE:
+        s->service = arena_new(a, schema_service);
+        s->service->package = u->package;
+        s->service->name = s->name;
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- collecting ---- */
+
+static bool symbol_kind_of(ast_kind node, symbol_kind *kind)
+{
+    switch (node) {
+    case AST_CONST:
+        *kind = SYMBOL_CONST;
+        return true;
+    case AST_ALIAS:
+        *kind = SYMBOL_ALIAS;
+        return true;
+    case AST_STRUCT:
+    case AST_UNION:
+    case AST_ERROR:
+        *kind = SYMBOL_RECORD;
+        return true;
+    case AST_ENUM:
+        *kind = SYMBOL_ENUM;
+        return true;
+    case AST_SERVICE:
+        *kind = SYMBOL_SERVICE;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* By name, then in order of declaration. */
+static int compare(const void *left, const void *right)
+{
+    const symbol *a = *(symbol *const *)left, *b = *(symbol *const *)right;
+    int names = strcmp(a->name, b->name);
+
+    return names != 0 ? names : a->node->name.where.start < b->node->name.where.start ? -1 : 1;
+}
+
+/* Sort for `find_symbol`, and take the repeated ones out. */
+static void index_symbols(unit *u)
+{
+    size_t kept = 0;
+
+    u->by_name = (symbol **)arena_array(&u->c->memory, u->symbol_count, sizeof(symbol *));
+    for (size_t i = 0; i < u->symbol_count; i++)
+        u->by_name[i] = &u->symbols[i];
+    if (u->symbol_count > 1)
+        qsort(u->by_name, u->symbol_count, sizeof(symbol *), compare);
+    for (size_t i = 0; i < u->symbol_count; i++) {
+        symbol *s = u->by_name[i];
+
+        if (kept > 0 && strcmp(u->by_name[kept - 1]->name, s->name) == 0) {
+            diag_report(&u->c->reports, 303, s->node->name.where, "'%s' is declared twice", s->name);
+            diag_add_note(&u->c->reports, u->by_name[kept - 1]->node->name.where, "first declared here");
+            s->repeated = true;
+        } else {
+            u->by_name[kept++] = s;
+        }
+    }
+    u->name_count = kept;
+}
+
+void collect_symbols(unit *u)
+{
+    arena *a = &u->c->memory;
+
+    u->symbols = (symbol *)arena_array(a, u->tree->nodes.count, sizeof *u->symbols);
+    for (size_t i = 0; i < u->tree->nodes.count; i++) {
+        ast_node *node = (ast_node *)u->tree->nodes.items[i];
+        symbol *s = &u->symbols[u->symbol_count];
+
+        if (!symbol_kind_of(node->kind, &s->kind))
+            continue;
+        s->name = node->name.text;
+        s->node = node;
+        u->symbol_count++;
+        if (builtin_type(s->name))
+            diag_report(&u->c->reports, 308, node->name.where, "'%s' is a built-in type", s->name);
+    }
+    index_symbols(u);
+    for (size_t i = 0; i < u->symbol_count; i++) {
+        if (!u->symbols[i].repeated)
+            prepare(u, &u->symbols[i]);
+    }
+}
+
+/* ---- finding ---- */
+
+static int compare_name(const void *key, const void *item)
+{
+    return strcmp((const char *)key, (*(symbol *const *)item)->name);
+}
+
+symbol *find_symbol(unit *u, const char *name)
+{
+    symbol **found = u->name_count == 0 ? NULL
+                                        : (symbol **)bsearch(name, u->by_name, u->name_count,
+                                                             sizeof(symbol *), compare_name);
+
+    return found == NULL ? NULL : *found;
+}
+
+static import *find_import(unit *u, const char *package)
+{
+    for (size_t i = 0; i < u->import_count; i++) {
+        const schema_package *imported = u->imports[i].unit->package;
+
+        if (imported != NULL && imported->name != NULL && strcmp(imported->name, package) == 0)
+            return &u->imports[i];
+    }
+    return NULL;
+}
+
+/* Whether the name may be missing only because something could not be read. */
+static bool excused(const unit *u, bool qualified)
+{
+    for (size_t i = 0; qualified && i < u->import_count; i++) {
+        if (u->imports[i].unit->failed)
+            return true;
+    }
+    return u->failed;
+}
+
+/* What was meant: a similar name of `in`, or the same name in an imported package. */
+static void suggest(unit *u, unit *in, const char *name, bool types)
+{
+    size_t count = 0, builtins = 0;
+    const char *const *words = types && u == in ? builtin_names(u, &builtins) : NULL;
+    const char **names = (const char **)arena_array(&u->c->memory, in->name_count + builtins, sizeof *names),
+               *near, *prefix = u == in ? "" : arena_printf(&u->c->memory, "%s.", in->package->name);
+
+    for (size_t i = 0; i < in->name_count; i++)
+        names[count++] = in->by_name[i]->name;
+    for (size_t i = 0; i < builtins; i++)
+        names[count++] = words[i];
+    for (size_t i = 0; u == in && i < u->import_count; i++) {
+        unit *other = u->imports[i].unit;
+
+        if (other->package != NULL && find_symbol(other, name) != NULL) {
+            diag_add_help(&u->c->reports, "did you mean '%s.%s'?", other->package->name, name);
+            return;
+        }
+    }
+    near = diag_nearest(name, names, count);
+    if (near != NULL)
+        diag_add_help(&u->c->reports, "did you mean '%s%s'?", prefix, near);
+}
+
+static symbol *resolve_imported(unit *u, const ast_path *path, const char *wanted, unit **owner)
+{
+    const char *package = path->parts[0].text, *name = path->parts[1].text;
+    import *from = find_import(u, package);
+    symbol *found;
+
+    if (from == NULL) {
+        if (!excused(u, true)) {
+            diag_report(&u->c->reports, 304, path->parts[0].where, "no imported package is called '%s'",
+                        package);
+            if (u->package->name != NULL && strcmp(package, u->package->name) == 0)
+                diag_add_help(&u->c->reports, "names of this package stand alone: '%s'", name);
+        }
+        return NULL;
+    }
+    from->used = true;
+    *owner = from->unit;
+    found = find_symbol(from->unit, name);
+    if (found == NULL && !from->unit->failed) {
+        diag_report(&u->c->reports, 304, path->parts[1].where, "package '%s' has no %s '%s'", package, wanted,
+                    name);
+        suggest(u, from->unit, name, strcmp(wanted, "type") == 0);
+    }
+    return found;
+}
+
+symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
+{
+    symbol *found;
+
+    *owner = u;
+    if (path->count == 2)
+        return resolve_imported(u, path, wanted, owner);
+    if (path->count > 2) {
+        diag_report(&u->c->reports, 304, path->where, "a name has at most two parts: package.Name");
+        return NULL;
+    }
+    found = find_symbol(u, path->parts[0].text);
+    if (found == NULL && !excused(u, false)) {
+        diag_report(&u->c->reports, 304, path->where, "there is no %s '%s'", wanted, path->parts[0].text);
+        suggest(u, u, path->parts[0].text, strcmp(wanted, "type") == 0);
+    }
+    return found;
+}
