@@ -173,8 +173,12 @@ void check_fields(unit *u, schema_record *record, const ast_list *members)
     record->fields = fields;
     record->field_count = count;
     for (size_t i = 0; i < members->count; i++) {
-        if (((const ast_node *)members->items[i])->kind == AST_RESERVED)
-            check_reserved(u, record, places, (const ast_node *)members->items[i]);
+        const ast_node *written = (const ast_node *)members->items[i];
+
+        if (written->kind != AST_RESERVED)
+            continue;
+        annotations_check(a, &u->c->reports, &written->marks, ON_NOTHING);
+        check_reserved(u, record, places, written);
     }
     for (size_t i = 0; record->kind == SCHEMA_ERROR && i < count; i++) {
         if (strcmp(fields[i].name, "message") == 0 && fields[i].type->kind == SCHEMA_STRING)

@@ -52,6 +52,8 @@ static const diag_code codes[] = {
      "`reserved` lists names that a field once had. Using one again would make old and new programs misread "
      "each "
      "other."},
+    {311, DIAG_ERROR, "An import out of place",
+     "Imports stand after the package and before the declarations, each file once."},
     {312, DIAG_ERROR, "An enum without values", "An enum has at least one value."},
     {401, DIAG_ERROR, "Bounds where there can be none",
      "Bounds stand after built-in numbers, string, bytes, and lists and maps. A type with a name has its "

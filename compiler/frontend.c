@@ -1,0 +1,270 @@
+/* Which files are compiled, and in what order: a file's imports first, depth first, each file once.
+ *
+ * Memory: reading and parsing return NULL when it is exhausted, since bison has memory of its own to give
+ * back. Checking does not look: the arena's `escape` is set around it, and it owns nothing outside the arena.
+ */
+#include "frontend.h"
+
+#include "check.h"
+#include "parser.h"
+
+#include <string.h>
+
+/* Imports of imports, at most. */
+#define IMPORT_DEPTH 64
+
+void compile_init(compile *c, const char *const *include_dirs, size_t include_count)
+{
+    memset(c, 0, sizeof *c);
+    arena_init(&c->memory);
+    c->files.memory = &c->memory;
+    c->files.include_dirs = include_dirs;
+    c->files.include_count = include_count;
+    c->reports.memory = &c->memory;
+    c->reports.files = &c->files;
+}
+
+void compile_free(compile *c)
+{
+    arena_free(&c->memory);
+    memset(c, 0, sizeof *c);
+}
+
+/* Run the checker; a failed allocation in it ends it. */
+static bool run_checker(unit *u)
+{
+    arena *memory = &u->c->memory;
+    jmp_buf escape;
+    volatile bool ok = false;
+
+    if (setjmp(escape) == 0) {
+        memory->escape = &escape;
+        ok = check_unit(u);
+    }
+    memory->escape = NULL;
+    return ok && !memory->failed;
+}
+
+/* "shop" for "dir/shop.aegis". */
+static const char *base_of(arena *a, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash == NULL ? path : slash + 1;
+    const char *dot = strrchr(name, '.');
+
+    return arena_copy(a, name, dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
+}
+
+static unit *new_unit(compile *c, uint32_t file, unit *importer)
+{
+    unit *u = arena_new(&c->memory, unit);
+    schema_package *package = arena_new(&c->memory, schema_package);
+
+    if (u == NULL || package == NULL)
+        return NULL;
+    u->c = c;
+    u->importer = importer;
+    u->file = file;
+    u->path = c->files.files[file].path;
+    u->busy = true;
+    u->package = package;
+    package->path = u->path;
+    package->base = base_of(&c->memory, u->path);
+    c->files.files[file].loaded = true;
+    return package->base == NULL ? NULL : u;
+}
+
+/* ---- imports ---- */
+
+static unit *compile_unit(compile *c, uint32_t file, unit *importer);
+
+static bool ends_with(const char *text, const char *end)
+{
+    return strlen(text) > strlen(end) && strcmp(text + strlen(text) - strlen(end), end) == 0;
+}
+
+/* The path becomes the text of an #include, so it is kept plain. */
+static bool good_path(const ast_value *path)
+{
+    for (size_t i = 0; i < path->length; i++) {
+        unsigned char c = (unsigned char)path->text[i];
+
+        if (c < 0x20 || c == 0x7f || c == '"' || c == '\\' || c == '*' || c == '?')
+            return false;
+    }
+    return path->text[0] != '/' && ends_with(path->text, ".aegis");
+}
+
+static bool import_file(unit *u, const ast_node *node, uint32_t *file)
+{
+    compile *c = u->c;
+    const char *why = "no such file";
+
+    if (!good_path(node->value)) {
+        diag_report(&c->reports, 305, node->name.where,
+                    "an import names a file: a relative path that ends in .aegis");
+        return false;
+    }
+    switch (source_import(&c->files, u->file, node->value->text, file, &why)) {
+    case SOURCE_OK:
+        return true;
+    case SOURCE_NO_MEMORY:
+        return false;
+    case SOURCE_MISSING:
+        diag_report(&c->reports, 305, node->name.where, "there is no file \"%s\"", node->value->text);
+        if (c->files.include_count == 0)
+            diag_add_help(&c->reports, "it is looked for beside the importing file; -I names more folders");
+        return false;
+    default:
+        diag_report(&c->reports, 305, node->name.where, "\"%s\" cannot be read: %s", node->value->text, why);
+        return false;
+    }
+}
+
+/* Whether importing `file` from `u` would come back to a file that is being compiled; reports it. */
+static bool is_cycle(unit *u, const ast_node *node, uint32_t file)
+{
+    size_t depth = 0;
+
+    for (const unit *at = u; at != NULL; at = at->importer, depth++) {
+        if (at->file != file)
+            continue;
+        diag_report(&u->c->reports, 306, node->name.where,
+                    at == u ? "the file imports itself" : "\"%s\" imports this file, directly or not",
+                    node->value->text);
+        return true;
+    }
+    if (depth < IMPORT_DEPTH)
+        return false;
+    diag_report(&u->c->reports, 306, node->name.where, "imports are nested more than %d deep", IMPORT_DEPTH);
+    return true;
+}
+
+static bool add_import(unit *u, const ast_node *node, unit *imported)
+{
+    import *imports;
+
+    for (size_t i = 0; i < u->import_count; i++) {
+        if (u->imports[i].unit != imported)
+            continue;
+        diag_report(&u->c->reports, 311, node->name.where, "this file is imported twice");
+        diag_add_note(&u->c->reports, u->imports[i].node->name.where, "first here");
+        return true;
+    }
+    imports = (import *)arena_grow(&u->c->memory, u->imports, u->import_count, sizeof *imports);
+    if (imports == NULL)
+        return false;
+    u->imports = imports;
+    u->imports[u->import_count++] = (import){node, imported, false};
+    return true;
+}
+
+/* False only without memory. What cannot be imported leaves the unit failed: names will be missing. */
+static bool compile_imports(unit *u)
+{
+    for (size_t i = 0; i < u->tree->nodes.count; i++) {
+        const ast_node *node = (const ast_node *)u->tree->nodes.items[i];
+        unit *imported;
+        uint32_t file;
+
+        if (node->kind != AST_IMPORT)
+            continue;
+        if (!import_file(u, node, &file) || is_cycle(u, node, file)) {
+            u->failed = true;
+            continue;
+        }
+        imported = compile_unit(u->c, file, u);
+        if (imported == NULL || !add_import(u, node, imported))
+            return false;
+    }
+    return !u->c->memory.failed;
+}
+
+/* ---- one file ---- */
+
+static bool append_unit(compile *c, unit *u)
+{
+    unit **units = (unit **)arena_grow(&c->memory, c->units, c->unit_count, sizeof(unit *));
+
+    if (units == NULL)
+        return false;
+    c->units = units;
+    c->units[c->unit_count++] = u;
+    return true;
+}
+
+static bool append_package(compile *c, const schema_package *package)
+{
+    const schema_package **packages = (const schema_package **)arena_grow(
+        &c->memory, c->packages, c->result.package_count, sizeof(schema_package *));
+
+    if (packages == NULL)
+        return false;
+    c->packages = packages;
+    packages[c->result.package_count++] = package;
+    c->result.packages = packages;
+    return true;
+}
+
+/* Whether the tree lacks something: a mistake that was not repaired. */
+static bool tree_is_partial(const diags *d, size_t before)
+{
+    for (size_t i = before; i < d->count; i++) {
+        if (d->items[i].code->number == 201 || d->items[i].code->number == 203)
+            return true;
+    }
+    return false;
+}
+
+/* The file's package, compiled now unless it was before. NULL only without memory. */
+static unit *compile_unit(compile *c, uint32_t file, unit *importer)
+{
+    size_t reports = c->reports.count, errors = c->reports.errors;
+    bool imports_failed = false, parsed;
+    unit *u;
+
+    for (size_t i = 0; i < c->unit_count; i++) {
+        if (c->units[i]->file == file)
+            return c->units[i];
+    }
+    u = new_unit(c, file, importer);
+    if (u == NULL)
+        return NULL;
+    u->tree = parser_run(&c->memory, &c->reports, &c->files, file);
+    if (u->tree == NULL)
+        return NULL;
+    u->failed = tree_is_partial(&c->reports, reports);
+    parsed = c->reports.errors == errors;
+    if (!compile_imports(u))
+        return NULL;
+    for (size_t i = 0; i < u->import_count; i++)
+        imports_failed = imports_failed || u->imports[i].unit->failed;
+    if ((!run_checker(u) && c->memory.failed) || !append_unit(c, u))
+        return NULL;
+    u->failed = u->failed || !parsed || imports_failed;
+    u->busy = false;
+    u->importer = NULL;
+    return u->failed || append_package(c, u->package) ? u : NULL;
+}
+
+bool frontend_compile(compile *c, const char *path)
+{
+    const char *why = "no such file";
+    uint32_t file;
+    source_status status;
+    unit *u;
+
+    status = source_open(&c->files, path, &file, &why);
+    if (status == SOURCE_NO_MEMORY)
+        return false;
+    if (status != SOURCE_OK) {
+        c->io_failed = true;
+        diag_report_unplaced(&c->reports, 901, "'%s' cannot be read: %s", path, why);
+        return false;
+    }
+    u = compile_unit(c, file, NULL);
+    if (u == NULL)
+        return false;
+    u->package->main = true;
+    return !u->failed && !c->memory.failed;
+}
