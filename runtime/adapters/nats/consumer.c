@@ -12,9 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PULL_EXPIRES   (30 * AEGIS_SECOND)
-#define PULL_GRACE     (3 * AEGIS_SECOND)
-#define PULL_PAUSE     (100 * AEGIS_MILLISECOND)
+#define PULL_EXPIRES (30 * AEGIS_SECOND)
+#define PULL_GRACE   (3 * AEGIS_SECOND)
+#define PULL_PAUSE   (100 * AEGIS_MILLISECOND)
+/* Not at once: a 2.9 server still holds the pull whose reader has just gone, tries that first, and then takes
+ * the delivery off the count. 100 ms later another reader's pull has made it look. */
+#define HAND_BACK      "-NAK {\"delay\":100000000}"
 #define PULL_PAUSE_MAX (2 * AEGIS_SECOND)
 
 /* ---- pulls ----------------------------------------------------------------------------------------------
@@ -239,7 +242,7 @@ void aegis_nats_hand_back(nats_source *source)
 {
     while (source->unsettled != NULL) {
         nats_parcel *parcel = source->unsettled;
-        send_settlement(source->engine, parcel->message.reply, "-NAK");
+        send_settlement(source->engine, parcel->message.reply, HAND_BACK);
         unsettled_remove(parcel);
         if (parcel->released)
             aegis_nats_parcel_free(parcel);
