@@ -50,7 +50,7 @@ await() {
     local i
     for i in $(seq 100); do
         grep -q -- "$2" "$scratch/$1.log" 2>/dev/null && return 0
-        kill -0 "${pids[$1]}" 2>/dev/null || [ "$i" -gt 3 ] && ! kill -0 "${pids[$1]}" 2>/dev/null && fail "$1 ended before it said '$2'"
+        kill -0 "${pids[$1]}" 2>/dev/null || fail "$1 ended before it said '$2'"
         sleep 0.1
     done
     fail "$1 did not say '$2' within 10 s"
