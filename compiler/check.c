@@ -31,7 +31,7 @@ static void check_edition(unit *u)
             diag_report(d, 301, node->value->where, "this aegisc knows edition 1 only");
         found = true;
     }
-    if (!found && !u->failed) {
+    if (!found && !u->partial) {
         diag_report(d, 301, (span){u->file, 0, 0}, "the file does not begin with its edition");
         diag_add_help(d, "write 'aegis 1;' first");
     }
@@ -100,7 +100,7 @@ static void check_package(unit *u)
         }
         found = found == NULL ? node : found;
     }
-    if (found == NULL && !u->failed) {
+    if (found == NULL && !u->partial) {
         span where = {u->file, 0, 0};
 
         if (u->tree->nodes.count > 0 && node_at(u, 0)->kind == AST_EDITION)

@@ -54,8 +54,9 @@ typedef struct unit {
     ast_file *tree;
     const char *path;
     uint32_t file;
-    bool busy;   /* being compiled: importing it now is a cycle */
-    bool failed; /* has an error of its own: then what refers to it is not reported again */
+    bool busy;    /* being compiled: importing it now is a cycle */
+    bool partial; /* its tree lacks something: then names that are missing are not reported */
+    bool failed;  /* it, or something it imports, has an error */
     schema_package *package;
     span where; /* of its name */
     symbol *symbols;

@@ -1,7 +1,7 @@
 /* What declarations of every kind share: the C names they take, their docs, their older names.
  *
- * Claims are only collected while a package is checked. At the end they are sorted, and whatever stands side
- * by side with the same name is reported once, naming both.
+ * Claims are only collected while a package is checked. At the end they are sorted; where two stand side by
+ * side with the same name, the later declaration is reported once, however many of its derived names clash.
  */
 #include "check.h"
 
@@ -27,29 +27,43 @@ static int compare(const void *left, const void *right)
     return strcmp(a->what, b->what);
 }
 
-static bool same_place(span a, span b)
+/* A name that two declarations take. */
+typedef struct clash {
+    const claim *first, *second;
+} clash;
+
+/* By the later declaration; then the shortest name, from which the others are derived. */
+static int compare_clashes(const void *left, const void *right)
 {
-    return a.file == b.file && a.start == b.start;
+    const clash *a = (const clash *)left, *b = (const clash *)right;
+    size_t one = strlen(a->second->c_name), other = strlen(b->second->c_name);
+
+    if (a->second->where.start != b->second->where.start)
+        return a->second->where.start < b->second->where.start ? -1 : 1;
+    return one != other ? (one < other ? -1 : 1) : -strcmp(a->second->c_name, b->second->c_name);
 }
 
 void check_claims(unit *u)
 {
-    const claim *last = NULL; /* the pair that was reported last: the names derived from it follow */
+    clash *clashes = (clash *)arena_array(&u->c->memory, u->claim_count, sizeof *clashes);
+    size_t count = 0;
 
     if (u->claim_count > 1)
         qsort(u->claims, u->claim_count, sizeof *u->claims, compare);
     for (size_t i = 1; i < u->claim_count; i++) {
-        const claim *first = &u->claims[i - 1], *second = &u->claims[i];
+        if (strcmp(u->claims[i - 1].c_name, u->claims[i].c_name) == 0)
+            clashes[count++] = (clash){&u->claims[i - 1], &u->claims[i]};
+    }
+    if (count > 1)
+        qsort(clashes, count, sizeof *clashes, compare_clashes);
+    for (size_t i = 0; i < count; i++) {
+        const claim *first = clashes[i].first, *second = clashes[i].second;
 
-        if (strcmp(first->c_name, second->c_name) != 0)
-            continue;
-        if (last != NULL && same_place(last[0].where, first->where) &&
-            same_place(last[1].where, second->where))
+        if (i > 0 && clashes[i - 1].second->where.start == second->where.start)
             continue;
         diag_report(&u->c->reports, 309, second->where, "%s and %s both take the C name '%s'", first->what,
                     second->what, second->c_name);
         diag_add_note(&u->c->reports, first->where, "the other is here");
-        last = first;
     }
 }
 

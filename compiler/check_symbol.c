@@ -254,14 +254,14 @@ static import *find_import(unit *u, const char *package)
     return NULL;
 }
 
-/* Whether the name may be missing only because something could not be read. */
-static bool excused(const unit *u, bool qualified)
+/* Whether a package may be missing only because a file could not be read. */
+static bool import_failed(const unit *u)
 {
-    for (size_t i = 0; qualified && i < u->import_count; i++) {
-        if (u->imports[i].unit->failed)
-            return true;
-    }
-    return u->failed;
+    bool failed = u->failed || u->partial;
+
+    for (size_t i = 0; i < u->import_count; i++)
+        failed = failed || u->imports[i].unit->failed;
+    return failed;
 }
 
 /* What was meant: a similar name of `in`, or the same name in an imported package. */
@@ -296,7 +296,7 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
     symbol *found;
 
     if (from == NULL) {
-        if (!excused(u, true)) {
+        if (!import_failed(u)) {
             diag_report(&u->c->reports, 304, path->parts[0].where, "no imported package is called '%s'",
                         package);
             if (u->package->name != NULL && strcmp(package, u->package->name) == 0)
@@ -307,7 +307,7 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
     from->used = true;
     *owner = from->unit;
     found = find_symbol(from->unit, name);
-    if (found == NULL && !from->unit->failed) {
+    if (found == NULL && !from->unit->partial) {
         diag_report(&u->c->reports, 304, path->parts[1].where, "package '%s' has no %s '%s'", package, wanted,
                     name);
         suggest(u, from->unit, name, strcmp(wanted, "type") == 0);
@@ -327,7 +327,7 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
         return NULL;
     }
     found = find_symbol(u, path->parts[0].text);
-    if (found == NULL && !excused(u, false)) {
+    if (found == NULL && !u->partial) {
         diag_report(&u->c->reports, 304, path->where, "there is no %s '%s'", wanted, path->parts[0].text);
         suggest(u, u, path->parts[0].text, strcmp(wanted, "type") == 0);
     }

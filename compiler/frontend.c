@@ -233,7 +233,7 @@ static unit *compile_unit(compile *c, uint32_t file, unit *importer)
     u->tree = parser_run(&c->memory, &c->reports, &c->files, file);
     if (u->tree == NULL)
         return NULL;
-    u->failed = tree_is_partial(&c->reports, reports);
+    u->partial = tree_is_partial(&c->reports, reports);
     parsed = c->reports.errors == errors;
     if (!compile_imports(u))
         return NULL;
