@@ -120,8 +120,8 @@ void check_event_versions(unit *u);
 bool check_version(const char *text, size_t least, size_t most, uint32_t *major);
 /* "order.created" as a word in C: "order_created", "*" as "any", ">" as "rest". */
 const char *event_word(arena *a, const char *name);
-/* A name for a static object that no claim has taken, also with any of the suffixes; claimed. */
-const char *claim_static(unit *u, const char *base, span where, const char *const *suffixes);
+/* Claim the name of a static object, also with each of the suffixes. Returns it. */
+const char *claim_static(unit *u, const char *c_name, span where, const char *const *suffixes);
 
 /* check_method.c */
 void check_method(unit *u, schema_method *m, const ast_node *node);
@@ -141,6 +141,7 @@ typedef struct service_check {
     size_t op_count;
     schema_subscription *subscriptions;
     span *places; /* beside each */
+    const schema_event **publishes;
 } service_check;
 /* False when the service has it already, which is then reported. */
 bool claim_op(service_check *b, const char *c_op, span where, const char *what);
@@ -150,7 +151,7 @@ void check_subscribes(service_check *b, const ast_node *node);
 const schema_event *next_event(unit *u, const char *name, size_t *at);
 /* After a report that no event has this name. */
 void help_event(unit *u, const char *name);
-/* Whether an import is broken, so that what is missing may have been in it. */
+/* Whether this file or an import is broken, so that what is missing may be in the broken part. */
 bool imports_broken(const unit *u);
 
 /* check_service.c */

@@ -206,7 +206,7 @@ struct schema_event {
     bool latest; /* the highest major of its name: has the plain C name */
     const schema_record
         *record;       /* the payload; its c_name is "shop_order_created" or "shop_order_created_v1" */
-    const char *c_var; /* name for its static descriptor: "order_created" */
+    const char *c_var; /* name for its static descriptor: "order_created_event" */
     const char *docs;
     const char *deprecated;
 };
@@ -237,12 +237,12 @@ typedef struct schema_method {
     const schema_service *service;
     const char *name; /* on the wire */
     const char *idl_name;
-    const char *c_name;           /* "shop_orders_create_order" */
-    const char *c_macro;          /* "SHOP_ORDERS_CREATE_ORDER" */
-    const char *c_op;             /* member of the ops table: "create_order" */
-    const char *c_var;            /* name for static descriptors, unique in the file: "orders_create_order" */
-    const schema_record *request; /* never NULL; may have no fields */
-    const schema_record *result;  /* never NULL; an empty inline one for a command without `->` */
+    const char *c_name;  /* "shop_orders_create_order" */
+    const char *c_macro; /* "SHOP_ORDERS_CREATE_ORDER" */
+    const char *c_op;    /* member of the ops table: "create_order" */
+    const char *c_var;   /* name for static descriptors, unique in the file: "orders_create_order_method" */
+    const schema_record *request;  /* never NULL; may have no fields */
+    const schema_record *result;   /* never NULL; an empty inline one for a command without `->` */
     const schema_record *progress; /* commands that declare it, else NULL */
     bool inline_result;            /* the result is this method's own record */
     const schema_raise *raises;
@@ -287,7 +287,7 @@ struct schema_service {
     const char *version;          /* "1.2.0"; "1.0.0" unless given */
     const char *c_name;           /* "shop_orders" */
     const char *c_macro;          /* "SHOP_ORDERS" */
-    const char *c_var;            /* "orders" */
+    const char *c_var;            /* "orders_service", so that it shadows nothing */
     const schema_method *methods; /* rpcs and commands in declaration order */
     size_t method_count;
     const schema_subscription *subscriptions;

@@ -1,0 +1,185 @@
+/* Events: their names on the bus, their versions, and the payload record of each.
+ *
+ * An event may be declared once for every major version, so that a service can handle old and new ones while
+ * its neighbours move on. Which of them has the plain name in C is known only when all are: `check_event`
+ * collects, `check_event_versions` then names and checks the payloads.
+ *
+ * Diagnostics: AE0501 name of an event, AE0502 version, AE0503 the same major version twice.
+ */
+#include "check.h"
+
+#include <string.h>
+
+/* The subject of an event is "events." and its name; this keeps it, and durable names, well within limits. */
+#define EVENT_NAME_MAX 128
+
+bool check_version(const char *text, size_t least, size_t most, uint32_t *major)
+{
+    size_t numbers = 0;
+
+    for (;;) {
+        uint32_t number = 0;
+        size_t digits = 0;
+
+        for (; *text >= '0' && *text <= '9'; text++, digits++) {
+            if (digits == 6)
+                return false;
+            number = number * 10 + (uint32_t)(*text - '0');
+        }
+        if (digits == 0)
+            return false;
+        if (numbers++ == 0)
+            *major = number;
+        if (*text != '.')
+            break;
+        text++;
+    }
+    return *text == '\0' && numbers >= least && numbers <= most;
+}
+
+const char *event_word(arena *a, const char *name)
+{
+    const char *word = "";
+
+    while (*name != '\0') {
+        size_t length = strcspn(name, ".");
+        const char *token = cname_snake(a, arena_copy(a, name, length));
+
+        if (strcmp(token, "*") == 0)
+            token = "any";
+        else if (strcmp(token, ">") == 0)
+            token = "rest";
+        word = arena_printf(a, "%s%s%s", word, *word == '\0' ? "" : "_", token);
+        name += name[length] == '.' ? length + 1 : length;
+    }
+    return word;
+}
+
+const char *claim_static(unit *u, const char *c_name, span where, const char *const *suffixes)
+{
+    static const char what[] = "a name within the generated file";
+
+    claim_name(u, c_name, where, what);
+    for (size_t i = 0; suffixes[i] != NULL; i++)
+        claim_name(u, arena_printf(&u->c->memory, "%s%s", c_name, suffixes[i]), where, what);
+    return c_name;
+}
+
+/* Tokens of letters, digits, '_' and '-', at least two of them. */
+static bool event_name_ok(const char *name)
+{
+    size_t tokens = 1, length = 0;
+
+    for (const char *at = name; *at != '\0'; at++) {
+        if (*at == '.') {
+            if (length == 0)
+                return false;
+            tokens++;
+            length = 0;
+            continue;
+        }
+        if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
+              *at == '_' || *at == '-'))
+            return false;
+        length++;
+    }
+    return tokens >= 2 && length > 0 && strlen(name) <= EVENT_NAME_MAX;
+}
+
+static void check_event_name(unit *u, schema_event *e, const ast_node *node)
+{
+    arena *a = &u->c->memory;
+    const ast_value *written = annotation_argument(&node->marks, "wire", NULL, AST_STRING);
+    const char *name = written != NULL ? written->text : e->name;
+    size_t domain = strcspn(name, ".");
+
+    if (node->path->count < 2) {
+        diag_report(&u->c->reports, 501, node->path->where, "an event needs a domain and a type");
+        diag_add_help(&u->c->reports, "such as 'order.%s'", e->name);
+    } else if (!event_name_ok(name) || (written != NULL && strlen(name) != written->length)) {
+        diag_report(&u->c->reports, 501, written != NULL ? written->where : node->path->where,
+                    "this cannot be the name of an event on the bus");
+        diag_add_help(&u->c->reports,
+                      "a domain and a type of letters, digits, '_' and '-', joined by '.', at most %d bytes",
+                      EVENT_NAME_MAX);
+    }
+    e->domain = arena_copy(a, name, domain);
+    e->type = name[domain] == '.' ? name + domain + 1 : "";
+}
+
+static void check_event_version(unit *u, schema_event *e, const ast_node *node)
+{
+    const ast_value *written = annotation_argument(&node->marks, "version", NULL, AST_STRING);
+
+    e->version = written != NULL ? written->text : "1.0";
+    if (check_version(e->version, 2, 3, &e->major))
+        return;
+    diag_report(&u->c->reports, 502, written != NULL ? written->where : node->where,
+                "'%s' is not the version of an event", e->version);
+    diag_add_help(&u->c->reports, "two or three numbers, such as \"1.1\"");
+}
+
+void check_event(unit *u, ast_node *node)
+{
+    arena *a = &u->c->memory;
+    schema_event *e = arena_new(a, schema_event);
+
+    annotations_check(a, &u->c->reports, &node->marks, ON_EVENT);
+    e->package = u->package;
+    e->name = node->name.text;
+    e->docs = docs_of(u, &node->marks);
+    e->deprecated = text_of(&node->marks, "deprecated");
+    check_event_name(u, e, node);
+    check_event_version(u, e, node);
+    for (size_t i = 0; i < u->event_count; i++) {
+        const schema_event *other = u->events[i];
+
+        if (other->major != e->major ||
+            (strcmp(other->name, e->name) != 0 &&
+             (strcmp(other->domain, e->domain) != 0 || strcmp(other->type, e->type) != 0)))
+            continue;
+        diag_report(&u->c->reports, 503, node->path->where, "event '%s' is declared twice for version %u",
+                    e->name, (unsigned)e->major);
+        diag_add_note(&u->c->reports, u->event_nodes[i]->path->where, "first declared here");
+        diag_add_help(&u->c->reports, "give one of them another major version, such as @version(\"%u.0\")",
+                      (unsigned)e->major + 1);
+        return;
+    }
+    u->events = (schema_event **)arena_grow(a, u->events, u->event_count, sizeof(schema_event *));
+    u->event_nodes = (ast_node **)arena_grow(a, u->event_nodes, u->event_count, sizeof(ast_node *));
+    u->event_nodes[u->event_count] = node;
+    u->events[u->event_count++] = e;
+}
+
+static bool is_latest(const unit *u, const schema_event *e)
+{
+    for (size_t i = 0; i < u->event_count; i++) {
+        if (strcmp(u->events[i]->name, e->name) == 0 && u->events[i]->major > e->major)
+            return false;
+    }
+    return true;
+}
+
+void check_event_versions(unit *u)
+{
+    static const char *const no_suffix[] = {NULL};
+    arena *a = &u->c->memory;
+
+    for (size_t i = 0; i < u->event_count; i++) {
+        schema_event *e = u->events[i];
+        const ast_node *node = u->event_nodes[i];
+        const char *word = event_word(a, e->name), *c_name;
+        schema_record *record;
+
+        e->latest = is_latest(u, e);
+        if (!e->latest)
+            word = arena_printf(a, "%s_v%u", word, (unsigned)e->major);
+        c_name = arena_printf(a, "%s_%s", u->package->c_prefix, word);
+        record = new_record(u, SCHEMA_PAYLOAD, e->name, c_name, node);
+        e->record = record;
+        claim_name(u, arena_printf(a, "%s_publish", c_name), node->path->where,
+                   arena_printf(a, "event '%s'", e->name));
+        e->c_var = claim_static(u, arena_printf(a, "%s_event", word), node->path->where, no_suffix);
+        check_fields(u, record, &node->members);
+    }
+}

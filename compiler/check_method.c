@@ -1,0 +1,321 @@
+/* Methods: rpcs and commands, with the records they derive, what they raise and how they are called.
+ *
+ * The defaults of the language are filled in here: 5 s for an rpc; 300 s, 3 retries and pauses from 1 s to
+ * 30 s for a command.
+ *
+ * Diagnostics: AE0508 result that is no struct, AE0509 streams, AE0510 raises what is no error, AE0511 an
+ * error raised twice, AE0512 annotations that contradict each other, AE0513 idempotency key, AE0521 name of a
+ * method on the bus.
+ */
+#include "check.h"
+
+#include <string.h>
+
+#define SECOND      INT64_C(1000000000)
+#define MILLISECOND INT64_C(1000000)
+
+static int64_t duration_of(const ast_value *value, int64_t otherwise)
+{
+    if (value == NULL || value->kind != AST_DURATION || value->magnitude > INT64_MAX)
+        return otherwise;
+    return (int64_t)value->magnitude;
+}
+
+static bool any_of(const char *word, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcmp(word, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* ---- records ---- */
+
+static schema_record *derive(unit *u, const schema_method *m, schema_record_kind kind, const char *suffix,
+                             const ast_node *node, const ast_list *members)
+{
+    schema_record *record =
+        new_record(u, kind, m->idl_name, arena_printf(&u->c->memory, "%s_%s", m->c_name, suffix), node);
+
+    if (members != NULL)
+        check_fields(u, record, members);
+    return record;
+}
+
+static const schema_record *named_result(unit *u, const ast_path *path)
+{
+    unit *owner;
+    symbol *s = resolve(u, path, "struct", &owner);
+
+    if (s == NULL)
+        return NULL;
+    if (s->kind == SYMBOL_RECORD && s->record->kind == SCHEMA_STRUCT)
+        return s->record;
+    diag_report(&u->c->reports, 508, path->where, "a result is a struct, and '%s' is none",
+                ast_path_text(&u->c->memory, path));
+    diag_add_note(&u->c->reports, s->node->name.where, "declared here");
+    if (s->kind == SYMBOL_RECORD && s->record->kind == SCHEMA_ERROR)
+        diag_add_help(&u->c->reports, "what a method may fail with stands after 'raises'");
+    else
+        diag_add_help(&u->c->reports, "put it into one, so that the result can grow: -> { value: %s; }",
+                      ast_path_text(&u->c->memory, path));
+    return NULL;
+}
+
+static void check_result(unit *u, schema_method *m, const ast_node *node)
+{
+    if (node->stream) {
+        diag_report(&u->c->reports, 509, node->stream_where, "streamed results are not part of edition 1");
+        diag_add_help(&u->c->reports, "use a command with 'progress', or publish events");
+    }
+    if (node->result != NULL)
+        m->result = named_result(u, node->result);
+    if (m->result != NULL)
+        return;
+    m->inline_result = true;
+    m->result = derive(u, m, SCHEMA_RESULT, "result", node,
+                       node->result_body != NULL ? &node->result_body->members : NULL);
+}
+
+/* ---- raises ---- */
+
+static bool raised_already(unit *u, const schema_raise *raises, size_t count, const schema_record *error,
+                           const ast_node *node, size_t at)
+{
+    const ast_path *path = (const ast_path *)node->raises.items[at];
+
+    for (size_t i = 0; i < count; i++) {
+        if (raises[i].error == error) {
+            diag_report(&u->c->reports, 511, path->where, "'%s' is raised twice",
+                        ast_path_text(&u->c->memory, path));
+            return true;
+        }
+        if (strcmp(raises[i].error->wire, error->wire) == 0) {
+            diag_report(
+                &u->c->reports, 511, path->where,
+                "two of the errors are called \"%s\" on the wire, so a caller could not tell them apart",
+                error->wire);
+            diag_add_help(&u->c->reports, "give one of them another name with @wire(\"...\")");
+            return true;
+        }
+    }
+    return false;
+}
+
+static void name_raise(unit *u, const schema_method *m, schema_raise *raises, size_t count,
+                       const schema_record *error, span where)
+{
+    static const char *const members[] = {"ok", "failed", "kind", NULL};
+    static const char *const replies[] = {
+        "ok",          "fail", "defer", "progress", "call",   "kind",   "outcome",
+        "submit",      "wait", "run",   "request",  "result", "failed", "progress_update",
+        "on_progress", NULL};
+    arena *a = &u->c->memory;
+    const char *word = cname_snake(a, error->name);
+    schema_raise *raise = &raises[count];
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(raises[i].error->name, error->name) == 0) {
+            word = arena_printf(a, "%s_%s", error->package->c_prefix, word);
+            break;
+        }
+    }
+    raise->error = error;
+    raise->c_member = any_of(word, members) ? arena_printf(a, "%s_", word) : cname_member(a, word);
+    raise->c_kind =
+        arena_printf(a, "%s_%s%s", m->c_macro, cname_upper(a, word), any_of(word, members) ? "_" : "");
+    raise->c_reply = arena_printf(a, "%s_%s%s", m->c_name, word, any_of(word, replies) ? "_" : "");
+    claim_name(u, raise->c_kind, where, "an outcome of a method");
+    claim_name(u, raise->c_reply, where, "a reply of a method");
+}
+
+static void check_raises(unit *u, schema_method *m, const ast_node *node)
+{
+    schema_raise *raises =
+        (schema_raise *)arena_array(&u->c->memory, node->raises.count, sizeof(schema_raise));
+
+    for (size_t i = 0; i < node->raises.count; i++) {
+        const ast_path *path = (const ast_path *)node->raises.items[i];
+        unit *owner;
+        symbol *s = resolve(u, path, "error", &owner);
+
+        if (s == NULL)
+            continue;
+        if (s->kind != SYMBOL_RECORD || s->record->kind != SCHEMA_ERROR) {
+            diag_report(&u->c->reports, 510, path->where, "'%s' is not an error",
+                        ast_path_text(&u->c->memory, path));
+            diag_add_note(&u->c->reports, s->node->name.where, "declared here");
+            continue;
+        }
+        if (raised_already(u, raises, m->raise_count, s->record, node, i))
+            continue;
+        name_raise(u, m, raises, m->raise_count, s->record, path->where);
+        m->raise_count++;
+    }
+    m->raises = raises;
+}
+
+/* ---- annotations ---- */
+
+static void check_retry(schema_method *m, const ast_marks *marks)
+{
+    const ast_value *max = annotation_argument(marks, "retry", "max", AST_INT);
+    const ast_value *backoff = annotation_argument(marks, "retry", "backoff", AST_RANGE);
+    bool command = m->kind == SCHEMA_COMMAND;
+
+    m->max_retries = max != NULL && max->magnitude <= UINT32_MAX ? (uint32_t)max->magnitude : command ? 3 : 0;
+    m->backoff_min = command ? SECOND : 100 * MILLISECOND;
+    m->backoff_max = command ? 30 * SECOND : 2 * SECOND;
+    if (backoff != NULL) {
+        m->backoff_min = duration_of(backoff->low, m->backoff_min);
+        m->backoff_max = duration_of(backoff->high, m->backoff_max);
+    }
+}
+
+static void check_priority(schema_method *m, const ast_marks *marks)
+{
+    static const char *const names[] = {"low", "normal", "high", "critical"};
+    const ast_value *given = annotation_argument(marks, "priority", NULL, AST_PATH);
+
+    m->priority = SCHEMA_PRIORITY_NORMAL;
+    m->lanes = given != NULL;
+    for (size_t i = 0; given != NULL && i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(given->path->parts[0].text, names[i]) == 0)
+            m->priority = (schema_priority)i;
+    }
+}
+
+static void check_delivery(unit *u, schema_method *m, const ast_marks *marks)
+{
+    static const struct {
+        const char *name;
+        schema_delivery delivery;
+    } kinds[] = {{"at_least_once", SCHEMA_AT_LEAST_ONCE},
+                 {"at_most_once", SCHEMA_AT_MOST_ONCE},
+                 {"exactly_once", SCHEMA_EXACTLY_ONCE}};
+    const ast_annotation *first = NULL;
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const ast_annotation *given = annotation_find(marks, kinds[i].name);
+
+        if (given == NULL)
+            continue;
+        if (first != NULL) {
+            diag_report(&u->c->reports, 512, given->where, "'@%s' and '@%s' exclude each other",
+                        first->name.text, given->name.text);
+            diag_add_note(&u->c->reports, first->where, "the other is here");
+            return;
+        }
+        first = given;
+        m->delivery = kinds[i].delivery;
+    }
+}
+
+static void check_hedge(unit *u, schema_method *m, const ast_marks *marks)
+{
+    const ast_annotation *hedge = annotation_find(marks, "hedge");
+
+    m->hedge = duration_of(annotation_argument(marks, "hedge", NULL, AST_DURATION), 0);
+    if (hedge != NULL && !m->idempotent) {
+        diag_report(&u->c->reports, 512, hedge->where, "'@hedge' may call twice, so it needs '@idempotent'");
+    } else if (m->hedge > 0 && m->hedge >= m->timeout) {
+        diag_report(&u->c->reports, 512, hedge->where,
+                    "a second request after the timeout would never be sent");
+        diag_add_help(&u->c->reports, "make it shorter than the timeout of %lld ms",
+                      (long long)(m->timeout / MILLISECOND));
+    }
+}
+
+static bool can_be_key(const schema_field *f)
+{
+    return f->presence == SCHEMA_REQUIRED && f->default_value.kind == SCHEMA_VALUE_NONE &&
+           (f->type->kind == SCHEMA_STRING || f->type->kind == SCHEMA_UUID ||
+            (f->type->kind >= SCHEMA_I8 && f->type->kind <= SCHEMA_U64));
+}
+
+static void check_key(unit *u, schema_method *m, const ast_marks *marks)
+{
+    const ast_value *given = annotation_argument(marks, "idempotency_key", NULL, AST_PATH);
+    const schema_record *request = m->request;
+    const char **names, *near, *name;
+
+    if (given == NULL || given->path->count != 1)
+        return;
+    name = given->path->parts[0].text;
+    names = (const char **)arena_array(&u->c->memory, request->field_count, sizeof(const char *));
+    for (size_t i = 0; i < request->field_count; i++) {
+        names[i] = request->fields[i].idl_name;
+        if (strcmp(names[i], name) == 0)
+            m->idempotency_key = &request->fields[i];
+    }
+    if (m->idempotency_key == NULL) {
+        near = diag_nearest(name, names, request->field_count);
+        diag_report(&u->c->reports, 513, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
+        if (near != NULL)
+            diag_add_help(&u->c->reports, "did you mean '%s'?", near);
+    } else if (!can_be_key(m->idempotency_key)) {
+        diag_report(&u->c->reports, 513, given->where,
+                    "an idempotency key is a required string, uuid or integer");
+    }
+}
+
+/* ---- the method ---- */
+
+static void check_method_name(unit *u, const schema_method *m, const ast_node *node)
+{
+    const ast_value *wire = annotation_argument(&node->marks, "wire", NULL, AST_STRING);
+    bool ok = true;
+
+    for (size_t i = 0; m->name[i] != '\0'; i++) {
+        bool letter = (m->name[i] >= 'a' && m->name[i] <= 'z') || (m->name[i] >= 'A' && m->name[i] <= 'Z');
+        bool other = (m->name[i] >= '0' && m->name[i] <= '9') || m->name[i] == '_';
+
+        ok = ok && (letter || (i > 0 && other));
+    }
+    if (ok && m->name[0] != '\0' && strlen(m->name) <= 64)
+        return;
+    diag_report(&u->c->reports, 521, wire != NULL ? wire->where : node->name.where,
+                "this cannot be the name of a method on the bus");
+    diag_add_help(&u->c->reports, "a letter, then letters, digits and '_', at most 64 bytes");
+}
+
+static void claim_method(unit *u, const schema_method *m, span where)
+{
+    static const char *const of_all[] = {"", "_kind", "_outcome", "_call", "_ok", "_fail", "_defer", NULL};
+    static const char *const of_commands[] = {"_submit", "_wait", "_run", NULL};
+    static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
+    arena *a = &u->c->memory;
+
+    for (size_t i = 0; of_all[i] != NULL; i++)
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_all[i]), where, "a method");
+    for (size_t i = 0; m->kind == SCHEMA_COMMAND && of_commands[i] != NULL; i++)
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_commands[i]), where, "a command");
+    for (size_t i = 0; m->progress != NULL && of_progress[i] != NULL; i++)
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_progress[i]), where, "a command's progress");
+    claim_name(u, arena_printf(a, "%s_OK", m->c_macro), where, "an outcome of a method");
+    claim_name(u, arena_printf(a, "%s_FAILED", m->c_macro), where, "an outcome of a method");
+}
+
+void check_method(unit *u, schema_method *m, const ast_node *node)
+{
+    annotations_check(&u->c->memory, &u->c->reports, &node->marks,
+                      m->kind == SCHEMA_RPC ? ON_RPC : ON_COMMAND);
+    check_method_name(u, m, node);
+    m->docs = docs_of(u, &node->marks);
+    m->deprecated = text_of(&node->marks, "deprecated");
+    m->request = derive(u, m, SCHEMA_REQUEST, "request", node, &node->members);
+    if (node->progress != NULL)
+        m->progress = derive(u, m, SCHEMA_PROGRESS, "progress_update", node, &node->progress->members);
+    check_result(u, m, node);
+    claim_method(u, m, node->name.where);
+    check_raises(u, m, node);
+    m->timeout = duration_of(annotation_argument(&node->marks, "timeout", NULL, AST_DURATION),
+                             m->kind == SCHEMA_RPC ? 5 * SECOND : 300 * SECOND);
+    m->idempotent = annotation_find(&node->marks, "idempotent") != NULL;
+    check_retry(m, &node->marks);
+    check_priority(m, &node->marks);
+    check_delivery(u, m, &node->marks);
+    check_hedge(u, m, &node->marks);
+    check_key(u, m, &node->marks);
+}

@@ -1,0 +1,283 @@
+/* Services: their name and version on the bus, and the lists of what they offer, publish and use.
+ *
+ * The order of a service's members is kept: it is the order of its ops table and of its endpoints.
+ * Services may refer to each other, so each exists, empty, before the first is checked.
+ *
+ * Diagnostics: AE0502 version, AE0504 name of a service on the bus, AE0505 reserved name of a service, AE0507
+ * @c_name, AE0518 uses what is no service, AE0519 publishes
+ * what is no event, AE0523 something is listed twice, AE0524 two services with one
+ * name on the bus.
+ */
+#include "check.h"
+
+#include <string.h>
+
+/* Most bytes of a service's name on the bus. */
+#define SERVICE_NAME_MAX 64
+
+/* ---- names ---- */
+
+static bool letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool letter_or_digit(char c)
+{
+    return letter(c) || (c >= '0' && c <= '9');
+}
+
+static bool service_name_ok(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length == 0 || length > SERVICE_NAME_MAX || !letter(name[0]) || !letter_or_digit(name[length - 1]))
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        if (!letter_or_digit(name[i]) && name[i] != '_' && name[i] != '-')
+            return false;
+    }
+    return true;
+}
+
+static void check_wire(unit *u, const symbol *s, schema_service *service)
+{
+    diags *d = &u->c->reports;
+    const ast_value *written = annotation_argument(&s->node->marks, "wire", NULL, AST_STRING);
+    span where = written != NULL ? written->where : s->node->name.where;
+
+    service->wire = written != NULL ? written->text : service->name;
+    if (!service_name_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) {
+        diag_report(d, 504, where, "this cannot be the name of a service on the bus");
+        diag_add_help(
+            d,
+            "a letter, then letters, digits, '_' and '-' with a letter or digit at the end, at most "
+            "%d bytes",
+            SERVICE_NAME_MAX);
+    }
+    if (strcmp(service->wire, "progress") == 0 || strcmp(service->wire, "callback") == 0 ||
+        strcmp(service->wire, "cancel") == 0) {
+        diag_report(d, 505, where, "no service can be called \"%s\" on the bus", service->wire);
+        diag_add_help(d,
+                      "messages about commands go to 'commands.%s.<id>'; choose another name with "
+                      "@wire(\"...\")",
+                      service->wire);
+    }
+    for (size_t i = 0; i < u->symbol_count; i++) {
+        const symbol *other = &u->symbols[i];
+
+        if (other == s || other->kind != SYMBOL_SERVICE || other->service == NULL ||
+            other->service->wire == NULL || strcmp(other->service->wire, service->wire) != 0)
+            continue;
+        diag_report(d, 524, where, "services '%s' and '%s' are both called \"%s\" on the bus", other->name,
+                    s->name, service->wire);
+        diag_add_note(d, other->node->name.where, "the other is here");
+        return;
+    }
+}
+
+static const char *c_prefix(unit *u, const symbol *s)
+{
+    arena *a = &u->c->memory;
+    const ast_value *written = annotation_argument(&s->node->marks, "c_name", NULL, AST_STRING);
+    const char *text;
+    bool ok;
+
+    if (written == NULL)
+        return arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
+    text = written->text;
+    ok = text[0] >= 'a' && text[0] <= 'z' && strlen(text) == written->length && !cname_reserved(text);
+    for (size_t i = 0; text[i] != '\0'; i++)
+        ok = ok &&
+             ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
+    if (ok)
+        return text;
+    diag_report(&u->c->reports, 507, written->where, "this cannot begin the names in C");
+    diag_add_help(&u->c->reports, "a lower-case letter, then lower-case letters, digits and '_'");
+    return arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
+}
+
+static void check_names(unit *u, const symbol *s, schema_service *service)
+{
+    /* Without "_service" its variable could shadow parameters or meet names of the C library. */
+    static const char *const suffixes[] = {"_endpoints", "_subscriptions", NULL};
+    arena *a = &u->c->memory;
+    const ast_value *version = annotation_argument(&s->node->marks, "version", NULL, AST_STRING);
+    span where = s->node->name.where;
+    uint32_t major;
+
+    check_wire(u, s, service);
+    service->version = version != NULL ? version->text : "1.0.0";
+    if (!check_version(service->version, 3, 3, &major)) {
+        diag_report(&u->c->reports, 502, version != NULL ? version->where : where,
+                    "'%s' is not the version of a service", service->version);
+        diag_add_help(&u->c->reports, "three numbers, such as \"1.2.0\"");
+    }
+    service->c_name = c_prefix(u, s);
+    service->c_macro = cname_upper(a, service->c_name);
+    claim_name(u, arena_printf(a, "%s_ops", service->c_name), where, "a service");
+    claim_name(u, arena_printf(a, "%s_serve", service->c_name), where, "a service");
+    service->c_var = claim_static(u, arena_printf(a, "%s_service", cname_snake(a, s->name)), where, suffixes);
+}
+
+/* ---- members ---- */
+
+static void add_method(service_check *b, schema_method *methods, const ast_node **nodes, const ast_node *node)
+{
+    static const char *const suffixes[] = {"_serve", "_errors", "_codes", "_listener", "_update", NULL};
+    unit *u = b->u;
+    arena *a = &u->c->memory;
+    const char *wire = text_of(&node->marks, "wire"), *word = cname_snake(a, node->name.text);
+    schema_method *m = &methods[b->service->method_count];
+
+    m->kind = node->kind == AST_RPC ? SCHEMA_RPC : SCHEMA_COMMAND;
+    m->service = b->service;
+    m->idl_name = node->name.text;
+    m->name = wire != NULL ? wire : m->idl_name;
+    for (size_t i = 0; i < b->service->method_count; i++) {
+        bool same = strcmp(methods[i].idl_name, m->idl_name) == 0;
+
+        if (!same && strcmp(methods[i].name, m->name) != 0)
+            continue;
+        if (same)
+            diag_report(&u->c->reports, 303, node->name.where, "service '%s' has the method '%s' twice",
+                        b->service->name, m->idl_name);
+        else
+            diag_report(&u->c->reports, 303, node->name.where,
+                        "'%s' and '%s' have the same name on the wire, \"%s\"", methods[i].idl_name,
+                        m->idl_name, m->name);
+        diag_add_note(&u->c->reports, nodes[i]->name.where, "the other is here");
+        return;
+    }
+    m->c_op = cname_member(a, word);
+    if (!claim_op(b, m->c_op, node->name.where, "a method"))
+        return;
+    m->c_name = arena_printf(a, "%s_%s", b->service->c_name, word);
+    m->c_macro = cname_upper(a, m->c_name);
+    nodes[b->service->method_count++] = node;
+    check_method(u, m, node);
+    m->c_var = claim_static(u, arena_printf(a, "%s_%s_method", b->word, word), node->name.where, suffixes);
+}
+
+static void add_publishes(service_check *b, const ast_node *node)
+{
+    unit *u = b->u;
+    schema_service *service = b->service;
+
+    for (size_t i = 0; i < node->members.count; i++) {
+        const ast_path *path = (const ast_path *)node->members.items[i];
+        const char *name = ast_path_text(&u->c->memory, path);
+        const schema_event *e;
+        size_t at = 0, before = service->publish_count;
+        bool listed = false;
+
+        while ((e = next_event(u, name, &at)) != NULL) {
+            for (size_t k = 0; k < before; k++)
+                listed = listed || b->publishes[k] == e;
+            if (listed)
+                break;
+            b->publishes = (const schema_event **)arena_grow(&u->c->memory, b->publishes,
+                                                             service->publish_count, sizeof *b->publishes);
+            b->publishes[service->publish_count++] = e;
+        }
+        if (listed)
+            diag_report(&u->c->reports, 523, path->where, "'%s' is listed twice", name);
+        if (!listed && service->publish_count == before && !imports_broken(u)) {
+            diag_report(&u->c->reports, 519, path->where, "there is no event '%s' here or in an import",
+                        name);
+            help_event(u, name);
+        }
+    }
+    service->publishes = b->publishes;
+}
+
+static void add_uses(service_check *b, const ast_node *node, symbol *self)
+{
+    unit *u = b->u;
+    schema_service *service = b->service;
+    const schema_service **list = (const schema_service **)arena_array(
+        &u->c->memory, service->use_count + node->members.count, sizeof *list);
+
+    if (service->use_count > 0)
+        memcpy(list, service->uses, service->use_count * sizeof *list);
+    for (size_t i = 0; i < node->members.count; i++) {
+        const ast_path *path = (const ast_path *)node->members.items[i];
+        bool listed = false;
+        unit *owner;
+        symbol *s = resolve(u, path, "service", &owner);
+
+        if (s == NULL)
+            continue;
+        if (s->service == NULL || s == self) {
+            diag_report(&u->c->reports, 518, path->where,
+                        s == self ? "service '%s' does not list itself" : "'%s' is not a service",
+                        ast_path_text(&u->c->memory, path));
+            diag_add_note(&u->c->reports, s->node->name.where, "declared here");
+            continue;
+        }
+        for (size_t k = 0; k < service->use_count; k++)
+            listed = listed || list[k] == s->service;
+        if (listed)
+            diag_report(&u->c->reports, 523, path->where, "'%s' is listed twice",
+                        ast_path_text(&u->c->memory, path));
+        else
+            list[service->use_count++] = s->service;
+    }
+    service->uses = list;
+}
+
+/* How many there are at most of methods and subscriptions. */
+static size_t count_members(const ast_node *node, size_t *subscriptions)
+{
+    size_t methods = 0;
+
+    *subscriptions = 0;
+    for (size_t i = 0; i < node->members.count; i++) {
+        const ast_node *member = (const ast_node *)node->members.items[i];
+
+        if (member->kind == AST_SUBSCRIBES)
+            *subscriptions += member->members.count;
+        else
+            methods++;
+    }
+    return methods;
+}
+
+void check_service(unit *u, symbol *s)
+{
+    arena *a = &u->c->memory;
+    schema_service *service = s->service;
+    service_check b = {0};
+    size_t subscription_count, count = count_members(s->node, &subscription_count);
+    schema_method *methods = (schema_method *)arena_array(a, count, sizeof *methods);
+    const ast_node **nodes = (const ast_node **)arena_array(a, count, sizeof *nodes);
+
+    b.u = u;
+    b.service = service;
+    b.word = cname_snake(a, s->name);
+    b.subscriptions = (schema_subscription *)arena_array(a, subscription_count, sizeof *b.subscriptions);
+    b.places = (span *)arena_array(a, subscription_count, sizeof *b.places);
+    annotations_check(a, &u->c->reports, &s->node->marks, ON_SERVICE);
+    service->docs = docs_of(u, &s->node->marks);
+    service->deprecated = text_of(&s->node->marks, "deprecated");
+    check_names(u, s, service);
+    service->methods = methods;
+    service->subscriptions = b.subscriptions;
+    for (size_t i = 0; i < s->node->members.count; i++) {
+        const ast_node *member = (const ast_node *)s->node->members.items[i];
+
+        if (member->kind == AST_RPC || member->kind == AST_COMMAND) {
+            add_method(&b, methods, nodes, member);
+            continue;
+        }
+        if (member->kind == AST_SUBSCRIBES) {
+            check_subscribes(&b, member);
+            continue;
+        }
+        annotations_check(a, &u->c->reports, &member->marks, ON_NOTHING);
+        if (member->kind == AST_PUBLISHES)
+            add_publishes(&b, member);
+        else
+            add_uses(&b, member, s);
+    }
+}

@@ -1,0 +1,339 @@
+/* Subscriptions: which events a pattern takes, and the handlers and durable names that follow from it.
+ *
+ * A pattern is resolved over the events of this package and of its direct imports. An exact name stands for
+ * the event so named in the IDL; a wildcard is compared with names on the bus, since the bus compares them.
+ * Each event has one handler in a service, so it may be taken by one subscription only.
+ *
+ * Diagnostics: AE0514 pattern, AE0515 pattern without events (a warning), AE0516 an event subscribed to
+ * twice, AE0517 durable name, AE0520 two entries of a service with the same name in C, AE0522 annotations of
+ * a subscription.
+ */
+#include "check.h"
+
+#include <string.h>
+
+bool claim_op(service_check *b, const char *c_op, span where, const char *what)
+{
+    for (size_t i = 0; i < b->op_count; i++) {
+        if (strcmp(b->ops[i].c_op, c_op) != 0)
+            continue;
+        diag_report(&b->u->c->reports, 520, where, "%s and %s of service '%s' would both be called '%s' in C",
+                    b->ops[i].what, what, b->service->name, c_op);
+        diag_add_note(&b->u->c->reports, b->ops[i].where, "the other is here");
+        return false;
+    }
+    b->ops = (service_op *)arena_grow(&b->u->c->memory, b->ops, b->op_count, sizeof *b->ops);
+    b->ops[b->op_count++] = (service_op){c_op, what, where};
+    return true;
+}
+
+/* ---- events in reach ---- */
+
+/* Event number `at` of this package and then of its imports, in order; NULL after the last. */
+static const schema_event *event_at(const unit *u, size_t at, import **from)
+{
+    *from = NULL;
+    if (at < u->event_count)
+        return u->events[at];
+    at -= u->event_count;
+    for (size_t i = 0; i < u->import_count; i++) {
+        const unit *other = u->imports[i].unit;
+
+        *from = &u->imports[i];
+        if (at < other->event_count)
+            return other->events[at];
+        at -= other->event_count;
+    }
+    return NULL;
+}
+
+const schema_event *next_event(unit *u, const char *name, size_t *at)
+{
+    const schema_event *e;
+    import *from;
+
+    while ((e = event_at(u, (*at)++, &from)) != NULL) {
+        if (strcmp(e->name, name) != 0)
+            continue;
+        if (from != NULL)
+            from->used = true;
+        return e;
+    }
+    return NULL;
+}
+
+void help_event(unit *u, const char *name)
+{
+    const char **names = NULL, *near;
+    size_t count = 0;
+    import *from;
+
+    for (const schema_event *e; (e = event_at(u, count, &from)) != NULL; count++) {
+        names = (const char **)arena_grow(&u->c->memory, names, count, sizeof *names);
+        names[count] = e->name;
+    }
+    near = diag_nearest(name, names, count);
+    if (near != NULL)
+        diag_add_help(&u->c->reports, "did you mean '%s'?", near);
+}
+
+bool imports_broken(const unit *u)
+{
+    bool broken = u->partial;
+
+    for (size_t i = 0; i < u->import_count; i++)
+        broken = broken || u->imports[i].unit->failed;
+    return broken;
+}
+
+/* Whether a pattern of the bus takes the event. */
+static bool takes(const char *pattern, const schema_event *e, arena *a)
+{
+    const char *name = arena_printf(a, "%s.%s", e->domain, e->type);
+
+    while (*pattern != '\0' && *name != '\0') {
+        size_t wanted = strcspn(pattern, "."), given = strcspn(name, ".");
+
+        if (*pattern == '>')
+            return true;
+        if (*pattern != '*' && (wanted != given || strncmp(pattern, name, given) != 0))
+            return false;
+        pattern += pattern[wanted] == '.' ? wanted + 1 : wanted;
+        name += name[given] == '.' ? given + 1 : given;
+    }
+    return *pattern == '\0' && *name == '\0';
+}
+
+/* ---- patterns ---- */
+
+static bool check_shape(unit *u, const ast_path *path, bool *wildcard)
+{
+    bool rest = false;
+
+    *wildcard = false;
+    for (size_t i = 0; i < path->count; i++) {
+        const ast_name *part = &path->parts[i];
+        bool star = strcmp(part->text, "*") == 0, more = strcmp(part->text, ">") == 0;
+
+        if (rest || (*wildcard && !star && !more)) {
+            diag_report(&u->c->reports, 514, part->where, "nothing may follow '%s' in a pattern%s",
+                        rest ? ">" : "*", rest ? "" : " but another wildcard");
+            return false;
+        }
+        *wildcard = *wildcard || star || more;
+        rest = more;
+    }
+    if (path->count >= 2 || rest)
+        return true;
+    diag_report(&u->c->reports, 514, path->where, "an event has a domain and a type");
+    diag_add_help(&u->c->reports,
+                  strcmp(path->parts[0].text, "*") == 0 ? "'>' takes every event"
+                                                        : "'%s.*' takes all of a domain",
+                  path->parts[0].text);
+    return false;
+}
+
+static bool wire_ok(const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < length; i++) {
+        char c = name[i];
+
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+              c == '-'))
+            return false;
+    }
+    return length > 0 && length <= 200;
+}
+
+static const char *default_durable(arena *a, const char *service, const char *pattern)
+{
+    const char *word = "";
+
+    while (*pattern != '\0') {
+        size_t length = strcspn(pattern, ".");
+        const char *token = *pattern == '*' ? "any" : *pattern == '>' ? "rest" : pattern;
+
+        word = arena_printf(a, "%s%s%.*s", word, *word == '\0' ? "" : "_",
+                            token == pattern ? (int)length : (int)strlen(token), token);
+        pattern += pattern[length] == '.' ? length + 1 : length;
+    }
+    return arena_printf(a, "%s__%s", service, word);
+}
+
+static void check_durable(service_check *b, schema_subscription *s, const ast_node *node, span where)
+{
+    unit *u = b->u;
+    const ast_value *wire = annotation_argument(&node->marks, "wire", NULL, AST_STRING);
+
+    s->durable = wire != NULL ? wire->text : default_durable(&u->c->memory, b->service->wire, s->pattern);
+    if (wire != NULL && (!wire_ok(wire->text) || strlen(wire->text) != wire->length)) {
+        diag_report(&u->c->reports, 517, wire->where, "this cannot be the name of a durable subscription");
+        diag_add_help(&u->c->reports, "letters, digits, '_' and '-', at most 200 bytes");
+        return;
+    }
+    for (size_t i = 0; i < b->service->subscription_count; i++) {
+        if (strcmp(b->subscriptions[i].durable, s->durable) != 0)
+            continue;
+        diag_report(&u->c->reports, 517, wire != NULL ? wire->where : where,
+                    "two subscriptions of service '%s' would be stored as \"%s\"", b->service->name,
+                    s->durable);
+        diag_add_note(&u->c->reports, b->places[i], "the other is here");
+        diag_add_help(&u->c->reports, "name them apart with @wire(\"...\")");
+        return;
+    }
+}
+
+static void check_marks(service_check *b, schema_subscription *s, const ast_node *node)
+{
+    unit *u = b->u;
+    const ast_value *from = annotation_argument(&node->marks, "from", NULL, AST_PATH);
+    const ast_value *concurrency = annotation_argument(&node->marks, "concurrency", NULL, AST_INT);
+
+    s->docs = docs_of(u, &node->marks);
+    s->from_new = from != NULL && strcmp(from->path->parts[0].text, "new") == 0;
+    s->broadcast = annotation_find(&node->marks, "broadcast") != NULL;
+    s->ordered = annotation_find(&node->marks, "ordered") != NULL;
+    s->concurrency = 1;
+    if (concurrency != NULL && concurrency->magnitude <= UINT32_MAX)
+        s->concurrency = (uint32_t)concurrency->magnitude;
+}
+
+/* What is wrong with the annotations, once for a statement. */
+static void check_marks_fit(unit *u, const ast_node *node)
+{
+    const ast_annotation *broadcast = annotation_find(&node->marks, "broadcast");
+    const ast_annotation *ordered = annotation_find(&node->marks, "ordered");
+    const ast_annotation *wire = annotation_find(&node->marks, "wire");
+    const ast_value *concurrency = annotation_argument(&node->marks, "concurrency", NULL, AST_INT);
+
+    annotations_check(&u->c->memory, &u->c->reports, &node->marks, ON_SUBSCRIBES);
+    if (concurrency != NULL && concurrency->magnitude == 0)
+        diag_report(&u->c->reports, 522, concurrency->where, "at least one handler must run");
+    if (concurrency != NULL && concurrency->magnitude > 1 && ordered != NULL) {
+        diag_report(&u->c->reports, 522, concurrency->where,
+                    "events that are handled at once are not handled in order");
+        diag_add_note(&u->c->reports, ordered->where, "'@ordered' is here");
+    }
+    if (wire != NULL && node->members.count > 1)
+        diag_report(&u->c->reports, 522, wire->where, "'@wire' names one subscription, and this is %zu",
+                    node->members.count);
+    if (wire != NULL && broadcast != NULL) {
+        diag_report(&u->c->reports, 522, wire->where, "a broadcast subscription is not stored under a name");
+        diag_add_note(&u->c->reports, broadcast->where, "'@broadcast' is here");
+    }
+}
+
+/* ---- cases ---- */
+
+static bool taken_twice(service_check *b, const schema_subscription *s, const schema_event *e, span where)
+{
+    for (size_t i = 0; i < b->service->subscription_count; i++) {
+        for (size_t k = 0; k < b->subscriptions[i].case_count; k++) {
+            if (b->subscriptions[i].cases[k].event != e)
+                continue;
+            diag_report(&b->u->c->reports, 516, where, "'%s' takes event '%s', which '%s' takes already",
+                        s->pattern, e->name, b->subscriptions[i].pattern);
+            diag_add_note(&b->u->c->reports, b->places[i], "subscribed to here");
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False when an event is taken twice: that is enough about this subscription. */
+static bool check_cases(service_check *b, schema_subscription *s, const char *written, span where)
+{
+    unit *u = b->u;
+    arena *a = &u->c->memory;
+    schema_case *cases = NULL;
+    const schema_event *e;
+    import *from;
+
+    for (size_t at = 0; (e = event_at(u, at, &from)) != NULL; at++) {
+        const char *word;
+
+        if (s->wildcard ? !takes(s->pattern, e, a) : strcmp(written, e->name) != 0)
+            continue;
+        if (from != NULL)
+            from->used = true;
+        if (!s->wildcard)
+            s->pattern = arena_printf(a, "%s.%s", e->domain, e->type);
+        if (taken_twice(b, s, e, where))
+            return false;
+        word = arena_printf(a, "on_%s", event_word(a, e->name));
+        if (!e->latest)
+            word = arena_printf(a, "%s_v%u", word, (unsigned)e->major);
+        if (!claim_op(b, word, where, "a handler"))
+            return false;
+        cases = (schema_case *)arena_grow(a, cases, s->case_count, sizeof *cases);
+        cases[s->case_count].event = e;
+        cases[s->case_count].c_op = word;
+        cases[s->case_count++].c_var = arena_printf(a, "%s_%s", b->word, word);
+        s->cases = cases;
+    }
+    return true;
+}
+
+static void no_events(service_check *b, const schema_subscription *s, const char *written, span where)
+{
+    unit *u = b->u;
+
+    if (imports_broken(u))
+        return;
+    diag_report(&u->c->reports, 515, where,
+                s->wildcard ? "no declared event matches '%s': only the raw handler '%s' will see them"
+                            : "no event '%s' is declared: only the raw handler '%s' will see it",
+                written, s->c_raw);
+    if (!s->wildcard)
+        help_event(u, written);
+}
+
+static void check_subscription(service_check *b, const ast_node *node, const ast_path *path)
+{
+    static const char *const suffixes[] = {"_cases", "_raw", NULL};
+    static const char *const of_cases[] = {"_type", NULL};
+    unit *u = b->u;
+    arena *a = &u->c->memory;
+    const char *written = ast_path_text(a, path), *word = event_word(a, written);
+    schema_subscription s = {0};
+    schema_case *cases;
+
+    if (!check_shape(u, path, &s.wildcard))
+        return;
+    s.pattern = written;
+    check_marks(b, &s, node);
+    for (size_t i = 0; i < b->service->subscription_count; i++) {
+        if (strcmp(b->subscriptions[i].pattern, written) == 0) {
+            diag_report(&u->c->reports, 516, path->where, "'%s' is subscribed to twice", written);
+            diag_add_note(&u->c->reports, b->places[i], "first here");
+            return;
+        }
+    }
+    if (!check_cases(b, &s, written, path->where))
+        return;
+    if (s.wildcard || s.case_count == 0) {
+        s.c_raw = arena_printf(a, "on_%s", word);
+        claim_op(b, s.c_raw, path->where, "a handler");
+    }
+    if (s.case_count == 0)
+        no_events(b, &s, written, path->where);
+    check_durable(b, &s, node, path->where);
+    cases = (schema_case *)arena_array(a, s.case_count, sizeof *cases);
+    for (size_t i = 0; i < s.case_count; i++) {
+        cases[i] = s.cases[i];
+        cases[i].c_var = claim_static(u, s.cases[i].c_var, path->where, of_cases);
+    }
+    s.cases = cases;
+    s.c_var = claim_static(u, arena_printf(a, "%s_on_%s", b->word, word), path->where, suffixes);
+    b->subscriptions[b->service->subscription_count] = s;
+    b->places[b->service->subscription_count++] = path->where;
+}
+
+void check_subscribes(service_check *b, const ast_node *node)
+{
+    check_marks_fit(b->u, node);
+    for (size_t i = 0; i < node->members.count; i++)
+        check_subscription(b, node, (const ast_path *)node->members.items[i]);
+}
