@@ -12,7 +12,7 @@ PUBLIC_HEADERS := $(wildcard runtime/include/aegis/*.h)
 install: $(ALL)
 	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/aegis $(DESTDIR)$(pkgconfigdir)
 	$(INSTALL) -m 755 $(AEGISC) $(DESTDIR)$(bindir)/
-	$(INSTALL) -m 644 $(LIBAEGIS) $(DESTDIR)$(libdir)/
+	$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(DESTDIR)$(libdir)/
 	$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(DESTDIR)$(libdir)/
 	ln -sf libaegis.so.$(ABI) $(DESTDIR)$(libdir)/libaegis.so
 	$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(includedir)/aegis/

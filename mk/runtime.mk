@@ -32,5 +32,16 @@ $(LIBAEGIS_SHARED): $(RUNTIME_OBJECTS)
 	$(LINK) -shared -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
 	ln -sf libaegis.so.$(ABI) $(BUILD)/libaegis.so
 
+# The archive that is installed holds one object in which everything but the public names is local, so that a static link
+# cannot collide with a user's names. Tests link $(LIBAEGIS), where internal functions can be reached.
+LIBAEGIS_STATIC := $(BUILD)/static/libaegis.a
+LD      ?= ld
+OBJCOPY ?= objcopy
+$(LIBAEGIS_STATIC): $(RUNTIME_OBJECTS)
+	@mkdir -p $(@D)
+	$(LD) -r -o $(@D)/libaegis.o $^
+	$(OBJCOPY) --localize-hidden $(@D)/libaegis.o
+	rm -f $@ && $(AR) rcs $@ $(@D)/libaegis.o
+
 # What plain `make` builds.
-ALL := $(AEGISC) $(LIBAEGIS) $(LIBAEGIS_SHARED)
+ALL := $(AEGISC) $(LIBAEGIS) $(LIBAEGIS_SHARED) $(LIBAEGIS_STATIC)

@@ -75,7 +75,7 @@ fuzz: $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS)) $(AEGISC)
 
 check-includes:
 	@tools/check-includes.sh
-check-symbols: $(LIBAEGIS) $(LIBAEGIS_SHARED)
+check-symbols: $(LIBAEGIS_STATIC) $(LIBAEGIS_SHARED)
 	@BUILD=$(BUILD) tools/check-symbols.sh
 check-generated: $(ALL) $(GEN_SOURCES)
 	@BUILD=$(BUILD) tools/check-generated.sh
