@@ -3,8 +3,6 @@
  * An event may be declared once for every major version, so that a service can handle old and new ones while
  * its neighbours move on. Which of them has the plain name in C is known only when all are: `check_event`
  * collects, `check_event_versions` then names and checks the payloads.
- *
- * Diagnostics: AE0501 name of an event, AE0502 version, AE0503 the same major version twice.
  */
 #include "check.h"
 
@@ -114,7 +112,7 @@ static void check_event_version(unit *u, schema_event *e, const ast_node *node)
     e->version = written != NULL ? written->text : "1.0";
     if (check_version(e->version, 2, 3, &e->major))
         return;
-    diag_report(&u->c->reports, 502, written != NULL ? written->where : node->where,
+    diag_report(&u->c->reports, 503, written != NULL ? written->where : node->where,
                 "'%s' is not the version of an event", e->version);
     diag_add_help(&u->c->reports, "two or three numbers, such as \"1.1\"");
 }
@@ -138,7 +136,7 @@ void check_event(unit *u, ast_node *node)
             (strcmp(other->name, e->name) != 0 &&
              (strcmp(other->domain, e->domain) != 0 || strcmp(other->type, e->type) != 0)))
             continue;
-        diag_report(&u->c->reports, 503, node->path->where, "event '%s' is declared twice for version %u",
+        diag_report(&u->c->reports, 502, node->path->where, "event '%s' is declared twice for version %u",
                     e->name, (unsigned)e->major);
         diag_add_note(&u->c->reports, u->event_nodes[i]->path->where, "first declared here");
         diag_add_help(&u->c->reports, "give one of them another major version, such as @version(\"%u.0\")",

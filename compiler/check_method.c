@@ -2,10 +2,6 @@
  *
  * The defaults of the language are filled in here: 5 s for an rpc; 300 s, 3 retries and pauses from 1 s to
  * 30 s for a command.
- *
- * Diagnostics: AE0508 result that is no struct, AE0509 streams, AE0510 raises what is no error, AE0511 an
- * error raised twice, AE0512 annotations that contradict each other, AE0513 idempotency key, AE0521 name of a
- * method on the bus.
  */
 #include "check.h"
 
@@ -52,7 +48,7 @@ static const schema_record *named_result(unit *u, const ast_path *path)
         return NULL;
     if (s->kind == SYMBOL_RECORD && s->record->kind == SCHEMA_STRUCT)
         return s->record;
-    diag_report(&u->c->reports, 508, path->where, "a result is a struct, and '%s' is none",
+    diag_report(&u->c->reports, 505, path->where, "a result is a struct, and '%s' is none",
                 ast_path_text(&u->c->memory, path));
     diag_add_note(&u->c->reports, s->node->name.where, "declared here");
     if (s->kind == SYMBOL_RECORD && s->record->kind == SCHEMA_ERROR)
@@ -66,7 +62,7 @@ static const schema_record *named_result(unit *u, const ast_path *path)
 static void check_result(unit *u, schema_method *m, const ast_node *node)
 {
     if (node->stream) {
-        diag_report(&u->c->reports, 509, node->stream_where, "streamed results are not part of edition 1");
+        diag_report(&u->c->reports, 111, node->stream_where, "streamed results are not part of edition 1");
         diag_add_help(&u->c->reports, "use a command with 'progress', or publish events");
     }
     if (node->result != NULL)
@@ -87,13 +83,13 @@ static bool raised_already(unit *u, const schema_raise *raises, size_t count, co
 
     for (size_t i = 0; i < count; i++) {
         if (raises[i].error == error) {
-            diag_report(&u->c->reports, 511, path->where, "'%s' is raised twice",
+            diag_report(&u->c->reports, 507, path->where, "'%s' is raised twice",
                         ast_path_text(&u->c->memory, path));
             return true;
         }
         if (strcmp(raises[i].error->wire, error->wire) == 0) {
             diag_report(
-                &u->c->reports, 511, path->where,
+                &u->c->reports, 507, path->where,
                 "two of the errors are called \"%s\" on the wire, so a caller could not tell them apart",
                 error->wire);
             diag_add_help(&u->c->reports, "give one of them another name with @wire(\"...\")");
@@ -143,7 +139,7 @@ static void check_raises(unit *u, schema_method *m, const ast_node *node)
         if (s == NULL)
             continue;
         if (s->kind != SYMBOL_RECORD || s->record->kind != SCHEMA_ERROR) {
-            diag_report(&u->c->reports, 510, path->where, "'%s' is not an error",
+            diag_report(&u->c->reports, 505, path->where, "'%s' is not an error",
                         ast_path_text(&u->c->memory, path));
             diag_add_note(&u->c->reports, s->node->name.where, "declared here");
             continue;
@@ -202,7 +198,7 @@ static void check_delivery(unit *u, schema_method *m, const ast_marks *marks)
         if (given == NULL)
             continue;
         if (first != NULL) {
-            diag_report(&u->c->reports, 512, given->where, "'@%s' and '@%s' exclude each other",
+            diag_report(&u->c->reports, 605, given->where, "'@%s' and '@%s' exclude each other",
                         first->name.text, given->name.text);
             diag_add_note(&u->c->reports, first->where, "the other is here");
             return;
@@ -218,9 +214,9 @@ static void check_hedge(unit *u, schema_method *m, const ast_marks *marks)
 
     m->hedge = duration_of(annotation_argument(marks, "hedge", NULL, AST_DURATION), 0);
     if (hedge != NULL && !m->idempotent) {
-        diag_report(&u->c->reports, 512, hedge->where, "'@hedge' may call twice, so it needs '@idempotent'");
+        diag_report(&u->c->reports, 605, hedge->where, "'@hedge' may call twice, so it needs '@idempotent'");
     } else if (m->hedge > 0 && m->hedge >= m->timeout) {
-        diag_report(&u->c->reports, 512, hedge->where,
+        diag_report(&u->c->reports, 605, hedge->where,
                     "a second request after the timeout would never be sent");
         diag_add_help(&u->c->reports, "make it shorter than the timeout of %lld ms",
                       (long long)(m->timeout / MILLISECOND));
@@ -251,11 +247,11 @@ static void check_key(unit *u, schema_method *m, const ast_marks *marks)
     }
     if (m->idempotency_key == NULL) {
         near = diag_nearest(name, names, request->field_count);
-        diag_report(&u->c->reports, 513, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
+        diag_report(&u->c->reports, 606, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
         if (near != NULL)
             diag_add_help(&u->c->reports, "did you mean '%s'?", near);
     } else if (!can_be_key(m->idempotency_key)) {
-        diag_report(&u->c->reports, 513, given->where,
+        diag_report(&u->c->reports, 606, given->where,
                     "an idempotency key is a required string, uuid or integer");
     }
 }
@@ -275,7 +271,7 @@ static void check_method_name(unit *u, const schema_method *m, const ast_node *n
     }
     if (ok && m->name[0] != '\0' && strlen(m->name) <= 64)
         return;
-    diag_report(&u->c->reports, 521, wire != NULL ? wire->where : node->name.where,
+    diag_report(&u->c->reports, 501, wire != NULL ? wire->where : node->name.where,
                 "this cannot be the name of a method on the bus");
     diag_add_help(&u->c->reports, "a letter, then letters, digits and '_', at most 64 bytes");
 }

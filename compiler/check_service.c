@@ -2,11 +2,6 @@
  *
  * The order of a service's members is kept: it is the order of its ops table and of its endpoints.
  * Services may refer to each other, so each exists, empty, before the first is checked.
- *
- * Diagnostics: AE0502 version, AE0504 name of a service on the bus, AE0505 reserved name of a service, AE0507
- * @c_name, AE0518 uses what is no service, AE0519 publishes
- * what is no event, AE0523 something is listed twice, AE0524 two services with one
- * name on the bus.
  */
 #include "check.h"
 
@@ -48,7 +43,7 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
 
     service->wire = written != NULL ? written->text : service->name;
     if (!service_name_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) {
-        diag_report(d, 504, where, "this cannot be the name of a service on the bus");
+        diag_report(d, 501, where, "this cannot be the name of a service on the bus");
         diag_add_help(
             d,
             "a letter, then letters, digits, '_' and '-' with a letter or digit at the end, at most "
@@ -57,7 +52,7 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
     }
     if (strcmp(service->wire, "progress") == 0 || strcmp(service->wire, "callback") == 0 ||
         strcmp(service->wire, "cancel") == 0) {
-        diag_report(d, 505, where, "no service can be called \"%s\" on the bus", service->wire);
+        diag_report(d, 501, where, "no service can be called \"%s\" on the bus", service->wire);
         diag_add_help(d,
                       "messages about commands go to 'commands.%s.<id>'; choose another name with "
                       "@wire(\"...\")",
@@ -69,7 +64,7 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
         if (other == s || other->kind != SYMBOL_SERVICE || other->service == NULL ||
             other->service->wire == NULL || strcmp(other->service->wire, service->wire) != 0)
             continue;
-        diag_report(d, 524, where, "services '%s' and '%s' are both called \"%s\" on the bus", other->name,
+        diag_report(d, 509, where, "services '%s' and '%s' are both called \"%s\" on the bus", other->name,
                     s->name, service->wire);
         diag_add_note(d, other->node->name.where, "the other is here");
         return;
@@ -92,7 +87,7 @@ static const char *c_prefix(unit *u, const symbol *s)
              ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
     if (ok)
         return text;
-    diag_report(&u->c->reports, 507, written->where, "this cannot begin the names in C");
+    diag_report(&u->c->reports, 604, written->where, "this cannot begin the names in C");
     diag_add_help(&u->c->reports, "a lower-case letter, then lower-case letters, digits and '_'");
     return arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
 }
@@ -109,7 +104,7 @@ static void check_names(unit *u, const symbol *s, schema_service *service)
     check_wire(u, s, service);
     service->version = version != NULL ? version->text : "1.0.0";
     if (!check_version(service->version, 3, 3, &major)) {
-        diag_report(&u->c->reports, 502, version != NULL ? version->where : where,
+        diag_report(&u->c->reports, 503, version != NULL ? version->where : where,
                     "'%s' is not the version of a service", service->version);
         diag_add_help(&u->c->reports, "three numbers, such as \"1.2.0\"");
     }
@@ -181,9 +176,9 @@ static void add_publishes(service_check *b, const ast_node *node)
             b->publishes[service->publish_count++] = e;
         }
         if (listed)
-            diag_report(&u->c->reports, 523, path->where, "'%s' is listed twice", name);
+            diag_report(&u->c->reports, 507, path->where, "'%s' is listed twice", name);
         if (!listed && service->publish_count == before && !imports_broken(u)) {
-            diag_report(&u->c->reports, 519, path->where, "there is no event '%s' here or in an import",
+            diag_report(&u->c->reports, 505, path->where, "there is no event '%s' here or in an import",
                         name);
             help_event(u, name);
         }
@@ -209,7 +204,7 @@ static void add_uses(service_check *b, const ast_node *node, symbol *self)
         if (s == NULL)
             continue;
         if (s->service == NULL || s == self) {
-            diag_report(&u->c->reports, 518, path->where,
+            diag_report(&u->c->reports, 505, path->where,
                         s == self ? "service '%s' does not list itself" : "'%s' is not a service",
                         ast_path_text(&u->c->memory, path));
             diag_add_note(&u->c->reports, s->node->name.where, "declared here");
@@ -218,7 +213,7 @@ static void add_uses(service_check *b, const ast_node *node, symbol *self)
         for (size_t k = 0; k < service->use_count; k++)
             listed = listed || list[k] == s->service;
         if (listed)
-            diag_report(&u->c->reports, 523, path->where, "'%s' is listed twice",
+            diag_report(&u->c->reports, 507, path->where, "'%s' is listed twice",
                         ast_path_text(&u->c->memory, path));
         else
             list[service->use_count++] = s->service;

@@ -3,10 +3,6 @@
  * A pattern is resolved over the events of this package and of its direct imports. An exact name stands for
  * the event so named in the IDL; a wildcard is compared with names on the bus, since the bus compares them.
  * Each event has one handler in a service, so it may be taken by one subscription only.
- *
- * Diagnostics: AE0514 pattern, AE0515 pattern without events (a warning), AE0516 an event subscribed to
- * twice, AE0517 durable name, AE0520 two entries of a service with the same name in C, AE0522 annotations of
- * a subscription.
  */
 #include "check.h"
 
@@ -17,7 +13,7 @@ bool claim_op(service_check *b, const char *c_op, span where, const char *what)
     for (size_t i = 0; i < b->op_count; i++) {
         if (strcmp(b->ops[i].c_op, c_op) != 0)
             continue;
-        diag_report(&b->u->c->reports, 520, where, "%s and %s of service '%s' would both be called '%s' in C",
+        diag_report(&b->u->c->reports, 309, where, "%s and %s of service '%s' would both be called '%s' in C",
                     b->ops[i].what, what, b->service->name, c_op);
         diag_add_note(&b->u->c->reports, b->ops[i].where, "the other is here");
         return false;
@@ -116,7 +112,7 @@ static bool check_shape(unit *u, const ast_path *path, bool *wildcard)
         bool star = strcmp(part->text, "*") == 0, more = strcmp(part->text, ">") == 0;
 
         if (rest || (*wildcard && !star && !more)) {
-            diag_report(&u->c->reports, 514, part->where, "nothing may follow '%s' in a pattern%s",
+            diag_report(&u->c->reports, 508, part->where, "nothing may follow '%s' in a pattern%s",
                         rest ? ">" : "*", rest ? "" : " but another wildcard");
             return false;
         }
@@ -125,7 +121,7 @@ static bool check_shape(unit *u, const ast_path *path, bool *wildcard)
     }
     if (path->count >= 2 || rest)
         return true;
-    diag_report(&u->c->reports, 514, path->where, "an event has a domain and a type");
+    diag_report(&u->c->reports, 508, path->where, "an event has a domain and a type");
     diag_add_help(&u->c->reports,
                   strcmp(path->parts[0].text, "*") == 0 ? "'>' takes every event"
                                                         : "'%s.*' takes all of a domain",
@@ -169,14 +165,14 @@ static void check_durable(service_check *b, schema_subscription *s, const ast_no
 
     s->durable = wire != NULL ? wire->text : default_durable(&u->c->memory, b->service->wire, s->pattern);
     if (wire != NULL && (!wire_ok(wire->text) || strlen(wire->text) != wire->length)) {
-        diag_report(&u->c->reports, 517, wire->where, "this cannot be the name of a durable subscription");
+        diag_report(&u->c->reports, 501, wire->where, "this cannot be the name of a durable subscription");
         diag_add_help(&u->c->reports, "letters, digits, '_' and '-', at most 200 bytes");
         return;
     }
     for (size_t i = 0; i < b->service->subscription_count; i++) {
         if (strcmp(b->subscriptions[i].durable, s->durable) != 0)
             continue;
-        diag_report(&u->c->reports, 517, wire != NULL ? wire->where : where,
+        diag_report(&u->c->reports, 509, wire != NULL ? wire->where : where,
                     "two subscriptions of service '%s' would be stored as \"%s\"", b->service->name,
                     s->durable);
         diag_add_note(&u->c->reports, b->places[i], "the other is here");
@@ -210,17 +206,17 @@ static void check_marks_fit(unit *u, const ast_node *node)
 
     annotations_check(&u->c->memory, &u->c->reports, &node->marks, ON_SUBSCRIBES);
     if (concurrency != NULL && concurrency->magnitude == 0)
-        diag_report(&u->c->reports, 522, concurrency->where, "at least one handler must run");
+        diag_report(&u->c->reports, 605, concurrency->where, "at least one handler must run");
     if (concurrency != NULL && concurrency->magnitude > 1 && ordered != NULL) {
-        diag_report(&u->c->reports, 522, concurrency->where,
+        diag_report(&u->c->reports, 605, concurrency->where,
                     "events that are handled at once are not handled in order");
         diag_add_note(&u->c->reports, ordered->where, "'@ordered' is here");
     }
     if (wire != NULL && node->members.count > 1)
-        diag_report(&u->c->reports, 522, wire->where, "'@wire' names one subscription, and this is %zu",
+        diag_report(&u->c->reports, 605, wire->where, "'@wire' names one subscription, and this is %zu",
                     node->members.count);
     if (wire != NULL && broadcast != NULL) {
-        diag_report(&u->c->reports, 522, wire->where, "a broadcast subscription is not stored under a name");
+        diag_report(&u->c->reports, 605, wire->where, "a broadcast subscription is not stored under a name");
         diag_add_note(&u->c->reports, broadcast->where, "'@broadcast' is here");
     }
 }
@@ -233,7 +229,7 @@ static bool taken_twice(service_check *b, const schema_subscription *s, const sc
         for (size_t k = 0; k < b->subscriptions[i].case_count; k++) {
             if (b->subscriptions[i].cases[k].event != e)
                 continue;
-            diag_report(&b->u->c->reports, 516, where, "'%s' takes event '%s', which '%s' takes already",
+            diag_report(&b->u->c->reports, 507, where, "'%s' takes event '%s', which '%s' takes already",
                         s->pattern, e->name, b->subscriptions[i].pattern);
             diag_add_note(&b->u->c->reports, b->places[i], "subscribed to here");
             return true;
@@ -282,7 +278,7 @@ static void no_events(service_check *b, const schema_subscription *s, const char
 
     if (imports_broken(u))
         return;
-    diag_report(&u->c->reports, 515, where,
+    diag_report(&u->c->reports, 504, where,
                 s->wildcard ? "no declared event matches '%s': only the raw handler '%s' will see them"
                             : "no event '%s' is declared: only the raw handler '%s' will see it",
                 written, s->c_raw);
@@ -292,8 +288,7 @@ static void no_events(service_check *b, const schema_subscription *s, const char
 
 static void check_subscription(service_check *b, const ast_node *node, const ast_path *path)
 {
-    static const char *const suffixes[] = {"_cases", "_raw", NULL};
-    static const char *const of_cases[] = {"_type", NULL};
+    static const char *const of_cases[] = {"_type", NULL}, *const no_suffix[] = {NULL};
     unit *u = b->u;
     arena *a = &u->c->memory;
     const char *written = ast_path_text(a, path), *word = event_word(a, written);
@@ -306,7 +301,7 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
     check_marks(b, &s, node);
     for (size_t i = 0; i < b->service->subscription_count; i++) {
         if (strcmp(b->subscriptions[i].pattern, written) == 0) {
-            diag_report(&u->c->reports, 516, path->where, "'%s' is subscribed to twice", written);
+            diag_report(&u->c->reports, 507, path->where, "'%s' is subscribed to twice", written);
             diag_add_note(&u->c->reports, b->places[i], "first here");
             return;
         }
@@ -326,7 +321,9 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
         cases[i].c_var = claim_static(u, s.cases[i].c_var, path->where, of_cases);
     }
     s.cases = cases;
-    s.c_var = claim_static(u, arena_printf(a, "%s_on_%s", b->word, word), path->where, suffixes);
+    s.c_var = arena_printf(a, "%s_on_%s", b->word, word);
+    claim_static(u, arena_printf(a, "%s_cases", s.c_var), path->where, no_suffix);
+    claim_static(u, arena_printf(a, "%s_raw", s.c_var), path->where, no_suffix);
     b->subscriptions[b->service->subscription_count] = s;
     b->places[b->service->subscription_count++] = path->where;
 }

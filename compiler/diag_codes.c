@@ -83,6 +83,15 @@ static const diag_code codes[] = {
      "`raises` names errors, `publishes` and `subscribes` events, `uses` services, a result is a struct."},
     {506, DIAG_ERROR, "An error number outside 400 to 599",
      "The numbers of errors are those of HTTP failures."},
+    {507, DIAG_ERROR, "Listed twice",
+     "Each error, event or service is named once, each event is taken by one subscription of a service, and "
+     "the errors of a method have different names on the wire."},
+    {508, DIAG_ERROR, "A pattern that takes no event",
+     "A pattern is the name of an event, with wildcards for its last parts: order.created, order.*, order.> "
+     "(everything that begins with order.) or > (every event)."},
+    {509, DIAG_ERROR, "One name for two things on the bus",
+     "Two services, or two stored subscriptions of a service, would have the same name; @wire(\"...\") gives "
+     "one of them another."},
     {601, DIAG_ERROR, "An unknown annotation", "idl/LANGUAGE.md has the list."},
     {602, DIAG_ERROR, "An annotation in the wrong place", "Each annotation belongs to certain declarations."},
     {603, DIAG_ERROR, "An annotation is given twice",
@@ -90,6 +99,9 @@ static const diag_code codes[] = {
     {604, DIAG_ERROR, "The arguments of an annotation", "The message shows what it takes."},
     {605, DIAG_ERROR, "An annotation that contradicts",
      "It does not go together with the rest of the declaration."},
+    {606, DIAG_ERROR, "Not a key for idempotency",
+     "@idempotency_key names a parameter that is always there and tells one command from another: a required "
+     "string, uuid or integer without a default."},
     {901, DIAG_ERROR, "A file that cannot be read",
      "The file named on the command line cannot be opened or read."},
 };
