@@ -137,7 +137,7 @@ static void walk_js(walk *k, const uint8_t *at, const uint8_t *position)
                 set_key(k, at + 1, (size_t)(end - at - 1));
             else
                 value_done(k);
-            at = end + 1;
+            at = end < position ? end + 1 : end;
         } else {
             while (at < position && !is_filler(*at) && *at != '}' && *at != ']')
                 at++;
@@ -150,16 +150,18 @@ static void walk_js(walk *k, const uint8_t *at, const uint8_t *position)
 static size_t add_key(char *out, size_t room, bool first, const uint8_t *key, size_t size)
 {
     size_t used = 0, i;
+    bool text;
 
     if (size > 64)
         for (size = 64; size > 0 && (key[size] & 0xc0) == 0x80;)
             size--;
+    text = aegis_utf8_valid(key, size); /* a reader's keys need not be: an error's text is sent on */
     if (size + 2 > room)
         return 0;
     if (!first)
         out[used++] = '.';
     for (i = 0; i < size; i++)
-        out[used++] = key[i] < 0x20 || key[i] == 0x7f ? '?' : (char)key[i];
+        out[used++] = key[i] < 0x20 || key[i] == 0x7f || (key[i] > 0x7f && !text) ? '?' : (char)key[i];
     out[used] = '\0';
     return used;
 }

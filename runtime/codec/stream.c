@@ -1,8 +1,8 @@
 /* Opening, closing and failing: what both formats share of a reader and a writer.
  *
  * After its first failure a reader stands at its end, so that every read ends in its cold path, which returns
- * zero; a writer's buffer becomes its own scratch with no room beyond one scalar, so that the inlined code
- * stays within memory.
+ * zero; a writer's buffer becomes its own scratch, which is begun anew whenever it is full, so that the
+ * inlined code stays within memory.
  */
 #include "codec/codec.h"
 
@@ -38,8 +38,8 @@ static void into_scratch(aegis_writer *w)
 {
     w->failed = true;
     w->start = w->scratch;
-    w->at = w->scratch + 1; /* closing a JSON map looks one byte back */
-    w->end = w->at;
+    w->at = w->scratch + 1;                  /* closing a JSON map looks one byte back */
+    w->end = w->scratch + sizeof w->scratch; /* not w->at: a scalar goes beyond it unchecked */
     w->scratch[0] = 0;
 }
 
