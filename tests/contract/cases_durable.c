@@ -200,3 +200,41 @@ void durable_too_large(void **state)
     assert_status(AEGIS_RESOURCE_EXHAUSTED, status);
     contract_stream_info(c, contract_name(c, "big"), 0);
 }
+
+/* A stream "what" on its subject that forgets messages, or ids, after a second. */
+static const char *forgetful(contract *c, const char *what, aegis_duration max_age, aegis_duration window)
+{
+    const char *subject = contract_subject(c, what);
+    const aegis_stream_config config = {.name = contract_name(c, what),
+                                        .subjects = &subject,
+                                        .subject_count = 1,
+                                        .storage = AEGIS_STORE_MEMORY,
+                                        .max_age = max_age,
+                                        .duplicate_window = window};
+    contract_ensure_stream(c, &config);
+    return subject;
+}
+
+void stream_max_age(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = forgetful(c, "aging", AEGIS_SECOND, 0);
+    contract_store(c, subject, "x", NULL);
+    contract_stream_info(c, contract_name(c, "aging"), 1);
+    sleep_ms(1000);
+    aegis_stream_info info = contract_stream_info(c, contract_name(c, "aging"), 0);
+    assert_int_equal(info.last_sequence, 1);
+    assert_int_equal(contract_store(c, subject, "y", NULL), 2);
+}
+
+void duplicate_window_ends(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = forgetful(c, "window", 0, AEGIS_SECOND);
+    assert_int_equal(store(c, subject, "id").sequence, 1);
+    assert_true(store(c, subject, "id").duplicate);
+    sleep_ms(2200);
+    aegis_publish_ack ack = store(c, subject, "id");
+    assert_false(ack.duplicate);
+    assert_int_equal(ack.sequence, 2);
+}

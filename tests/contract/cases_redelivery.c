@@ -130,3 +130,56 @@ void undelivered_handed_back(void **state)
     }
     contract_consumer_info(c, contract_name(c, "unread"), "d", 0, 0);
 }
+
+void settle_once(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *source = one(c, "once", 0);
+    aegis_message message = expect_delivery(c, source, 1);
+    assert_ok(c->ops->settle(&message, AEGIS_WORKING, 0));
+    assert_ok(c->ops->settle(&message, AEGIS_ACK, 0));
+    assert_status(AEGIS_FAILED_PRECONDITION, c->ops->settle(&message, AEGIS_NAK, 0));
+    assert_status(AEGIS_FAILED_PRECONDITION, c->ops->settle(&message, AEGIS_ACK, 0));
+    c->ops->release(&message);
+    contract_consumer_info(c, contract_name(c, "once"), "d", 0, 0);
+    contract_silent(c, source, 100);
+}
+
+/* Credit or not: no more than max_ack_pending are unsettled at a time, and settling one lets the next
+ * through. */
+void max_ack_pending_holds(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = contract_name(c, "pending"), *subject = contract_subject(c, "pending.x");
+    contract_stream(c, stream, contract_subject(c, "pending"));
+    const aegis_consumer_config config = {
+        .stream = stream, .durable = "d", .filter = subject, .max_ack_pending = 3};
+    assert_ok(c->ops->ensure_consumer(c->port, &config, in_ms(5000), NULL));
+    for (int i = 0; i < 6; i++)
+        contract_store(c, subject, "m", NULL);
+    aegis_source *source = contract_consume(c, stream, "d", 10);
+    aegis_message held[3];
+    for (size_t i = 0; i < 3; i++)
+        held[i] = contract_next(c, source, 5000);
+    contract_silent(c, source, 200);
+    for (size_t i = 0; i < 3; i++) {
+        contract_settle(c, &held[i], AEGIS_ACK, 0);
+        held[i] = contract_next(c, source, 5000);
+        assert_int_equal(held[i].sequence, 4 + i);
+    }
+    for (size_t i = 0; i < 3; i++)
+        contract_settle(c, &held[i], AEGIS_ACK, 0);
+    contract_consumer_info(c, stream, "d", 0, 0);
+}
+
+void nak_reaches_another_reader(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *first = one(c, "other", 0);
+    aegis_message message = expect_delivery(c, first, 1);
+    assert_ok(c->ops->drain(first, in_ms(5000)));
+    aegis_source *second = contract_consume(c, contract_name(c, "other"), "d", 10);
+    contract_settle(c, &message, AEGIS_NAK, 0);
+    message = expect_delivery(c, second, 2);
+    contract_settle(c, &message, AEGIS_ACK, 0);
+}

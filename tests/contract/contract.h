@@ -96,7 +96,8 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     CONTRACT_CASES_REDELIVERY(X)                                                                             \
     CONTRACT_CASES_KV(X)                                                                                     \
     CONTRACT_CASES_SUBMIT(X)                                                                                 \
-    CONTRACT_CASES_THREADS(X)
+    CONTRACT_CASES_THREADS(X)                                                                                \
+    CONTRACT_CASES_RACES(X)
 #define CONTRACT_CASES_CORE(X)                                                                               \
     X(request_is_answered)                                                                                   \
     X(request_takes_one_answer)                                                                              \
@@ -130,7 +131,9 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(full_stream_refuses)                                                                                   \
     X(full_stream_discards_old)                                                                              \
     X(expected_stream_keeps_out)                                                                             \
-    X(durable_too_large)
+    X(durable_too_large)                                                                                     \
+    X(stream_max_age)                                                                                        \
+    X(duplicate_window_ends)
 #define CONTRACT_CASES_CONSUMER(X)                                                                           \
     X(consume_needs_credit)                                                                                  \
     X(delivery_details)                                                                                      \
@@ -149,7 +152,10 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(ack_wait_redelivers)                                                                                   \
     X(working_prolongs)                                                                                      \
     X(unsettled_handed_back)                                                                                 \
-    X(undelivered_handed_back)
+    X(undelivered_handed_back)                                                                               \
+    X(settle_once)                                                                                           \
+    X(max_ack_pending_holds)                                                                                 \
+    X(nak_reaches_another_reader)
 #define CONTRACT_CASES_KV(X)                                                                                 \
     X(kv_put_get_delete)                                                                                     \
     X(kv_values)                                                                                             \
@@ -168,6 +174,11 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(threads_share_messages)                                                                                \
     X(threads_share_a_durable)                                                                               \
     X(threads_request)
+#define CONTRACT_CASES_RACES(X)                                                                              \
+    X(all_create_the_same)                                                                                   \
+    X(kv_counts_exactly)                                                                                     \
+    X(completions_exactly_once)                                                                              \
+    X(sources_come_and_go)
 #define CONTRACT_DECLARE(name) void name(void **state);
 CONTRACT_CASES(CONTRACT_DECLARE)
 
