@@ -9,7 +9,7 @@
 typedef bool (*bench_work)(void *context, uint64_t count);
 
 typedef struct bench_case {
-    const char *name;      /* "codec.order.encode.msgpack" */
+    const char *name;      /* "codec/msgpack/encode/order/msgpack-c" */
     const char *peer_name; /* "msgpack-c packer" */
     bench_work ours, peer;
     void *context;

@@ -88,9 +88,9 @@ int main(void)
     good = b.arena != NULL && body != NULL &&
            shop_order_encode(&b.order, AEGIS_FORMAT_MSGPACK, body, &b.body, NULL) == AEGIS_OK &&
            bench_run(
-               &(bench_case){"codec.order.encode.msgpack", "msgpack-c packer", our_encode, peer_encode, &b},
+               &(bench_case){"codec/msgpack/encode/order/msgpack-c", "msgpack-c packer", our_encode, peer_encode, &b},
                21, 20) &&
-           bench_run(&(bench_case){"codec.order.decode.msgpack", "msgpack-c object tree", our_decode,
+           bench_run(&(bench_case){"codec/msgpack/decode/order/msgpack-c", "msgpack-c object tree", our_decode,
                                    peer_decode, &b},
                      21, 20);
     msgpack_sbuffer_destroy(&b.buffer);
