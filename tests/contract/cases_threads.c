@@ -21,7 +21,7 @@ typedef struct crowd {
 } crowd;
 
 typedef struct member {
-    crowd *crowd;
+    crowd *all;
     aegis_source *source;
     int number;
     pthread_t thread;
@@ -30,16 +30,16 @@ typedef struct member {
 static void *send_all(void *user)
 {
     member *m = (member *)user;
-    contract *c = m->crowd->c;
-    for (int i = 0; i < m->crowd->each; i++) {
+    contract *c = m->all->c;
+    for (int i = 0; i < m->all->each; i++) {
         char body[16];
-        snprintf(body, sizeof body, "%d", m->number * m->crowd->each + i);
-        const aegis_outgoing message = {.subject = m->crowd->subject, .body = text_bytes(body)};
-        aegis_status status = m->crowd->durable
+        snprintf(body, sizeof body, "%d", m->number * m->all->each + i);
+        const aegis_outgoing message = {.subject = m->all->subject, .body = text_bytes(body)};
+        aegis_status status = m->all->durable
                                   ? c->ops->publish_durable(c->port, &message, in_ms(20000), NULL, NULL)
                                   : c->ops->publish(c->port, &message, NULL);
         if (status != AEGIS_OK)
-            atomic_fetch_add(&m->crowd->failed, 1);
+            atomic_fetch_add(&m->all->failed, 1);
     }
     return NULL;
 }
@@ -57,21 +57,21 @@ static void count(crowd *all, const aegis_message *message)
 static void *receive_some(void *user)
 {
     member *m = (member *)user;
-    const aegis_port_ops *ops = m->crowd->c->ops;
+    const aegis_port_ops *ops = m->all->c->ops;
     int64_t until = in_ms(30000);
-    while (atomic_load(&m->crowd->received) < m->crowd->expected && in_ms(0) < until) {
+    while (atomic_load(&m->all->received) < m->all->expected && in_ms(0) < until) {
         aegis_message message;
         if (ops->next(m->source, in_ms(50), &message) != AEGIS_OK)
             continue;
-        count(m->crowd, &message);
-        if (m->crowd->durable) {
+        count(m->all, &message);
+        if (m->all->durable) {
             if (ops->settle(&message, AEGIS_ACK, 0) != AEGIS_OK)
-                atomic_fetch_add(&m->crowd->failed, 1);
+                atomic_fetch_add(&m->all->failed, 1);
             ops->credit(m->source, 1);
         } else if (message.reply) {
             const aegis_outgoing answer = {.subject = message.reply, .body = message.body};
-            if (ops->publish(m->crowd->c->port, &answer, NULL) != AEGIS_OK)
-                atomic_fetch_add(&m->crowd->failed, 1);
+            if (ops->publish(m->all->c->port, &answer, NULL) != AEGIS_OK)
+                atomic_fetch_add(&m->all->failed, 1);
         }
         ops->release(&message);
     }
@@ -94,7 +94,7 @@ static crowd *crowd_new(contract *c, const char *subject, int each)
 static void run(crowd *all, member *members, void *(*send)(void *))
 {
     for (int i = 0; i < SENDERS + READERS; i++) {
-        members[i].crowd = all;
+        members[i].all = all;
         members[i].number = i;
         assert_int_equal(
             pthread_create(&members[i].thread, NULL, i < SENDERS ? send : receive_some, &members[i]), 0);
@@ -138,18 +138,18 @@ void threads_share_a_durable(void **state)
 static void *request_all(void *user)
 {
     member *m = (member *)user;
-    contract *c = m->crowd->c;
-    for (int i = 0; i < m->crowd->each; i++) {
+    contract *c = m->all->c;
+    for (int i = 0; i < m->all->each; i++) {
         char body[16];
         aegis_message answer;
-        snprintf(body, sizeof body, "%d", m->number * m->crowd->each + i);
-        const aegis_outgoing message = {.subject = m->crowd->subject, .body = text_bytes(body)};
+        snprintf(body, sizeof body, "%d", m->number * m->all->each + i);
+        const aegis_outgoing message = {.subject = m->all->subject, .body = text_bytes(body)};
         if (c->ops->request(c->port, &message, in_ms(20000), &answer, NULL) != AEGIS_OK) {
-            atomic_fetch_add(&m->crowd->failed, 1);
+            atomic_fetch_add(&m->all->failed, 1);
             continue;
         }
         if (!body_is(&answer, body))
-            atomic_fetch_add(&m->crowd->failed, 1);
+            atomic_fetch_add(&m->all->failed, 1);
         c->ops->release(&answer);
     }
     return NULL;
