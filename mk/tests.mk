@@ -1,5 +1,5 @@
 # Tests. A program is a tests/*/test_*.c, or NAME.c beside NAME.aegis in tests/gen. The other .c files of those folders, and
-# all that is generated from tests/gen, go into one archive from which each program takes what it needs.
+# all that is generated from tests/gen, go into archives from which each program takes what it needs.
 
 TEST_FOLDERS  := unit contract interop golden diag
 TEST_SOURCES  := $(sort $(wildcard $(TEST_FOLDERS:%=tests/%/test_*.c)))
