@@ -118,6 +118,8 @@ void check_event(unit *u, ast_node *node);
 void check_event_versions(unit *u);
 /* "1.2" or "1.2.0": between `least` and `most` numbers. */
 bool check_version(const char *text, size_t least, size_t most, uint32_t *major);
+/* Whether a mistake was reported at this place a moment ago, so that another would say the same. */
+bool said_at(const unit *u, span where);
 /* "order.created" as a word in C: "order_created", "*" as "any", ">" as "rest". */
 const char *event_word(arena *a, const char *name);
 /* Claim the name of a static object, also with each of the suffixes. Returns it. */

@@ -35,6 +35,18 @@ bool check_version(const char *text, size_t least, size_t most, uint32_t *major)
     return *text == '\0' && numbers >= least && numbers <= most;
 }
 
+bool said_at(const unit *u, span where)
+{
+    const diags *d = &u->c->reports;
+
+    for (size_t i = d->count; i > 0 && d->count - i < 8; i--) {
+        if (d->items[i - 1].placed && d->items[i - 1].where.file == where.file &&
+            d->items[i - 1].where.start == where.start)
+            return true;
+    }
+    return false;
+}
+
 const char *event_word(arena *a, const char *name)
 {
     const char *word = "";
@@ -94,7 +106,8 @@ static void check_event_name(unit *u, schema_event *e, const ast_node *node)
     if (node->path->count < 2) {
         diag_report(&u->c->reports, 501, node->path->where, "an event needs a domain and a type");
         diag_add_help(&u->c->reports, "such as 'order.%s'", e->name);
-    } else if (!event_name_ok(name) || (written != NULL && strlen(name) != written->length)) {
+    } else if ((!event_name_ok(name) || (written != NULL && strlen(name) != written->length)) &&
+               (written == NULL || !said_at(u, written->where))) {
         diag_report(&u->c->reports, 501, written != NULL ? written->where : node->path->where,
                     "this cannot be the name of an event on the bus");
         diag_add_help(&u->c->reports,

@@ -108,12 +108,12 @@ static void name_raise(unit *u, const schema_method *m, schema_raise *raises, si
         "submit",      "wait", "run",   "request",  "result", "failed", "progress_update",
         "on_progress", NULL};
     arena *a = &u->c->memory;
-    const char *word = cname_snake(a, error->name);
+    const char *word = cname_snake(a, error->name), *what = arena_printf(a, "raising '%s'", error->name);
     schema_raise *raise = &raises[count];
 
     for (size_t i = 0; i < count; i++) {
         if (strcmp(raises[i].error->name, error->name) == 0) {
-            word = arena_printf(a, "%s_%s", error->package->c_prefix, word);
+            word = arena_printf(a, "%s_%s", word, error->package->c_prefix);
             break;
         }
     }
@@ -122,8 +122,8 @@ static void name_raise(unit *u, const schema_method *m, schema_raise *raises, si
     raise->c_kind =
         arena_printf(a, "%s_%s%s", m->c_macro, cname_upper(a, word), any_of(word, members) ? "_" : "");
     raise->c_reply = arena_printf(a, "%s_%s%s", m->c_name, word, any_of(word, replies) ? "_" : "");
-    claim_name(u, raise->c_kind, where, "an outcome of a method");
-    claim_name(u, raise->c_reply, where, "a reply of a method");
+    claim_name(u, raise->c_kind, where, what);
+    claim_name(u, raise->c_reply, where, what);
 }
 
 static void check_raises(unit *u, schema_method *m, const ast_node *node)
@@ -269,7 +269,7 @@ static void check_method_name(unit *u, const schema_method *m, const ast_node *n
 
         ok = ok && (letter || (i > 0 && other));
     }
-    if (ok && m->name[0] != '\0' && strlen(m->name) <= 64)
+    if ((ok && m->name[0] != '\0' && strlen(m->name) <= 64) || (wire != NULL && said_at(u, wire->where)))
         return;
     diag_report(&u->c->reports, 501, wire != NULL ? wire->where : node->name.where,
                 "this cannot be the name of a method on the bus");
@@ -282,15 +282,16 @@ static void claim_method(unit *u, const schema_method *m, span where)
     static const char *const of_commands[] = {"_submit", "_wait", "_run", NULL};
     static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
     arena *a = &u->c->memory;
+    const char *what = arena_printf(a, "method '%s'", m->idl_name);
 
     for (size_t i = 0; of_all[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_all[i]), where, "a method");
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_all[i]), where, what);
     for (size_t i = 0; m->kind == SCHEMA_COMMAND && of_commands[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_commands[i]), where, "a command");
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_commands[i]), where, what);
     for (size_t i = 0; m->progress != NULL && of_progress[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_progress[i]), where, "a command's progress");
-    claim_name(u, arena_printf(a, "%s_OK", m->c_macro), where, "an outcome of a method");
-    claim_name(u, arena_printf(a, "%s_FAILED", m->c_macro), where, "an outcome of a method");
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_progress[i]), where, what);
+    claim_name(u, arena_printf(a, "%s_OK", m->c_macro), where, what);
+    claim_name(u, arena_printf(a, "%s_FAILED", m->c_macro), where, what);
 }
 
 void check_method(unit *u, schema_method *m, const ast_node *node)

@@ -42,7 +42,8 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
     span where = written != NULL ? written->where : s->node->name.where;
 
     service->wire = written != NULL ? written->text : service->name;
-    if (!service_name_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) {
+    if ((!service_name_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) &&
+        !said_at(u, where)) {
         diag_report(d, 501, where, "this cannot be the name of a service on the bus");
         diag_add_help(
             d,
@@ -99,6 +100,7 @@ static void check_names(unit *u, const symbol *s, schema_service *service)
     arena *a = &u->c->memory;
     const ast_value *version = annotation_argument(&s->node->marks, "version", NULL, AST_STRING);
     span where = s->node->name.where;
+    const char *what = arena_printf(a, "service '%s'", s->name);
     uint32_t major;
 
     check_wire(u, s, service);
@@ -110,8 +112,8 @@ static void check_names(unit *u, const symbol *s, schema_service *service)
     }
     service->c_name = c_prefix(u, s);
     service->c_macro = cname_upper(a, service->c_name);
-    claim_name(u, arena_printf(a, "%s_ops", service->c_name), where, "a service");
-    claim_name(u, arena_printf(a, "%s_serve", service->c_name), where, "a service");
+    claim_name(u, arena_printf(a, "%s_ops", service->c_name), where, what);
+    claim_name(u, arena_printf(a, "%s_serve", service->c_name), where, what);
     service->c_var = claim_static(u, arena_printf(a, "%s_service", cname_snake(a, s->name)), where, suffixes);
 }
 

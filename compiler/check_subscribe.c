@@ -161,12 +161,16 @@ static const char *default_durable(arena *a, const char *service, const char *pa
 static void check_durable(service_check *b, schema_subscription *s, const ast_node *node, span where)
 {
     unit *u = b->u;
-    const ast_value *wire = annotation_argument(&node->marks, "wire", NULL, AST_STRING);
+    const ast_value *wire =
+        node->members.count > 1 ? NULL : annotation_argument(&node->marks, "wire", NULL, AST_STRING);
 
     s->durable = wire != NULL ? wire->text : default_durable(&u->c->memory, b->service->wire, s->pattern);
     if (wire != NULL && (!wire_ok(wire->text) || strlen(wire->text) != wire->length)) {
-        diag_report(&u->c->reports, 501, wire->where, "this cannot be the name of a durable subscription");
-        diag_add_help(&u->c->reports, "letters, digits, '_' and '-', at most 200 bytes");
+        if (!said_at(u, wire->where)) {
+            diag_report(&u->c->reports, 501, wire->where,
+                        "this cannot be the name of a durable subscription");
+            diag_add_help(&u->c->reports, "letters, digits, '_' and '-', at most 200 bytes");
+        }
         return;
     }
     for (size_t i = 0; i < b->service->subscription_count; i++) {
@@ -213,7 +217,7 @@ static void check_marks_fit(unit *u, const ast_node *node)
         diag_add_note(&u->c->reports, ordered->where, "'@ordered' is here");
     }
     if (wire != NULL && node->members.count > 1)
-        diag_report(&u->c->reports, 605, wire->where, "'@wire' names one subscription, and this is %zu",
+        diag_report(&u->c->reports, 605, wire->where, "'@wire' names one subscription, and here are %zu",
                     node->members.count);
     if (wire != NULL && broadcast != NULL) {
         diag_report(&u->c->reports, 605, wire->where, "a broadcast subscription is not stored under a name");

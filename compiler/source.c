@@ -1,6 +1,6 @@
-/* Reading source files and finding lines in them. A path is opened once per compile, so a file that is
- * imported twice is one file; the same file under two spellings of its path is told apart by nothing but its
- * package name, which the checker then reports.
+/* Reading source files and finding lines in them. A file is read once per compile, under whatever path it was
+ * reached first: the file system says whether another path leads to it too, so that an import cycle through
+ * "../" is a cycle and not an endless descent.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -20,6 +20,17 @@ static source_file *find(sources *s, const char *path)
     return NULL;
 }
 
+/* The file that is read already and that this path leads to as well. */
+static source_file *find_same(sources *s, const struct stat *about)
+{
+    for (size_t i = 0; i < s->count; i++) {
+        if (s->files[i].on_disk && s->files[i].device == (uint64_t)about->st_dev &&
+            s->files[i].inode == (uint64_t)about->st_ino)
+            return &s->files[i];
+    }
+    return NULL;
+}
+
 static source_file *append(sources *s, const char *path, const char *text, size_t length)
 {
     source_file *files = (source_file *)arena_grow(s->memory, s->files, s->count, sizeof *files);
@@ -28,7 +39,7 @@ static source_file *append(sources *s, const char *path, const char *text, size_
     if (files == NULL || copy == NULL)
         return NULL;
     s->files = files;
-    files[s->count] = (source_file){copy, text, length, false};
+    files[s->count] = (source_file){.path = copy, .text = text, .length = length};
     return &files[s->count++];
 }
 
@@ -96,7 +107,11 @@ static source_status read_file(sources *s, const char *path, const char **text, 
 source_status source_open(sources *s, const char *path, uint32_t *file, const char **why)
 {
     source_file *found = find(s, path);
+    struct stat about;
+    bool on_disk = found == NULL && stat(path, &about) == 0;
 
+    if (on_disk)
+        found = find_same(s, &about);
     if (found == NULL) {
         const char *text = NULL;
         size_t length = 0;
@@ -107,6 +122,9 @@ source_status source_open(sources *s, const char *path, uint32_t *file, const ch
         found = append(s, path, text, length);
         if (found == NULL)
             return SOURCE_NO_MEMORY;
+        found->on_disk = on_disk;
+        found->device = on_disk ? (uint64_t)about.st_dev : 0;
+        found->inode = on_disk ? (uint64_t)about.st_ino : 0;
     }
     *file = (uint32_t)(found - s->files);
     return SOURCE_OK;

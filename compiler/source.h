@@ -25,7 +25,9 @@ typedef struct source_file {
     const char *path; /* as shown in messages */
     const char *text; /* NUL-terminated after `length` bytes */
     size_t length;
-    bool loaded; /* false: registered from memory, not compiled yet */
+    bool loaded;  /* false: registered from memory, not compiled yet */
+    bool on_disk; /* then `device` and `inode` say which file it is */
+    uint64_t device, inode;
 } source_file;
 
 typedef struct sources {
