@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/** A bus. Any thread. Close it last: services, clients and publishers made on it must be gone before. */
+/** A bus. Any thread. Close it last: clients and publishers made on it must be gone before; services that are left are
+ *  stopped and freed with it. */
 typedef struct aegis_bus aegis_bus;
 
 typedef enum aegis_log_level {
@@ -47,7 +48,8 @@ AEGIS_API aegis_status aegis_open(const char *url, const aegis_options *options,
 AEGIS_API void aegis_close(aegis_bus *bus);
 
 /** Block until SIGINT or SIGTERM arrives (or aegis_stop is called), then drain and stop every service on the bus:
- *  what runs is finished and answered, what did not start is handed back. The only function that touches signals;
+ *  what runs is finished and answered, what did not start is handed back. The services stay to be freed, by
+ *  aegis_service_stop or aegis_close. The only function that touches signals;
  *  earlier handlers are put back before it returns. One caller per process at a time: a second one gets
  *  FAILED_PRECONDITION. A second signal while draining ends the wait for handlers. */
 AEGIS_API aegis_status aegis_run(aegis_bus *bus, aegis_error *error);
