@@ -84,12 +84,12 @@ static const annotation_entry table[] = {
      "Its version: \"1.2\" for an event, \"1.2.0\" for a service."},
     {"was",
      NAMED,
-     {{NULL, TAKES_STRING, true, NULL}},
+     {{NULL, TAKES_NAME, true, NULL}},
      1,
      "An older name on the wire, which is still accepted."},
     {"wire",
      NAMED | ON_SUBSCRIBES,
-     {{NULL, TAKES_STRING, true, NULL}},
+     {{NULL, TAKES_NAME, true, NULL}},
      1,
      "Its name on the wire, when not the name as written."},
 };
@@ -167,11 +167,26 @@ static bool positive_duration(const ast_value *value)
            value->magnitude > 0;
 }
 
-static bool fits(const annotation_parameter *parameter, const ast_value *value)
+/* What the bus takes is checked with what is sent there. */
+#define ON_BUS (ON_SERVICE | ON_EVENT | ON_RPC | ON_COMMAND | ON_SUBSCRIBES)
+
+/* Printable ASCII that stands in a string of C and of JSON as it is. */
+static bool is_wire_name(const ast_value *value)
+{
+    for (size_t i = 0; i < value->length; i++) {
+        if (value->text[i] <= ' ' || value->text[i] > '~' || value->text[i] == '"' || value->text[i] == '\\')
+            return false;
+    }
+    return value->length > 0 && value->length <= NAME_MAX_BYTES;
+}
+
+static bool fits(const annotation_parameter *parameter, const ast_value *value, unsigned place)
 {
     switch (parameter->takes) {
     case TAKES_STRING:
         return value->kind == AST_STRING;
+    case TAKES_NAME:
+        return value->kind == AST_STRING && ((place & ON_BUS) != 0 || is_wire_name(value));
     case TAKES_DURATION:
         return positive_duration(value);
     case TAKES_BACKOFF:
@@ -190,7 +205,9 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
 {
     const char *kind = "a string";
 
-    if (parameter->takes == TAKES_DURATION)
+    if (parameter->takes == TAKES_NAME)
+        kind = "a string of 1 to 128 printable characters, without blanks, quotes and backslashes";
+    else if (parameter->takes == TAKES_DURATION)
         kind = "a duration such as 2s";
     else if (parameter->takes == TAKES_BACKOFF)
         kind = "two durations such as 200ms..30s";
@@ -223,7 +240,8 @@ static bool same_name(const char *a, const char *b)
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry)
+static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
+                            unsigned place)
 {
     bool given[2] = {false, false};
 
@@ -233,7 +251,7 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
 
         while (k < entry->parameter_count && !same_name(entry->parameters[k].name, argument->name.text))
             k++;
-        if (k == entry->parameter_count || given[k] || !fits(&entry->parameters[k], argument->value)) {
+        if (k == entry->parameter_count || given[k] || !fits(&entry->parameters[k], argument->value, place)) {
             wrong_arguments(a, d, written, entry, argument->value->where);
             return;
         }
@@ -262,7 +280,7 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
             diag_report(d, 603, written->where, "'@%s' is given twice", entry->name);
             diag_add_note(d, first->where, "first given here");
         } else {
-            check_arguments(a, d, written, entry);
+            check_arguments(a, d, written, entry, place);
         }
     }
 }

@@ -26,6 +26,7 @@ enum {
 
 typedef enum annotation_value {
     TAKES_STRING,
+    TAKES_NAME, /* a string that can be a name on the wire */
     TAKES_DURATION,
     TAKES_BACKOFF,
     TAKES_COUNT,

@@ -89,6 +89,9 @@ typedef struct ast_type {
     uint32_t depth; /* of nesting, 1 for a name */
 } ast_type;
 
+/* Longest name, as written and on the wire. */
+#define NAME_MAX_BYTES 128
+
 /* Types nested deeper than this are refused. */
 #define AST_TYPE_DEPTH 16
 

@@ -62,10 +62,16 @@ static void name_package(unit *u, const ast_node *node)
 {
     arena *a = &u->c->memory;
     schema_package *p = u->package;
-    const char *chosen = node == NULL ? NULL : text_of(&node->marks, "c_name");
+    const ast_value *chosen =
+        node == NULL ? NULL : annotation_argument(&node->marks, "c_name", NULL, AST_STRING);
 
+    if (chosen != NULL && !cname_prefix_ok(chosen->text, chosen->length)) {
+        diag_report(&u->c->reports, 604, chosen->where, "this cannot begin the names in C");
+        diag_add_help(&u->c->reports, "a lower-case letter, then lower-case letters, digits and '_'");
+        chosen = NULL;
+    }
     p->name = node == NULL ? "package" : node->name.text;
-    p->c_prefix = chosen != NULL ? chosen : cname_snake(a, p->name);
+    p->c_prefix = chosen != NULL ? chosen->text : cname_snake(a, p->name);
     p->c_macro = cname_upper(a, p->c_prefix);
     p->c_guard = arena_printf(a, "%s_H", p->c_macro);
     u->where = node == NULL ? (span){u->file, 0, 0} : node->name.where;

@@ -4,6 +4,74 @@
 
 #include <string.h>
 
+/* What is accepted on the wire for a field or value: its name and its older ones. */
+typedef struct names {
+    const char *name;
+    const char *const *was;
+    size_t was_count;
+} names;
+
+static const char *name_at(const names *n, size_t i)
+{
+    return i == 0 ? n->name : n->was[i - 1];
+}
+
+/* A name that both accept, or NULL. */
+static const char *common_name(const names *a, const names *b)
+{
+    for (size_t i = 0; i <= a->was_count; i++) {
+        for (size_t k = 0; k <= b->was_count; k++) {
+            if (strcmp(name_at(a, i), name_at(b, k)) == 0)
+                return name_at(a, i);
+        }
+    }
+    return NULL;
+}
+
+/* An older name must differ from the name and from the other older ones. */
+static void check_was(unit *u, const names *n, const ast_node *written)
+{
+    for (size_t i = 1; i <= n->was_count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (strcmp(name_at(n, i), name_at(n, k)) != 0)
+                continue;
+            diag_report(&u->c->reports, 605, annotation_find(&written->marks, "was")->where,
+                        "'%s' is called \"%s\" already", written->name.text, name_at(n, i));
+            return;
+        }
+    }
+}
+
+/* Whether value number `e->value_count` is one of those before it. */
+static bool value_repeated(unit *u, const schema_enum *e, const schema_enum_value *values,
+                           const ast_node *node, const ast_node *written)
+{
+    const schema_enum_value *v = &values[e->value_count];
+    const names mine = {v->name, v->was, v->was_count};
+
+    check_was(u, &mine, written);
+    for (size_t k = 0; k < e->value_count; k++) {
+        const names other = {values[k].name, values[k].was, values[k].was_count};
+        bool same = strcmp(values[k].idl_name, v->idl_name) == 0;
+        const char *shared = same ? v->idl_name : common_name(&mine, &other);
+
+        if (shared == NULL)
+            continue;
+        diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice", e->name,
+                    shared);
+        for (size_t i = 0; i < node->members.count; i++) {
+            const ast_node *first = (const ast_node *)node->members.items[i];
+
+            if (strcmp(first->name.text, values[k].idl_name) != 0)
+                continue;
+            diag_add_note(&u->c->reports, first->name.where, "first here");
+            return true;
+        }
+        return true;
+    }
+    return false;
+}
+
 void check_enum(unit *u, schema_enum *e, const ast_node *node)
 {
     arena *a = &u->c->memory;
@@ -28,17 +96,7 @@ void check_enum(unit *u, schema_enum *e, const ast_node *node)
             e->unknown_declared = true;
         else
             v->number = ++number;
-        for (size_t k = 0; k < e->value_count; k++) {
-            if (strcmp(values[k].idl_name, v->idl_name) == 0 || strcmp(values[k].name, v->name) == 0) {
-                diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice",
-                            e->name, v->name);
-                diag_add_note(&u->c->reports, ((const ast_node *)node->members.items[k])->name.where,
-                              "first here");
-                v = NULL;
-                break;
-            }
-        }
-        if (v == NULL)
+        if (value_repeated(u, e, values, node, written))
             continue;
         claim_name(u, v->c_name, written->name.where, "an enum value");
         e->value_count++;
@@ -120,18 +178,30 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
                      const ast_node *written)
 {
     const schema_field *f = &fields[count];
+    const names mine = {f->name, f->was, f->was_count};
 
+    check_was(u, &mine, written);
     for (size_t i = 0; i < count; i++) {
+        const names other = {fields[i].name, fields[i].was, fields[i].was_count};
+        const char *shared;
+
         if (strcmp(fields[i].idl_name, f->idl_name) == 0) {
             diag_report(&u->c->reports, 303, written->name.where, "field '%s' is declared twice",
                         f->idl_name);
             diag_add_note(&u->c->reports, places[i], "first declared here");
             return true;
         }
-        if (strcmp(fields[i].name, f->name) == 0) {
+        shared = common_name(&mine, &other);
+        if (shared != NULL) {
             diag_report(&u->c->reports, 303, written->name.where,
                         "'%s' and '%s' have the same name on the wire, \"%s\"", fields[i].idl_name,
-                        f->idl_name, f->name);
+                        f->idl_name, shared);
+            diag_add_note(&u->c->reports, places[i], "the other is here");
+            return true;
+        }
+        if (strcmp(fields[i].c_name, f->c_name) == 0) {
+            diag_report(&u->c->reports, 309, written->name.where, "'%s' and '%s' are both called '%s' in C",
+                        fields[i].idl_name, f->idl_name, f->c_name);
             diag_add_note(&u->c->reports, places[i], "the other is here");
             return true;
         }

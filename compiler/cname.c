@@ -223,6 +223,17 @@ bool cname_reserved(const char *name)
     return bsearch(name, reserved, sizeof reserved / sizeof reserved[0], sizeof reserved[0], compare) != NULL;
 }
 
+bool cname_prefix_ok(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        bool letter = text[i] >= 'a' && text[i] <= 'z';
+
+        if (!letter && (i == 0 || !(is_lower(text[i]) || text[i] == '_')))
+            return false;
+    }
+    return length > 0 && !cname_reserved(text);
+}
+
 const char *cname_member(arena *a, const char *name)
 {
     return cname_reserved(name) ? arena_printf(a, "%s_", name) : name;

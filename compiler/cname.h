@@ -15,6 +15,8 @@ const char *cname_snake(arena *a, const char *name);
 const char *cname_upper(arena *a, const char *name);
 /* A word that cannot be a member or parameter name in C or C++ programs, whatever headers are included. */
 bool cname_reserved(const char *name);
+/* Whether `text` can begin the names of a package or service: lower-case letters, digits and '_'. */
+bool cname_prefix_ok(const char *text, size_t length);
 /* `name`, with a trailing underscore if it is reserved. */
 const char *cname_member(arena *a, const char *name);
 /* `text` as a C string literal, ASCII only. */

@@ -19,6 +19,7 @@ static const diag_code codes[] = {
      "durations end "
      "in ns us ms s m h or d."},
     {106, DIAG_ERROR, "Not a text file", "An .aegis file is UTF-8 without NUL bytes."},
+    {107, DIAG_ERROR, "A name that is too long", "Names have at most 128 characters, here and on the wire."},
     {110, DIAG_WARNING, "A doc comment that documents nothing",
      "A comment with three slashes stands before a declaration or a member and becomes its documentation. "
      "Elsewhere use two."},

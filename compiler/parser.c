@@ -139,44 +139,75 @@ static void report(parser *p, const token *t, const char *const *expected, size_
 {
     const char *found = describe(p, t), *wanted = list_expected(p, expected, count);
 
-    if (t->kind == DOC)
-        diag_report(p->reports, 111, t->where,
-                    "this doc comment does not stand before a declaration or member");
-    else if (wanted != NULL)
+    if (wanted != NULL)
         diag_report(p->reports, 201, t->where, "unexpected %s; expected %s", found, wanted);
     else if (contains(expected, count, "'struct'") && !contains(expected, count, "a name"))
         diag_report(p->reports, 201, t->where, "unexpected %s; expected a declaration", found);
     else
         diag_report(p->reports, 201, t->where, "unexpected %s", found);
+    if (t->kind == ',' && contains(expected, count, "';'"))
+        diag_add_help(p->reports, "what stands here ends with ';'");
     suggest_keyword(p, t, expected, count);
 }
 
-void parser_mismatch(parser *p, span where, const char *const *expected, size_t count)
+/* Take the token at `index` out and parse again. */
+static void retry_without(parser *p, size_t index)
+{
+    take_out(p, index);
+    p->stop = true;
+}
+
+/* A doc comment that documents nothing is left out, with a warning. */
+static bool drop_doc(parser *p, size_t index)
+{
+    span *dropped;
+
+    if (p->tokens[index].kind != DOC || p->repairs >= REPAIRS_MAX)
+        return false;
+    dropped = (span *)arena_grow(p->memory, p->dropped, p->dropped_count, sizeof *dropped);
+    if (dropped == NULL)
+        return false;
+    p->dropped = dropped;
+    p->dropped[p->dropped_count++] = p->tokens[index].where;
+    p->repairs++;
+    retry_without(p, index);
+    return true;
+}
+
+/* Which token did not fit. */
+static size_t find_misfit(const parser *p, span where)
 {
     size_t index = p->at;
-    int mark;
 
-    if (p->stop)
-        return;
     if (index > 0 && p->tokens[index - 1].kind != 0 &&
         (p->at < p->count - 1 || p->tokens[index - 1].where.end <= where.end))
         index--; /* `at` is behind the token that did not fit, except at the end */
     while (index + 1 < p->count && p->tokens[index].where.start < where.start)
         index++;
+    return index;
+}
+
+void parser_mismatch(parser *p, span where, const char *const *expected, size_t count)
+{
+    size_t index = find_misfit(p, where);
+    int mark;
+
+    if (p->stop)
+        return;
     if (p->tokens[index].inserted || (index > 0 && p->tokens[index - 1].inserted)) {
-        take_out(p, p->tokens[index].inserted ? index : index - 1);
-        p->stop = true;
+        retry_without(p, p->tokens[index].inserted ? index : index - 1);
         return;
     }
-    if (p->tokens[index].kind == DOC && !p->tokens[index].starts_line) {
-        take_out(p, index);
-        p->stop = true;
+    if (drop_doc(p, index) || (index > 0 && drop_doc(p, index - 1)))
         return;
-    }
     mark = missing_mark(p, &p->tokens[index], expected, count);
     if (mark != 0 && insert(p, index, mark)) {
         p->repairs++;
         p->stop = true;
+        return;
+    }
+    if (index > 1 && p->tokens[index - 2].inserted && p->tokens[index - 2].kind != ';') {
+        retry_without(p, index - 2); /* what stood behind the mark fitted only by chance */
         return;
     }
     report(p, &p->tokens[index], expected, count);
@@ -190,6 +221,9 @@ void parser_too_deep(parser *p, span where)
 
 static void report_repairs(parser *p)
 {
+    for (size_t i = 0; i < p->dropped_count; i++)
+        diag_report(p->reports, 110, p->dropped[i],
+                    "this doc comment does not stand before a declaration or member");
     for (size_t i = 1; i < p->count; i++) {
         const token *t = &p->tokens[i];
         const char *mark = t->kind == ARROW ? "->" : "";

@@ -31,6 +31,8 @@ typedef struct parser {
     size_t at;      /* next token to hand out */
     bool stop;      /* a repair was made: end this attempt */
     size_t repairs; /* made so far; bounded */
+    span *dropped;  /* doc comments that were left out */
+    size_t dropped_count;
     ast_file *result;
 } parser;
 
