@@ -120,6 +120,42 @@ static void test_repeatable(void **state)
     compile_free(&two);
 }
 
+static bool permit(void *user)
+{
+    size_t *left = (size_t *)user;
+
+    if (*left == 0)
+        return false;
+    --*left;
+    return true;
+}
+
+/* Wherever memory ends, the compile ends too, says so, and leaves nothing behind. */
+static void test_memory_ends(void **state)
+{
+    static const char *const inputs[] = {FOLDER "/five_mistakes.aegis", FOLDER "/publishes_and_uses.aegis",
+                                         FOLDER "/method_annotations.aegis", "examples/orders/shop.aegis"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
+        bool failed = true;
+
+        for (size_t allowed = 0; failed; allowed += 1 + allowed / 40) {
+            size_t left = allowed;
+            compile c;
+
+            compile_init(&c, NULL, 0);
+            c.memory.permit = permit;
+            c.memory.permit_user = &left;
+            if (frontend_compile(&c, inputs[i]))
+                assert_false(c.memory.failed);
+            failed = c.memory.failed;
+            assert_true(allowed < 1000000);
+            compile_free(&c);
+        }
+    }
+}
+
 /* Every number has a longer explanation, and none is given twice. */
 static void test_explanations(void **state)
 {
@@ -141,6 +177,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_repeatable),
+        cmocka_unit_test(test_memory_ends),
         cmocka_unit_test(test_explanations),
     };
 
