@@ -118,7 +118,7 @@ static memory_delivery *hand_out(memory_source *source, memory_stored *stored, m
     memory_consumer *consumer = source->consumer;
     memory_delivery *delivery = memory_delivery_new(memory_of(source->base.port), stored->packet);
     if (!delivery) {
-        due_at(consumer, entry, later(now, AEGIS_SECOND)); /* memory may be back then */
+        due_at(consumer, entry, later(now, MEMORY_RETRY));
         return NULL;
     }
     entry->deliveries++;
@@ -153,6 +153,8 @@ memory_delivery *memory_consumer_take(memory_source *source, int64_t now, int64_
     }
     memory_delivery *delivery = entry ? hand_out(source, stored, entry, now) : NULL;
     *look = consumer->earliest;
+    if (stored && !entry && *look > later(now, MEMORY_RETRY))
+        *look = later(now, MEMORY_RETRY); /* nobody else would bring it */
     return delivery;
 }
 

@@ -12,11 +12,13 @@
 #include <pthread.h>
 
 /* A server's default max_payload, kept so that what works here works there. */
-#define MEMORY_BODY_MAX     ((size_t)1 << 20)
-#define MEMORY_LIMIT        ((size_t)256 << 20)
-#define MEMORY_CAPACITY     65536
-#define MEMORY_EVENTS       64
-#define MEMORY_BUCKETS      256
+#define MEMORY_BODY_MAX ((size_t)1 << 20)
+#define MEMORY_LIMIT    ((size_t)256 << 20)
+#define MEMORY_CAPACITY 65536
+#define MEMORY_EVENTS   64
+#define MEMORY_BUCKETS  256
+/* When memory was short for a delivery: it may be back by then. */
+#define MEMORY_RETRY        (100 * AEGIS_MILLISECOND)
 #define MEMORY_INBOX_PREFIX "_INBOX.memory."
 
 typedef struct memory_bus memory_bus;
