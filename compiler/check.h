@@ -111,6 +111,8 @@ const schema_type *check_pattern(unit *u, const schema_type *type, const ast_mar
 /* check_record.c */
 void check_enum(unit *u, schema_enum *e, const ast_node *node);
 void check_fields(unit *u, schema_record *record, const ast_list *members);
+
+/* check_order.c */
 void check_order(unit *u);
 
 /* check_event.c */
