@@ -40,15 +40,16 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 	$(LINK) -o $@ $< $(TEST_LIBS)
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
-# Scripts that check something: each counts as one test.
-CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh
+# Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/demo.sh
 T      ?=
+JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
 
 .PHONY: test test-all test-programs test-run asan tsan fault fuzz golden check-includes check-symbols check-generated
 test:
 	@tools/setup.sh
-	@$(MAKE) --no-print-directory WERROR=-Werror test-run
+	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=-Werror test-run
 test-all: test
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan

@@ -1,5 +1,5 @@
 /* Diagnostics: every file in tests/diag holds one mistake or a few, and beside it stands the exact text that
- * the front end says about it. AEGIS_GOLDEN=write writes those texts anew; read the difference before
+ * the front end says about it. AEGIS_GOLDEN=update writes those texts anew; read the difference before
  * committing it. Runs in the top folder of the source, as its paths are part of the texts.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -78,7 +78,7 @@ static bool check_file(const char *name)
     assert_non_null(text);
     assert_int_equal(ok, c.reports.errors == 0);
     assert_true(c.reports.errors + c.reports.warnings > 0);
-    if (mode != NULL && strcmp(mode, "write") == 0)
+    if (mode != NULL && strcmp(mode, "update") == 0)
         write_text(golden, text);
     expected = read_text(golden);
     same = strcmp(expected, text) == 0;
