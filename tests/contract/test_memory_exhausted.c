@@ -145,6 +145,7 @@ static void durable(aegis_port *port)
         assert_int_equal(port->ops->settle(&got, AEGIS_ACK, 0), AEGIS_OK);
         port->ops->release(&got);
         stored--;
+        assert_true(aegis_clock_monotonic() < until); /* not only because the wait was over */
     }
     port->ops->close_source(source);
 }
