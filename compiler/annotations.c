@@ -265,6 +265,31 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
     }
 }
 
+/* Places where this version accepts an annotation and does not act on it: said, so that nobody relies on it.
+ */
+static unsigned without_effect(const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned places;
+    } list[] = {
+        {"at_most_once", ON_COMMAND},
+        {"exactly_once", ON_COMMAND},
+        {"idempotency_key", ON_COMMAND},
+        {"hedge", ON_RPC},
+        {"ordered", ON_SUBSCRIBES},
+        {"pattern", ON_FIELD | ON_ALIAS},
+        {"retry", ON_RPC},
+        {"was", ~(unsigned)(ON_FIELD | ON_ENUM_VALUE)},
+    };
+
+    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
+        if (strcmp(list[i].name, name) == 0)
+            return list[i].places;
+    }
+    return ON_NOTHING;
+}
+
 void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place)
 {
     for (size_t i = 0; i < marks->annotations.count; i++) {
@@ -281,6 +306,9 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
             diag_add_note(d, first->where, "first given here");
         } else {
             check_arguments(a, d, written, entry, place);
+            if ((without_effect(entry->name) & place) != 0)
+                diag_report(d, 607, written->where, "this version does not act on '@%s' here yet",
+                            entry->name);
         }
     }
 }

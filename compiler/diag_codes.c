@@ -103,6 +103,10 @@ static const diag_code codes[] = {
     {606, DIAG_ERROR, "Not a key for idempotency",
      "@idempotency_key names a parameter that is always there and tells one command from another: a required "
      "string, uuid or integer without a default."},
+    {607, DIAG_WARNING, "An annotation without effect",
+     "The annotation is part of the language and its arguments are checked, but this version of Aegis does "
+     "not yet do what "
+     "it asks for. CHANGELOG.md says when that changes."},
     {901, DIAG_ERROR, "A file that cannot be read",
      "The file named on the command line cannot be opened or read."},
 };
