@@ -1,5 +1,5 @@
 /* The contract of the port, kept by the NATS adapter against a nats-server of its own; and what only shows
- * there: streams that somebody else made.
+ * there: streams that somebody else made, and other connections.
  */
 #include "contract.h"
 
@@ -62,6 +62,80 @@ static void overlapping_streams_refused(void **state)
     assert_non_null(strstr(error.text, config.name));
 }
 
+/* A second connection, as another process would have. */
+static aegis_port *another(const contract *c)
+{
+    aegis_health health;
+    aegis_port *port = NULL;
+    c->ops->health(c->port, &health);
+    assert_ok(aegis_nats_open(health.server, NULL, &port, NULL));
+    return port;
+}
+
+/* "In place when it returns" and "the server has seen it" hold for everybody, not for this connection alone.
+ */
+static void subscribed_means_reachable(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_port *other = another(c);
+    size_t reached = 0, gone = 0;
+    for (int i = 0; i < 30; i++) {
+        const aegis_outgoing request = {.subject =
+                                            contract_subject(c, aegis_arena_printf(c->arena, "place.%d", i))};
+        aegis_source *source = NULL;
+        aegis_message message;
+        aegis_error error = {0};
+        assert_ok(c->ops->subscribe(c->port, request.subject, "q", 0, &source, NULL));
+        /* Nobody answers: what counts is that it arrives. */
+        c->ops->request(other, &request, in_ms(10), &message, NULL);
+        if (c->ops->next(source, in_ms(5000), &message) == AEGIS_OK) {
+            reached++;
+            c->ops->release(&message);
+        }
+        c->ops->drain(source, in_ms(5000));
+        gone += c->ops->request(other, &request, in_ms(5000), &message, &error) == AEGIS_UNAVAILABLE &&
+                error.not_processed;
+        c->ops->close_source(source);
+    }
+    c->ops->close(other);
+    assert_int_equal(reached, 30);
+    assert_int_equal(gone, 30);
+}
+
+/* What a durable stands for is the server's: another connection goes on where the first one left. */
+static void durable_outlives_its_port(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = contract_name(c, "outlives"), *subject = contract_subject(c, "outlives.x");
+    aegis_port *other = another(c);
+    aegis_source *source = NULL;
+    aegis_message message;
+    contract_stream(c, stream, contract_subject(c, "outlives"));
+    contract_consumer(c, stream, "d", subject, 0);
+    contract_store(c, subject, "settled", NULL);
+    contract_store(c, subject, "in hand", NULL);
+    contract_store(c, subject, "not delivered", NULL);
+    assert_ok(c->ops->consume(other, stream, "d", &source, NULL));
+    c->ops->credit(source, 2);
+    assert_ok(c->ops->next(source, in_ms(5000), &message));
+    assert_ok(c->ops->settle(&message, AEGIS_ACK, 0));
+    c->ops->release(&message);
+    assert_ok(c->ops->next(source, in_ms(5000), &message));
+    c->ops->release(&message);
+    c->ops->close_source(source);
+    c->ops->close(other);
+    source = contract_consume(c, stream, "d", 10);
+    bool again = false, fresh = false;
+    for (int i = 0; i < 2; i++) {
+        message = contract_next(c, source, 5000);
+        again = again || (body_is(&message, "in hand") && message.deliveries == 2);
+        fresh = fresh || (body_is(&message, "not delivered") && message.deliveries == 1);
+        contract_settle(c, &message, AEGIS_ACK, 0);
+    }
+    assert_true(again && fresh);
+    contract_consumer_info(c, stream, "d", 0, 0);
+}
+
 int main(void)
 {
     nats_server server;
@@ -74,6 +148,8 @@ int main(void)
     const struct CMUnitTest only_here[] = {
         CONTRACT_CASE(&adapter, foreign_stream_is_used),
         CONTRACT_CASE(&adapter, overlapping_streams_refused),
+        CONTRACT_CASE(&adapter, subscribed_means_reachable),
+        CONTRACT_CASE(&adapter, durable_outlives_its_port),
     };
     int failed = contract_run(&adapter);
     failed += cmocka_run_group_tests_name("contract: nats only", only_here, NULL, NULL);
