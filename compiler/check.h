@@ -51,6 +51,7 @@ typedef struct claim {
 typedef struct unit {
     compile *c;
     struct unit *importer; /* while busy: who asked for it */
+    unsigned following;    /* constants and aliases being resolved, each for the one before */
     ast_file *tree;
     const char *path;
     uint32_t file;

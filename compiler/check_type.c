@@ -90,9 +90,19 @@ static const char *c_float(arena *a, double value)
     return strpbrk(text, ".en") != NULL ? text : arena_printf(a, "%s.0", text);
 }
 
+/* Whether constants or aliases stand for each other in too long a chain, which is then reported. */
+static bool follows_too_far(unit *u, span where)
+{
+    if (u->following < AST_TYPE_DEPTH)
+        return false;
+    diag_report(&u->c->reports, 203, where, "names stand for each other more than %d deep", AST_TYPE_DEPTH);
+    return true;
+}
+
 /* The constant's value as if it had been written there, or the value itself. NULL when reported. */
 static const ast_value *literal_of(unit *u, const ast_value *value)
 {
+    const ast_value *literal = NULL;
     symbol *s;
     unit *owner;
 
@@ -106,8 +116,14 @@ static const ast_value *literal_of(unit *u, const ast_value *value)
                     ast_path_text(&u->c->memory, value->path));
         return NULL;
     }
+    if (follows_too_far(u, value->where))
+        return NULL;
+    u->following++;
     check_const(owner, s);
-    return s->state == SYMBOL_DONE && s->constant != NULL ? literal_of(owner, s->node->value) : NULL;
+    if (s->state == SYMBOL_DONE && s->constant != NULL)
+        literal = literal_of(owner, s->node->value);
+    u->following--;
+    return literal;
 }
 
 /* One end of a range of integers: false when it is no integer or does not fit. */
@@ -201,16 +217,32 @@ static void unbounded(schema_type *type)
     }
 }
 
+/* Whether a list or map of this element has another package's name, which must not be extended here: some
+ * third package may do the same. */
+static bool foreign(const unit *u, const schema_type *element)
+{
+    const schema_type *leaf = element->element;
+    const char *prefix = u->package->c_prefix;
+    size_t length = strlen(prefix);
+
+    if (leaf->kind == SCHEMA_RECORD)
+        return leaf->record->package != u->package;
+    if (leaf->kind == SCHEMA_ENUM)
+        return leaf->enumeration->package != u->package;
+    return strncmp(element->c_name, prefix, length) != 0 || element->c_name[length] != '_';
+}
+
 /* A list or map type of this element; nested ones are defined by this package. */
-static void name_container(unit *u, schema_type *type)
+static void name_container(unit *u, schema_type *type, const ast_type *written)
 {
     arena *a = &u->c->memory;
     const schema_type *e = type->element;
     const char *suffix = type->kind == SCHEMA_LIST ? "list" : "map", *word = e->c_name;
     bool nested = e->kind == SCHEMA_LIST || e->kind == SCHEMA_MAP;
 
-    if (nested && strncmp(word, "aegis_", 6) == 0)
-        word = arena_printf(a, "%s_%s", u->package->c_prefix, word + 6);
+    if (nested && foreign(u, e))
+        word =
+            arena_printf(a, "%s_%s", u->package->c_prefix, strncmp(word, "aegis_", 6) == 0 ? word + 6 : word);
     if (e->kind <= SCHEMA_RAW)
         type->c_type = arena_printf(a, "aegis_%s_%s", word, suffix);
     else
@@ -222,9 +254,11 @@ static void name_container(unit *u, schema_type *type)
     if (!nested)
         return;
     for (size_t i = 0; i < u->container_count; i++) {
-        if (strcmp(u->containers[i].c_name, type->c_type) == 0)
+        if (strcmp(u->containers[i].c_name, type->c_type) == 0 &&
+            strcmp(u->containers[i].c_element, e->c_type) == 0)
             return;
     }
+    claim_name(u, type->c_type, written->where, arena_printf(a, "type '%s'", ast_type_text(a, written)));
     u->containers =
         (schema_container *)arena_grow(a, u->containers, u->container_count, sizeof *u->containers);
     u->containers[u->container_count++] =
@@ -234,6 +268,16 @@ static void name_container(unit *u, schema_type *type)
                            arena_printf(a, "%s_get", type->c_type),
                            e->c_type,
                            NULL};
+}
+
+/* How deep a type is, with what its aliases stand for. */
+static unsigned nesting(const schema_type *type)
+{
+    unsigned depth = 0;
+
+    for (; type != NULL; type = type->element)
+        depth++;
+    return depth;
 }
 
 static bool check_container(unit *u, const ast_type *written, schema_type *type)
@@ -252,13 +296,18 @@ static bool check_container(unit *u, const ast_type *written, schema_type *type)
     type->element = check_type(u, written->element);
     if (type->element == NULL)
         return false;
+    if (nesting(type) > AST_TYPE_DEPTH) {
+        diag_report(&u->c->reports, 203, written->where, "this type is nested more than %d deep",
+                    AST_TYPE_DEPTH);
+        return false;
+    }
     if (written->element->is_optional) {
         diag_report(&u->c->reports, 404, written->element->optional,
                     "an element of a list or map cannot be optional");
         diag_add_help(&u->c->reports, "leave the element out, or use a struct with an optional field");
         return false;
     }
-    name_container(u, type);
+    name_container(u, type, written);
     return true;
 }
 
@@ -278,7 +327,11 @@ static bool check_named(unit *u, const ast_type *written, schema_type *type)
     if (s == NULL)
         return false;
     if (s->kind == SYMBOL_ALIAS) {
+        if (follows_too_far(u, written->where))
+            return false;
+        u->following++;
         check_alias(owner, s);
+        u->following--;
         if (s->type == NULL)
             return false;
         *type = *s->type;

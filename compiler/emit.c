@@ -82,12 +82,27 @@ bool emit_names(const schema_package *package, const emit_options *options, emit
     return true;
 }
 
+/* Making the view does not look at each allocation: the first that fails ends it. It owns nothing but memory
+ * of the arena. */
+static const node *make_view(arena *memory, const schema_package *package)
+{
+    jmp_buf *outer = memory->escape, escape;
+    const node *volatile top = NULL;
+
+    if (setjmp(escape) == 0) {
+        memory->escape = &escape;
+        top = view_package(memory, package);
+    }
+    memory->escape = outer;
+    return top;
+}
+
 bool emit_package(const schema_package *package, const emit_options *options, emit_output *out)
 {
     static const char *const names[] = {"c/header.h", "c/source.c"};
     loader l = {options->memory, options->templates_dir, NULL, 0};
     template_set set = {options->memory, load, &l, NULL, NULL};
-    const node *top = view_package(options->memory, package);
+    const node *top = make_view(options->memory, package);
     emit_file *files;
 
     if (top == NULL || !emit_names(package, options, out)) {

@@ -18,6 +18,7 @@ typedef struct view_container {
     const schema_type *type;
     const char *word; /* in the names of its functions: "item_list", "item_list_2" */
     const char *copy_word;
+    const char *base; /* the word without its number */
     bool copies; /* the first of its C type: the one that gets the copy function */
 } view_container;
 

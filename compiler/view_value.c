@@ -49,13 +49,19 @@ static void add_container(view *v, const schema_type *type)
     made.copies = true;
     made.type = type;
     for (size_t i = 0; i < v->container_count; i++) {
-        if (strcmp(v->containers[i].type->c_name, type->c_name) == 0) {
+        const view_container *other = &v->containers[i];
+
+        if (strcmp(other->base, word) == 0)
             same++;
+        if (made.copies && strcmp(other->type->c_name, type->c_name) == 0) {
             made.copies = false;
+            made.copy_word = other->word;
         }
     }
-    made.copy_word = word;
+    made.base = word;
     made.word = same == 1 ? word : arena_printf(v->memory, "%s_%u", word, same);
+    if (made.copies)
+        made.copy_word = made.word;
     grown = (view_container *)arena_grow(v->memory, v->containers, v->container_count, sizeof *grown);
     if (grown == NULL)
         return;
