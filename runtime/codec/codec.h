@@ -104,6 +104,12 @@ double aegis_js_number_double(const aegis_js_number *number);
 uint8_t *aegis_js_double_text(uint8_t *at, double value);
 uint8_t *aegis_js_u64_text(uint8_t *at, uint64_t value);
 
+/* The double nearest to digits * 10^exponent. False when it is not one of those that are easy (wide.c). */
+bool aegis_wide_read(uint64_t digits, int32_t exponent, double *value);
+/* The shortest digits * 10^exponent that reads back as `value` (positive), at most 17 digits, perhaps with
+ * zeros at the end. False as above. */
+bool aegis_wide_shortest(double value, uint64_t *digits, int *exponent);
+
 /* The next string, unescaped; `data` NULL after a failure. In place when it has no escapes (the slice is then
  * the message's own), else in the arena. Checked UTF-8; an escaped NUL is allowed here. */
 aegis_bytes aegis_js_get_text(aegis_reader *r, const char *what);

@@ -2,8 +2,9 @@
  *
  * A value that is n / 10^k or n * 10^k with n < 2^53 and k <= 22 is one exact operation away from its digits,
  * in both directions: n and 10^k are exact doubles, and division and multiplication round once. That is
- * nearly every number people send. The rest goes to the C library, asked in a way that never shows a decimal
- * point: strtod gets "123e-5", and of snprintf's %e only the digits are used.
+ * nearly every number people send. Of the rest, what 128 bits hold is exact too (wide.c); what is left goes
+ * to the C library, asked in a way that never shows a decimal point: strtod gets "123e-5", and of snprintf's
+ * %e only the digits are used.
  */
 #include "codec/codec.h"
 
@@ -139,7 +140,7 @@ double aegis_js_number_double(const aegis_js_number *number)
     else if (number->exact && number->digits <= UINT64_C(9007199254740992) &&
              number->exponent <= MAX_EXACT_POWER && number->exponent >= -MAX_EXACT_POWER)
         value = number->exponent < 0 ? value / powers[-number->exponent] : value * powers[number->exponent];
-    else
+    else if (!number->exact || !aegis_wide_read(number->digits, number->exponent, &value))
         value = by_library(number);
     return number->negative ? -value : value;
 }
@@ -219,6 +220,15 @@ static bool reads_back(uint64_t digits, int exponent, double value)
     return strtod(text, NULL) == value;
 }
 
+static uint8_t *without_zeros(uint8_t *at, uint64_t digits, int exponent)
+{
+    while (digits % 10 == 0) {
+        digits /= 10;
+        exponent++;
+    }
+    return lay_out(at, digits, exponent);
+}
+
 /* The fewest digits that read back, by trying: 15 always suffice to print what had 15, 17 suffice for
  * everything. */
 static uint8_t *shortest(uint8_t *at, double value)
@@ -235,25 +245,22 @@ static uint8_t *shortest(uint8_t *at, double value)
             if (*c >= '0' && *c <= '9')
                 digits = digits * 10 + (uint64_t)(*c - '0');
         exponent = (int)strtol(c + 1, NULL, 10) - (precision - 1);
-        if (reads_back(digits, exponent, value))
+        if (precision == MAX_DIGITS || reads_back(digits, exponent, value))
             break;
         /* Above a power of two the doubles lie wider than below: the neighbour may be the one. */
-        if (precision < MAX_DIGITS && reads_back(digits + 1, exponent, value)) {
+        if (reads_back(digits + 1, exponent, value)) {
             digits++;
             break;
         }
     }
-    while (digits % 10 == 0) {
-        digits /= 10;
-        exponent++;
-    }
-    return lay_out(at, digits, exponent);
+    return without_zeros(at, digits, exponent);
 }
 
 /* Of a whole number below 10^15 the digits are known; trailing zeros belong to the exponent only in 1e16 and
  * above. */
 uint8_t *aegis_js_double_text(uint8_t *at, double value)
 {
+    uint64_t digits;
     int k;
 
     if (signbit(value)) {
@@ -276,5 +283,7 @@ uint8_t *aegis_js_double_text(uint8_t *at, double value)
                 return lay_out(at, whole, -k);
         }
     }
+    if (aegis_wide_shortest(value, &digits, &k))
+        return without_zeros(at, digits, k);
     return shortest(at, value);
 }
