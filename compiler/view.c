@@ -40,10 +40,11 @@ static node *view_containers(const view *v, schema_container_kind kind, const sc
     for (size_t i = 0; i < v->package->container_count; i++) {
         const schema_container *container = &v->package->containers[i];
         size_t length = strlen(container->c_element);
-        node *made = node_object(a);
+        node *made;
 
         if (container->kind != kind || (!any && container->record != of))
             continue;
+        made = node_object(a);
         node_set_text(a, made, "c_name", container->c_name);
         node_set_text(a, made, "entry", container->c_entry);
         node_set_text(a, made, "get", container->c_get);
