@@ -68,6 +68,8 @@ uint8_t *aegis_mp_str_head(uint8_t *at, size_t size);
 bool aegis_utf8_valid(const uint8_t *text, size_t size);
 /* Nothing but ASCII without NUL. */
 bool aegis_text_plain(const uint8_t *text, size_t size);
+/* Copy `text` and a NUL to `out`; returns what aegis_text_plain does. */
+bool aegis_text_copy(char *out, const uint8_t *text, size_t size);
 /* A JSON number without leading zeros: what a decimal is. */
 bool aegis_decimal_valid(const char *text, size_t size);
 /* Padded base64; `out` has room for size / 4 * 3. False for anything else. */

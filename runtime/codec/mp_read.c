@@ -153,12 +153,18 @@ float aegis_mp_get_f32(aegis_reader *r)
 /* The next string as a slice of the message; `data` NULL after a failure. */
 static aegis_bytes get_slice(aegis_reader *r, const char *what)
 {
+    size_t left = (size_t)(r->end - r->at);
     aegis_mp_head head;
     aegis_bytes slice;
 
-    if (AEGIS_LIKELY(r->end - r->at > 31 && (*r->at & 0xe0) == 0xa0)) {
+    if (AEGIS_LIKELY(left > 0 && (*r->at & 0xe0) == 0xa0 && left > (*r->at & 0x1fu))) {
         slice = (aegis_bytes){r->at + 1, *r->at & 0x1fu};
         r->at += 1 + slice.len;
+        return slice;
+    }
+    if (left > 1 && *r->at == 0xd9 && left - 2 >= r->at[1]) { /* uuids and instants are of this length */
+        slice = (aegis_bytes){r->at + 2, r->at[1]};
+        r->at += 2 + slice.len;
         return slice;
     }
     head = aegis_mp_head_at(r->at, r->end);
@@ -181,30 +187,22 @@ aegis_bytes aegis_mp_get_token(aegis_reader *r)
     return get_slice(r, "a string");
 }
 
-/* `slice` as a C string in the arena. Copying and checking in one pass would save little: both are a word at
- * a time. */
+/* `slice` as a C string in the arena; copied and checked in one pass unless it is more than plain ASCII. */
 static const char *keep_text(aegis_reader *r, const uint8_t *at, aegis_bytes slice)
 {
-    char *copy;
+    char *copy = (char *)aegis_arena_alloc(r->arena, slice.len + 1);
 
-    if (AEGIS_UNLIKELY(!aegis_text_plain(slice.data, slice.len))) {
-        if (memchr(slice.data, 0, slice.len) != NULL) {
-            aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "U+0000 in a string");
-            return "";
-        }
-        if (!aegis_utf8_valid(slice.data, slice.len)) {
-            aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
-            return "";
-        }
-    }
-    copy = (char *)aegis_arena_alloc(r->arena, slice.len + 1);
     if (AEGIS_UNLIKELY(copy == NULL)) {
         aegis_reader_no_memory(r, at);
         return "";
     }
-    memcpy(copy, slice.data, slice.len);
-    copy[slice.len] = '\0';
-    return copy;
+    if (AEGIS_LIKELY(aegis_text_copy(copy, slice.data, slice.len)))
+        return copy;
+    if (memchr(slice.data, 0, slice.len) != NULL)
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "U+0000 in a string");
+    else if (!aegis_utf8_valid(slice.data, slice.len))
+        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
+    return r->failed ? "" : copy;
 }
 
 const char *aegis_mp_get_text_key(aegis_reader *r)
