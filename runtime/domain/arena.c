@@ -1,8 +1,9 @@
 /* Arenas: chunks in a list, a bump pointer in the newest.
  *
- * A chunk is twice as large as the one before it (up to 1 MiB, or what a single piece needs), so that a message costs
- * few allocations and a reset arena costs none: reset keeps the largest chunk. Pieces are aligned for any type. The
- * limit counts bytes handed out, so that a hostile message ends in RESOURCE_EXHAUSTED rather than in swap.
+ * A chunk is twice as large as the one before it (up to 1 MiB, or what a single piece needs), so that a
+ * message costs few allocations and a reset arena costs none: reset keeps the largest chunk. Pieces are
+ * aligned for any type. The limit counts bytes handed out, so that a hostile message ends in
+ * RESOURCE_EXHAUSTED rather than in swap.
  */
 #include "domain/arena.h"
 
@@ -13,28 +14,11 @@
 
 #define FIRST_CHUNK ((size_t)4096)
 #define MAX_CHUNK   ((size_t)1 << 20)
-#define ALIGNMENT   (_Alignof(max_align_t))
 
-typedef struct chunk {
-    struct chunk *older;
+typedef struct aegis_chunk {
+    struct aegis_chunk *older;
     size_t size; /* of the whole chunk with this header */
 } chunk;
-
-struct aegis_arena {
-    unsigned char *at, *end; /* free space of the newest chunk */
-    unsigned char *newest;   /* start of the newest piece, for extension in place */
-    chunk *chunks;           /* newest first; only those that came from the allocator */
-    size_t used, limit;
-    size_t next_size;
-    unsigned char *inner, *inner_end; /* the caller's own memory, or what shares a block with this header */
-    aegis_allocator allocator;
-    bool in_place; /* this header lies in the caller's memory */
-};
-
-static size_t rounded(size_t size)
-{
-    return (size + (ALIGNMENT - 1)) & ~(ALIGNMENT - 1);
-}
 
 static void *from_libc(void *user, void *pointer, size_t old_size, size_t new_size)
 {
@@ -53,7 +37,7 @@ static aegis_arena *set_up(void *memory, size_t size, aegis_allocator allocator,
 
     *arena = (aegis_arena){.limit = AEGIS_ARENA_LIMIT, .next_size = FIRST_CHUNK, .allocator = allocator};
     arena->in_place = in_place;
-    arena->inner = (unsigned char *)memory + rounded(sizeof *arena);
+    arena->inner = (unsigned char *)memory + aegis_arena_rounded(sizeof *arena);
     arena->inner_end = (unsigned char *)memory + size;
     arena->at = arena->inner;
     arena->end = arena->inner_end;
@@ -70,7 +54,7 @@ aegis_arena *aegis_arena_new(const aegis_allocator *allocator)
 
 aegis_arena *aegis_arena_in(void *memory, size_t size)
 {
-    if (memory == NULL || size < AEGIS_ARENA_MIN || (uintptr_t)memory % ALIGNMENT != 0)
+    if (memory == NULL || size < AEGIS_ARENA_MIN || (uintptr_t)memory % AEGIS_ARENA_ALIGNMENT != 0)
         return aegis_arena_new(NULL);
     return set_up(memory, size, (aegis_allocator){from_libc, NULL}, true);
 }
@@ -97,7 +81,7 @@ void aegis_arena_free(aegis_arena *arena)
 
 static void use_chunk(aegis_arena *arena, chunk *c)
 {
-    arena->at = (unsigned char *)c + rounded(sizeof *c);
+    arena->at = (unsigned char *)c + aegis_arena_rounded(sizeof *c);
     arena->end = (unsigned char *)c + c->size;
 }
 
@@ -125,10 +109,10 @@ static bool add_chunk(aegis_arena *arena, size_t piece)
     size_t size = arena->next_size;
     chunk *c;
 
-    if (piece > SIZE_MAX - rounded(sizeof *c))
+    if (piece > SIZE_MAX - aegis_arena_rounded(sizeof *c))
         return false;
-    if (size < piece + rounded(sizeof *c))
-        size = piece + rounded(sizeof *c);
+    if (size < piece + aegis_arena_rounded(sizeof *c))
+        size = piece + aegis_arena_rounded(sizeof *c);
     c = (chunk *)arena->allocator.resize(arena->allocator.user, NULL, 0, size);
     if (c == NULL)
         return false;
@@ -148,7 +132,7 @@ void *aegis_arena_alloc(aegis_arena *arena, size_t size)
 
     if (size > arena->limit || arena->used > arena->limit - size)
         return NULL;
-    need = rounded(size + (size == 0));
+    need = aegis_arena_rounded(size + (size == 0));
     if (need < size || (need > (size_t)(arena->end - arena->at) && !add_chunk(arena, need)))
         return NULL;
     piece = arena->at;
@@ -166,17 +150,17 @@ void *aegis_arena_extend(aegis_arena *arena, void *pointer, size_t old_size, siz
         return aegis_arena_alloc(arena, new_size);
     if (new_size <= old_size) {
         if (pointer == arena->newest) { /* the tail is free again */
-            arena->at = arena->newest + rounded(new_size + (new_size == 0));
+            arena->at = arena->newest + aegis_arena_rounded(new_size + (new_size == 0));
             arena->used -= old_size - new_size;
         }
         return pointer;
     }
-    if (pointer == arena->newest && rounded(new_size) >= new_size &&
-        rounded(new_size) <= (size_t)(arena->end - arena->newest)) {
+    if (pointer == arena->newest && aegis_arena_rounded(new_size) >= new_size &&
+        aegis_arena_rounded(new_size) <= (size_t)(arena->end - arena->newest)) {
         if (new_size - old_size > arena->limit || arena->used > arena->limit - (new_size - old_size))
             return NULL;
         arena->used += new_size - old_size;
-        arena->at = arena->newest + rounded(new_size);
+        arena->at = arena->newest + aegis_arena_rounded(new_size);
         return pointer;
     }
     piece = aegis_arena_alloc(arena, new_size);

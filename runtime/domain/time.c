@@ -24,35 +24,53 @@ static int64_t days_of(int64_t year, int64_t month, int64_t day)
     return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
 }
 
-static void date_of(int64_t days, int64_t *year, int64_t *month, int64_t *day)
+/* For days since 1970 that a timestamp can hold: none is before the era that began in year 0. */
+static void date_of(int32_t days, uint32_t *year, uint32_t *month, uint32_t *day)
 {
-    int64_t z = days + 719468;
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t in_era = z - era * 146097;
-    int64_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * y + y / 4 - y / 100);
-    int64_t m = (5 * in_year + 2) / 153;
+    uint32_t z = (uint32_t)(days + 719468);
+    uint32_t era = z / 146097;
+    uint32_t in_era = z - era * 146097;
+    uint32_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
+    uint32_t in_year = in_era - (365 * y + y / 4 - y / 100);
+    uint32_t m = (5 * in_year + 2) / 153;
 
     *day = in_year - (153 * m + 2) / 5 + 1;
     *month = m < 10 ? m + 3 : m - 9;
     *year = y + era * 400 + (*month <= 2);
 }
 
-static char *put_digits(char *at, int64_t value, int count)
+static void put_two(char *at, uint32_t value)
 {
-    int i;
+    static const char pairs[] =
+        "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+        "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+        "8081828384858687888990919293949596979899";
 
-    for (i = count - 1; i >= 0; i--) {
-        at[i] = (char)('0' + value % 10);
-        value /= 10;
-    }
-    return at + count;
+    memcpy(at, pairs + 2 * value, 2);
+}
+
+/* ".123456", or nine digits when the last three are not zeros; nothing for 0. */
+static char *put_fraction(char *at, uint32_t nanoseconds)
+{
+    uint32_t micros = nanoseconds / 1000, rest = nanoseconds % 1000;
+
+    if (nanoseconds == 0)
+        return at;
+    *at = '.';
+    put_two(at + 1, micros / 10000);
+    put_two(at + 3, micros / 100 % 100);
+    put_two(at + 5, micros % 100);
+    if (rest == 0)
+        return at + 7;
+    at[7] = (char)('0' + rest / 100);
+    put_two(at + 8, rest % 100);
+    return at + 10;
 }
 
 size_t aegis_timestamp_format(aegis_timestamp value, char text[AEGIS_TIMESTAMP_TEXT])
 {
-    int64_t seconds = value / AEGIS_SECOND, fraction = value % AEGIS_SECOND;
-    int64_t days, year, month, day;
+    int64_t seconds = value / AEGIS_SECOND, fraction = value % AEGIS_SECOND, days;
+    uint32_t year, month, day, in_day;
     char *at = text;
 
     if (fraction < 0) {
@@ -60,87 +78,66 @@ size_t aegis_timestamp_format(aegis_timestamp value, char text[AEGIS_TIMESTAMP_T
         seconds--;
     }
     days = (seconds >= 0 ? seconds : seconds - 86399) / 86400;
-    seconds -= days * 86400;
-    date_of(days, &year, &month, &day);
-    at = put_digits(at, year, 4);
-    *at++ = '-';
-    at = put_digits(at, month, 2);
-    *at++ = '-';
-    at = put_digits(at, day, 2);
-    *at++ = 'T';
-    at = put_digits(at, seconds / 3600, 2);
-    *at++ = ':';
-    at = put_digits(at, seconds / 60 % 60, 2);
-    *at++ = ':';
-    at = put_digits(at, seconds % 60, 2);
-    if (fraction != 0) {
-        *at++ = '.';
-        at = fraction % 1000 == 0 ? put_digits(at, fraction / 1000, 6) : put_digits(at, fraction, 9);
-    }
+    in_day = (uint32_t)(seconds - days * 86400);
+    date_of((int32_t)days, &year, &month, &day);
+    memcpy(at, "0000-00-00T00:00:00", 19);
+    put_two(at, year / 100);
+    put_two(at + 2, year % 100);
+    put_two(at + 5, month);
+    put_two(at + 8, day);
+    put_two(at + 11, in_day / 3600);
+    put_two(at + 14, in_day / 60 % 60);
+    put_two(at + 17, in_day % 60);
+    at = put_fraction(at + 19, (uint32_t)fraction);
     memcpy(at, "+00:00", 7);
     return (size_t)(at - text) + 6;
 }
 
-/* What is left of the text; every step fails by leaving `failed` set. */
-typedef struct scan {
-    const char *at, *end;
-    bool failed;
-} scan;
-
-static int64_t take_digits(scan *s, int count, int64_t lo, int64_t hi)
+/* Two digits as a number; anything else sets `bad`. */
+static uint32_t two(const char *at, bool *bad)
 {
-    int64_t value = 0;
+    uint32_t tens = (uint32_t)(uint8_t)at[0] - '0', ones = (uint32_t)(uint8_t)at[1] - '0';
 
-    while (count-- > 0) {
-        if (s->at == s->end || *s->at < '0' || *s->at > '9') {
-            s->failed = true;
-            return lo;
-        }
-        value = value * 10 + (*s->at++ - '0');
-    }
-    s->failed |= value < lo || value > hi;
-    return value;
+    *bad |= (tens > 9) | (ones > 9);
+    return tens * 10 + ones;
 }
 
-/* One of the characters of `set`; the one found. */
-static char take(scan *s, const char *set)
-{
-    if (s->at != s->end && *s->at != '\0' && strchr(set, *s->at) != NULL)
-        return *s->at++;
-    s->failed = true;
-    return '\0';
-}
-
-static int64_t take_fraction(scan *s)
+/* ".5" at `*at`, which moves behind it; nothing is 0. Digits below the nanosecond are dropped. */
+static int64_t read_fraction(const char **at, const char *end, bool *bad)
 {
     int64_t value = 0, unit = AEGIS_SECOND;
     const char *first;
 
-    if (s->at == s->end || *s->at != '.')
+    if (*at == end || **at != '.')
         return 0;
-    first = ++s->at;
-    while (s->at != s->end && *s->at >= '0' && *s->at <= '9') {
-        unit /= 10;
-        value += unit * (*s->at++ - '0');
-    }
-    s->failed |= s->at == first;
-    return value;
+    first = ++*at;
+    for (; *at != end && **at >= '0' && **at <= '9'; ++*at)
+        if (unit > 1) {
+            value = value * 10 + (**at - '0');
+            unit /= 10;
+        }
+    *bad |= *at == first;
+    return value * unit;
 }
 
-static int64_t take_offset(scan *s)
+/* Seconds east of Greenwich; it takes all that is left of the text. */
+static int64_t read_offset(const char *at, const char *end, bool *bad)
 {
-    char sign = take(s, "Zz+-");
-    int64_t hours, minutes;
+    uint32_t hours, minutes;
 
-    if (sign != '+' && sign != '-')
+    if (end - at == 1 && (*at == 'Z' || *at == 'z'))
         return 0;
-    hours = take_digits(s, 2, 0, 23);
-    (void)take(s, ":");
-    minutes = take_digits(s, 2, 0, 59);
-    return (sign == '-' ? -60 : 60) * (hours * 60 + minutes);
+    if (end - at != 6 || (*at != '+' && *at != '-') || at[3] != ':') {
+        *bad = true;
+        return 0;
+    }
+    hours = two(at + 1, bad);
+    minutes = two(at + 4, bad);
+    *bad |= (hours > 23) | (minutes > 59);
+    return (*at == '-' ? -60 : 60) * (int64_t)(hours * 60 + minutes);
 }
 
-static int64_t days_in(int64_t year, int64_t month)
+static uint32_t days_in(uint32_t year, uint32_t month)
 {
     if (month == 2)
         return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28;
@@ -165,23 +162,26 @@ static bool combine(int64_t seconds, int64_t fraction, aegis_timestamp *value)
 
 bool aegis_timestamp_parse(const char *text, size_t length, aegis_timestamp *value)
 {
-    scan s = {text, text + length, false};
-    int64_t year, month, day, seconds, fraction;
+    const char *at = text, *end = text + length;
+    uint32_t year, month, day, hour, minute, second;
+    int64_t seconds, fraction;
+    bool bad;
 
-    year = take_digits(&s, 4, 0, 9999);
-    (void)take(&s, "-");
-    month = take_digits(&s, 2, 1, 12);
-    (void)take(&s, "-");
-    day = take_digits(&s, 2, 1, 31);
-    (void)take(&s, "Tt ");
-    seconds = take_digits(&s, 2, 0, 23) * 3600;
-    (void)take(&s, ":");
-    seconds += take_digits(&s, 2, 0, 59) * 60;
-    (void)take(&s, ":");
-    seconds += take_digits(&s, 2, 0, 60);
-    fraction = take_fraction(&s);
-    seconds -= take_offset(&s);
-    if (s.failed || s.at != s.end || day > days_in(year, month))
+    if (length < 20)
+        return false;
+    bad = (at[4] != '-') | (at[7] != '-') | ((at[10] != 'T') & (at[10] != 't') & (at[10] != ' ')) |
+          (at[13] != ':') | (at[16] != ':');
+    year = two(at, &bad) * 100 + two(at + 2, &bad);
+    month = two(at + 5, &bad);
+    day = two(at + 8, &bad);
+    hour = two(at + 11, &bad);
+    minute = two(at + 14, &bad);
+    second = two(at + 17, &bad);
+    at += 19;
+    fraction = read_fraction(&at, end, &bad);
+    seconds = (int64_t)(hour * 3600 + minute * 60 + second) - read_offset(at, end, &bad);
+    if (bad || month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 ||
+        second > 60)
         return false;
     return combine(days_of(year, month, day) * 86400 + seconds, fraction, value);
 }

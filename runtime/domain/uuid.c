@@ -1,6 +1,6 @@
-/* UUIDs: version 4 from the kernel's random numbers, and their 36-character text. */
+/* UUIDs: version 4 from the kernel's random numbers, and their 36-character text, eight digits at a time. */
 #define _GNU_SOURCE
-#include <aegis/base.h>
+#include "domain/uuid.h"
 
 #include <errno.h>
 #include <string.h>
@@ -38,51 +38,102 @@ aegis_uuid aegis_uuid_new(void)
     return uuid;
 }
 
-const char *aegis_uuid_format(aegis_uuid uuid, char text[AEGIS_UUID_TEXT])
-{
-    static const char digits[] = "0123456789abcdef";
-    char *at = text;
-    size_t i;
+/* Hexadecimal digits eight at a time, as the bytes of a word whose lowest byte is the first digit. */
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
 
-    for (i = 0; i < sizeof uuid.bytes; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10)
-            *at++ = '-';
-        *at++ = digits[uuid.bytes[i] >> 4];
-        *at++ = digits[uuid.bytes[i] & 15];
-    }
-    *at = '\0';
-    return text;
+static uint64_t load_digits(const uint8_t *at)
+{
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
 }
 
-static int nibble(char c)
+static void store_digits(uint8_t *at, uint64_t digits)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    at[0] = (uint8_t)digits;
+    at[1] = (uint8_t)(digits >> 8);
+    at[2] = (uint8_t)(digits >> 16);
+    at[3] = (uint8_t)(digits >> 24);
+    at[4] = (uint8_t)(digits >> 32);
+    at[5] = (uint8_t)(digits >> 40);
+    at[6] = (uint8_t)(digits >> 48);
+    at[7] = (uint8_t)(digits >> 56);
+}
+
+static void digits_of(const uint8_t *bytes, uint8_t *text)
+{
+    uint64_t x =
+        (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24;
+
+    x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
+    x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    x = (x >> 4 & EACH(0x0f)) | (x << 8 & UINT64_C(0x0f000f000f000f00));
+    store_digits(text, x + EACH('0') + ((x + EACH(6)) >> 4 & EACH(1)) * ('a' - '0' - 10));
+}
+
+/* The four bytes that eight digits mean; what is no digit sets bits of `bad`. */
+static void bytes_of(const uint8_t *text, uint8_t *bytes, uint64_t *bad)
+{
+    const uint64_t x = load_digits(text), lower = x | EACH(0x20), top = EACH(0x80);
+    const uint64_t digit = ((x | top) - EACH('0')) & (EACH('9' | 0x80) - (x & ~top)) & top;
+    const uint64_t letter = ((lower | top) - EACH('a')) & (EACH('f' | 0x80) - (lower & ~top)) & top;
+    uint64_t value = (x & EACH(0x0f)) + (letter >> 7) * 9;
+
+    *bad |= (x & top) | ((digit | letter) ^ top);
+    value = (value << 4 | value >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    value = (value | value >> 8) & UINT64_C(0x0000ffff0000ffff);
+    value |= value >> 16;
+    bytes[0] = (uint8_t)value;
+    bytes[1] = (uint8_t)(value >> 8);
+    bytes[2] = (uint8_t)(value >> 16);
+    bytes[3] = (uint8_t)(value >> 24);
+}
+
+void aegis_uuid_write(const aegis_uuid *uuid, uint8_t *text)
+{
+    uint8_t digits[32];
+    size_t i;
+
+    for (i = 0; i < 4; i++)
+        digits_of(uuid->bytes + 4 * i, digits + 8 * i);
+    memcpy(text, digits, 8);
+    memcpy(text + 9, digits + 8, 4);
+    memcpy(text + 14, digits + 12, 4);
+    memcpy(text + 19, digits + 16, 4);
+    memcpy(text + 24, digits + 20, 4);
+    memcpy(text + 28, digits + 24, 8);
+    text[8] = text[13] = text[18] = text[23] = '-';
+}
+
+bool aegis_uuid_read(const uint8_t *text, aegis_uuid *uuid)
+{
+    uint8_t digits[32];
+    aegis_uuid parsed;
+    uint64_t bad = 0;
+    size_t i;
+
+    memcpy(digits, text, 8);
+    memcpy(digits + 8, text + 9, 4);
+    memcpy(digits + 12, text + 14, 4);
+    memcpy(digits + 16, text + 19, 4);
+    memcpy(digits + 20, text + 24, 4);
+    memcpy(digits + 24, text + 28, 8);
+    for (i = 0; i < 4; i++)
+        bytes_of(digits + 8 * i, parsed.bytes + 4 * i, &bad);
+    if (bad != 0 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+        return false;
+    *uuid = parsed;
+    return true;
+}
+
+const char *aegis_uuid_format(aegis_uuid uuid, char text[AEGIS_UUID_TEXT])
+{
+    aegis_uuid_write(&uuid, (uint8_t *)text);
+    text[AEGIS_UUID_TEXT - 1] = '\0';
+    return text;
 }
 
 bool aegis_uuid_parse(const char *text, aegis_uuid *uuid)
 {
-    aegis_uuid parsed;
-    size_t i;
-
-    if (text == NULL)
-        return false;
-    for (i = 0; i < sizeof parsed.bytes; i++) {
-        int high, low;
-
-        if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
-            return false;
-        high = nibble(text[0]);
-        low = high < 0 ? -1 : nibble(text[1]);
-        if (low < 0)
-            return false;
-        parsed.bytes[i] = (uint8_t)(high << 4 | low);
-        text += 2;
-    }
-    if (*text != '\0')
-        return false;
-    *uuid = parsed;
-    return true;
+    return text != NULL && strnlen(text, AEGIS_UUID_TEXT) == AEGIS_UUID_TEXT - 1 &&
+           aegis_uuid_read((const uint8_t *)text, uuid);
 }
