@@ -3,6 +3,7 @@
 #include "codec/codec.h"
 
 #include "domain/time.h"
+#include "domain/uuid.h"
 
 static void put_head32(aegis_writer *w, uint8_t head16, size_t count)
 {
@@ -89,6 +90,8 @@ void aegis_mp_put_int_big(aegis_writer *w, int64_t value)
     w->at = at;
 }
 
+static const char not_utf8[] = "not valid UTF-8";
+
 uint8_t *aegis_mp_str_head(uint8_t *at, size_t size)
 {
     if (size < 32) {
@@ -108,10 +111,12 @@ uint8_t *aegis_mp_str_head(uint8_t *at, size_t size)
     return at;
 }
 
-/* Room for the scalar after it is kept, so that a text may be a key. */
-static bool put_text(aegis_writer *w, const char *text, size_t size)
+/* Room for the scalar after it is kept, so that a text may be a key. `invalid`: what to say of one that is
+ * not UTF-8. */
+static inline bool put_text(aegis_writer *w, const char *text, size_t size, const char *invalid)
 {
     uint8_t *at;
+    bool plain;
 
     if (AEGIS_UNLIKELY(!aegis_put_room(w, size + 5 + AEGIS_SCALAR_ROOM)))
         return false;
@@ -119,15 +124,23 @@ static bool put_text(aegis_writer *w, const char *text, size_t size)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu bytes are too many", size);
         return false;
     }
-    at = aegis_mp_str_head(w->at, size);
-    memcpy(at, text, size);
+    at = w->at;
+    if (AEGIS_LIKELY(size < 32))
+        *at++ = (uint8_t)(0xa0u | size);
+    else
+        at = aegis_mp_str_head(at, size);
+    plain = aegis_text_copy((char *)at, (const uint8_t *)text, size); /* its NUL falls into the spare room */
+    if (AEGIS_UNLIKELY(!plain && !aegis_utf8_valid((const uint8_t *)text, size))) {
+        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%s", invalid);
+        return false;
+    }
     w->at = at + size;
     return true;
 }
 
 void aegis_mp_put_token(aegis_writer *w, const char *text, size_t size)
 {
-    (void)put_text(w, text, size);
+    (void)put_text(w, text, size, not_utf8);
 }
 
 void aegis_mp_put_string(aegis_writer *w, const char *value, size_t lo, size_t hi)
@@ -139,23 +152,17 @@ void aegis_mp_put_string(aegis_writer *w, const char *value, size_t lo, size_t h
         return;
     }
     size = strlen(value);
-    if (!aegis_put_size_in(w, size, lo, hi, "bytes"))
+    if (AEGIS_UNLIKELY((size < lo || size > hi) && !aegis_put_size_in(w, size, lo, hi, "bytes")))
         return;
-    if (AEGIS_UNLIKELY(!aegis_text_plain((const uint8_t *)value, size) &&
-                       !aegis_utf8_valid((const uint8_t *)value, size)))
-        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
-    else
-        (void)put_text(w, value, size);
+    (void)put_text(w, value, size, not_utf8);
 }
 
 void aegis_mp_put_text_key(aegis_writer *w, const char *key)
 {
     if (key == NULL)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "a key is NULL");
-    else if (!aegis_utf8_valid((const uint8_t *)key, strlen(key)))
-        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "a key is not valid UTF-8");
     else
-        (void)put_text(w, key, strlen(key));
+        (void)put_text(w, key, strlen(key), "a key is not valid UTF-8");
 }
 
 void aegis_mp_put_bytes(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi)
@@ -179,16 +186,26 @@ void aegis_mp_put_bytes(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi
 
 void aegis_mp_put_uuid(aegis_writer *w, aegis_uuid value)
 {
-    char text[AEGIS_UUID_TEXT];
-
-    (void)put_text(w, aegis_uuid_format(value, text), AEGIS_UUID_TEXT - 1);
+    if (!aegis_put_room(w, 2 + AEGIS_UUID_TEXT))
+        return;
+    w->at[0] = 0xd9;
+    w->at[1] = AEGIS_UUID_TEXT - 1;
+    aegis_uuid_write(&value, w->at + 2);
+    w->at += 2 + AEGIS_UUID_TEXT - 1;
 }
 
 void aegis_mp_put_timestamp(aegis_writer *w, aegis_timestamp value)
 {
-    char text[AEGIS_TIMESTAMP_TEXT];
+    uint8_t *at;
+    size_t size;
 
-    (void)put_text(w, text, aegis_timestamp_format(value, text));
+    if (!aegis_put_room(w, 2 + AEGIS_TIMESTAMP_TEXT))
+        return;
+    at = w->at;
+    size = aegis_timestamp_format(value, (char *)at + 2);
+    if (size < 32) /* whole seconds: the head is one byte shorter */
+        memmove(at + 1, at + 2, size);
+    w->at = aegis_mp_str_head(at, size) + size;
 }
 
 void aegis_mp_put_decimal(aegis_writer *w, const char *value)

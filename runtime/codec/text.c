@@ -2,6 +2,7 @@
 #include "codec/codec.h"
 
 #include "domain/time.h"
+#include "domain/uuid.h"
 
 #include <float.h>
 #include <math.h>
@@ -32,6 +33,7 @@ bool aegis_text_plain(const uint8_t *text, size_t size)
 bool aegis_text_copy(char *out, const uint8_t *text, size_t size)
 {
     uint64_t word, seen = 0;
+    uint32_t head, tail;
     size_t i;
 
     if (size >= sizeof word) {
@@ -43,6 +45,12 @@ bool aegis_text_copy(char *out, const uint8_t *text, size_t size)
         memcpy(&word, text + size - sizeof word, sizeof word);
         memcpy(out + size - sizeof word, &word, sizeof word);
         seen |= marks(word);
+    } else if (size >= sizeof head) {
+        memcpy(&head, text, sizeof head);
+        memcpy(&tail, text + size - sizeof tail, sizeof tail);
+        memcpy(out, &head, sizeof head);
+        memcpy(out + size - sizeof tail, &tail, sizeof tail);
+        seen = marks((uint64_t)head << 32 | tail);
     } else {
         for (i = 0; i < size; i++) {
             out[i] = (char)text[i];
@@ -172,13 +180,8 @@ uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out)
 aegis_uuid aegis_get_uuid_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
 {
     aegis_uuid uuid = {{0}};
-    char copy[AEGIS_UUID_TEXT] = "";
 
-    if (r->failed)
-        return uuid;
-    if (text.len == AEGIS_UUID_TEXT - 1)
-        memcpy(copy, text.data, text.len);
-    if (!aegis_uuid_parse(copy, &uuid))
+    if (!r->failed && (text.len != AEGIS_UUID_TEXT - 1 || !aegis_uuid_read(text.data, &uuid)))
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not a uuid");
     return uuid;
 }
