@@ -1,6 +1,8 @@
 /* Reading MessagePack: what is too long, or too rare, to be inlined. */
 #include "codec/codec.h"
 
+#include "domain/arena.h"
+
 void aegis_mp_expected(aegis_reader *r, const char *what)
 {
     aegis_mp_head head;
@@ -150,11 +152,24 @@ float aegis_mp_get_f32(aegis_reader *r)
     return aegis_get_f32_checked(r, at, aegis_mp_get_f64(r));
 }
 
+static aegis_bytes long_slice(aegis_reader *r, const char *what)
+{
+    aegis_mp_head head = aegis_mp_head_at(r->at, r->end);
+    aegis_bytes slice;
+
+    if (head.kind != AEGIS_MP_STR) {
+        aegis_mp_expected(r, what);
+        return (aegis_bytes){NULL, 0};
+    }
+    slice = (aegis_bytes){r->at + head.size, head.count};
+    r->at += head.size + (size_t)head.count;
+    return slice;
+}
+
 /* The next string as a slice of the message; `data` NULL after a failure. */
-static aegis_bytes get_slice(aegis_reader *r, const char *what)
+static inline aegis_bytes get_slice(aegis_reader *r, const char *what)
 {
     size_t left = (size_t)(r->end - r->at);
-    aegis_mp_head head;
     aegis_bytes slice;
 
     if (AEGIS_LIKELY(left > 0 && (*r->at & 0xe0) == 0xa0 && left > (*r->at & 0x1fu))) {
@@ -167,14 +182,7 @@ static aegis_bytes get_slice(aegis_reader *r, const char *what)
         r->at += 2 + slice.len;
         return slice;
     }
-    head = aegis_mp_head_at(r->at, r->end);
-    if (head.kind != AEGIS_MP_STR) {
-        aegis_mp_expected(r, what);
-        return (aegis_bytes){NULL, 0};
-    }
-    slice = (aegis_bytes){r->at + head.size, head.count};
-    r->at += head.size + (size_t)head.count;
-    return slice;
+    return long_slice(r, what);
 }
 
 aegis_bytes aegis_mp_get_key(aegis_reader *r)
@@ -188,9 +196,9 @@ aegis_bytes aegis_mp_get_token(aegis_reader *r)
 }
 
 /* `slice` as a C string in the arena; copied and checked in one pass unless it is more than plain ASCII. */
-static const char *keep_text(aegis_reader *r, const uint8_t *at, aegis_bytes slice)
+static inline const char *keep_text(aegis_reader *r, const uint8_t *at, aegis_bytes slice)
 {
-    char *copy = (char *)aegis_arena_alloc(r->arena, slice.len + 1);
+    char *copy = (char *)aegis_arena_take(r->arena, slice.len + 1);
 
     if (AEGIS_UNLIKELY(copy == NULL)) {
         aegis_reader_no_memory(r, at);
@@ -218,7 +226,10 @@ const char *aegis_mp_get_string(aegis_reader *r, size_t lo, size_t hi)
     const uint8_t *at = r->at;
     aegis_bytes slice = get_slice(r, "a string");
 
-    if (AEGIS_UNLIKELY(slice.data == NULL || !aegis_get_size_in(r, at, slice.len, lo, hi, "bytes")))
+    if (AEGIS_UNLIKELY(slice.data == NULL))
+        return "";
+    if (AEGIS_UNLIKELY((slice.len < lo || slice.len > hi) &&
+                       !aegis_get_size_in(r, at, slice.len, lo, hi, "bytes")))
         return "";
     return keep_text(r, at, slice);
 }
@@ -289,9 +300,12 @@ static bool extension_time(const uint8_t *body, uint32_t size, aegis_timestamp *
 aegis_timestamp aegis_mp_get_timestamp(aegis_reader *r)
 {
     const uint8_t *at = r->at;
-    aegis_mp_head head = aegis_mp_head_at(at, r->end);
+    aegis_mp_head head;
     aegis_timestamp value = 0;
 
+    if (AEGIS_LIKELY(at != r->end && (*at == 0xd9 || (*at & 0xe0) == 0xa0)))
+        return aegis_get_timestamp_text(r, at, get_slice(r, "a timestamp"));
+    head = aegis_mp_head_at(at, r->end);
     if (head.kind != AEGIS_MP_EXT)
         return aegis_get_timestamp_text(r, at, get_slice(r, "a timestamp"));
     if (head.bits != 0xff || !extension_time(at + head.size, head.count, &value))

@@ -26,7 +26,7 @@ void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format,
     w->failed = false;
     w->error.status = AEGIS_OK;
     w->error.text[0] = '\0';
-    w->start = (uint8_t *)aegis_arena_alloc(arena, FIRST_ROOM);
+    w->start = (uint8_t *)aegis_arena_take(arena, FIRST_ROOM);
     w->at = w->start;
     if (w->start != NULL)
         w->end = w->start + FIRST_ROOM;
@@ -280,7 +280,7 @@ void *aegis_get_memory(aegis_reader *r, size_t count, size_t item_size)
     if (r->failed)
         return NULL;
     if (count <= SIZE_MAX / item_size)
-        memory = aegis_arena_alloc(r->arena, count * item_size);
+        memory = aegis_arena_take(r->arena, count * item_size);
     if (memory == NULL)
         aegis_reader_no_memory(r, r->at);
     return memory;

@@ -161,8 +161,14 @@ AEGIS_INLINE void aegis_store_be32(uint8_t *at, uint32_t value)
 
 AEGIS_INLINE void aegis_store_be64(uint8_t *at, uint64_t value)
 {
-    aegis_store_be32(at, (uint32_t)(value >> 32));
-    aegis_store_be32(at + 4, (uint32_t)value);
+    at[0] = (uint8_t)(value >> 56);
+    at[1] = (uint8_t)(value >> 48);
+    at[2] = (uint8_t)(value >> 40);
+    at[3] = (uint8_t)(value >> 32);
+    at[4] = (uint8_t)(value >> 24);
+    at[5] = (uint8_t)(value >> 16);
+    at[6] = (uint8_t)(value >> 8);
+    at[7] = (uint8_t)value;
 }
 
 AEGIS_API void aegis_mp_put_map_big(aegis_writer *w, size_t count);
@@ -321,6 +327,15 @@ AEGIS_INLINE void aegis_mp_next(aegis_reader *r, size_t *left)
 /** The number of items; never more than `min_bytes` each leave room for in what is left of the message. */
 AEGIS_INLINE size_t aegis_mp_get_list(aegis_reader *r, size_t min_bytes, size_t lo, size_t hi)
 {
+    size_t count;
+
+    if (AEGIS_LIKELY(r->at != r->end && (*r->at & 0xf0) == 0x90)) {
+        count = *r->at & 0x0fu;
+        if (AEGIS_LIKELY(count >= lo && count <= hi && count * min_bytes < (size_t)(r->end - r->at))) {
+            r->at++;
+            return count;
+        }
+    }
     return aegis_mp_get_list_big(r, min_bytes, lo, hi);
 }
 
@@ -356,15 +371,15 @@ AEGIS_INLINE int64_t aegis_mp_get_i64(aegis_reader *r, int64_t lo, int64_t hi)
 
 AEGIS_INLINE double aegis_mp_get_f64(aegis_reader *r)
 {
-    uint64_t bits = 0;
+    const uint8_t *at = r->at;
+    uint64_t bits;
     double value;
-    size_t i;
 
-    if (AEGIS_UNLIKELY(r->end - r->at < 9 || *r->at != 0xcb))
+    if (AEGIS_UNLIKELY(r->end - at < 9 || *at != 0xcb))
         return aegis_mp_get_f64_other(r);
-    for (i = 1; i <= 8; i++)
-        bits = bits << 8 | r->at[i];
-    r->at += 9;
+    bits = (uint64_t)at[1] << 56 | (uint64_t)at[2] << 48 | (uint64_t)at[3] << 40 | (uint64_t)at[4] << 32 |
+           (uint64_t)at[5] << 24 | (uint64_t)at[6] << 16 | (uint64_t)at[7] << 8 | (uint64_t)at[8];
+    r->at = at + 9;
     memcpy(&value, &bits, sizeof value);
     return value;
 }
