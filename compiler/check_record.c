@@ -223,21 +223,55 @@ static void check_reserved(unit *u, const schema_record *record, const span *pla
     }
 }
 
+/* Whether `name` is among the identifiers of a C type such as "const pay_card *". */
+static bool names_type(const char *c_type, const char *name)
+{
+    static const char qualifier[] = "const ";
+    size_t length = strlen(name);
+    const char *at =
+        strncmp(c_type, qualifier, sizeof qualifier - 1) == 0 ? c_type + sizeof qualifier - 1 : c_type;
+
+    return strncmp(at, name, length) == 0 && (at[length] == '\0' || at[length] == ' ');
+}
+
+/* In C++ a member cannot have the name of a type that its struct uses, `pay_card pay_card;`, or of the
+ * struct. */
+static void yield_to_types(unit *u, const schema_record *record, schema_field *fields, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *name = fields[i].c_name;
+        bool taken = strcmp(record->c_name, name) == 0 ||
+                     (record->c_kind_type != NULL && strcmp(record->c_kind_type, name) == 0);
+
+        for (size_t j = 0; j < count && !taken; j++)
+            taken = names_type(fields[j].c_type, name);
+        if (taken)
+            fields[i].c_name = arena_printf(&u->c->memory, "%s_", name);
+    }
+}
+
 void check_fields(unit *u, schema_record *record, const ast_list *members)
 {
     arena *a = &u->c->memory;
     schema_field *fields = (schema_field *)arena_array(a, members->count, sizeof *fields);
     span *places = (span *)arena_array(a, members->count, sizeof *places);
-    size_t count = 0;
+    const ast_node **nodes = (const ast_node **)arena_array(a, members->count, sizeof *nodes);
+    size_t good = 0, count = 0;
 
     for (size_t i = 0; i < members->count; i++) {
         const ast_node *written = (const ast_node *)members->items[i];
 
         if (written->kind != AST_FIELD)
             continue;
-        memset(&fields[count], 0, sizeof fields[count]);
-        if (check_field(u, record, written, &fields[count]) && !repeated(u, fields, places, count, written))
-            places[count++] = written->name.where;
+        memset(&fields[good], 0, sizeof fields[good]);
+        if (check_field(u, record, written, &fields[good]))
+            nodes[good++] = written;
+    }
+    yield_to_types(u, record, fields, good);
+    for (size_t i = 0; i < good; i++) {
+        fields[count] = fields[i];
+        if (!repeated(u, fields, places, count, nodes[i]))
+            places[count++] = nodes[i]->name.where;
     }
     record->fields = fields;
     record->field_count = count;

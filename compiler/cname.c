@@ -54,12 +54,24 @@ static const char *const reserved[] = {
     "DBL_MAX",
     "DBL_MIN",
     "DOMAIN",
+    "EACCES",
+    "EAGAIN",
+    "EBUSY",
     "EDOM",
+    "EEXIST",
     "EILSEQ",
+    "EINTR",
+    "EINVAL",
+    "EIO",
+    "ENOENT",
+    "ENOMEM",
     "EOF",
+    "EPERM",
+    "EPIPE",
     "ERANGE",
     "EXIT_FAILURE",
     "EXIT_SUCCESS",
+    "FALSE",
     "FILENAME_MAX",
     "FLT_MAX",
     "FLT_MIN",
@@ -85,6 +97,7 @@ static const char *const reserved[] = {
     "SIGTERM",
     "SIZE_MAX",
     "SSIZE_MAX",
+    "TRUE",
     "UINT_MAX",
     "ULONG_MAX",
     "UNDERFLOW",
@@ -129,6 +142,7 @@ static const char *const reserved[] = {
     "constexpr",
     "constinit",
     "continue",
+    "d_fileno",
     "decltype",
     "default",
     "delete",
@@ -147,12 +161,17 @@ static const char *const reserved[] = {
     "for",
     "friend",
     "goto",
+    "h_addr",
+    "h_errno",
+    "i386",
     "if",
     "imaginary",
     "inline",
     "int",
     "linux",
     "long",
+    "math_errhandling",
+    "mips",
     "mutable",
     "namespace",
     "new",
@@ -173,10 +192,21 @@ static const char *const reserved[] = {
     "requires",
     "restrict",
     "return",
+    "s6_addr",
+    "s_addr",
+    "sa_handler",
+    "sa_sigaction",
+    "sched_priority",
     "setjmp",
     "short",
+    "sigev_notify_attributes",
+    "sigev_notify_function",
     "signed",
     "sizeof",
+    "sparc",
+    "st_atime",
+    "st_ctime",
+    "st_mtime",
     "static",
     "static_assert",
     "static_cast",
@@ -218,9 +248,31 @@ static int compare(const void *key, const void *item)
     return strcmp((const char *)key, *(const char *const *)item);
 }
 
+static bool ends_with(const char *name, const char *end)
+{
+    size_t length = strlen(name), tail = strlen(end);
+
+    return length > tail && strcmp(name + length - tail, end) == 0;
+}
+
+/* POSIX gives `_t` to types and `si_` to macros; the limits of C are upper case; `aegis_` is the library. */
+static bool reserved_family(const char *name)
+{
+    static const char *const ends[] = {"_MAX", "_MIN", "_C", "_WIDTH"};
+
+    if (ends_with(name, "_t") || strncmp(name, "si_", 3) == 0 || strncmp(name, "aegis_", 6) == 0)
+        return true;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        if (ends_with(name, ends[i]) && strpbrk(name, "abcdefghijklmnopqrstuvwxyz") == NULL)
+            return true;
+    }
+    return false;
+}
+
 bool cname_reserved(const char *name)
 {
-    return bsearch(name, reserved, sizeof reserved / sizeof reserved[0], sizeof reserved[0], compare) != NULL;
+    return reserved_family(name) ||
+           bsearch(name, reserved, sizeof reserved / sizeof reserved[0], sizeof reserved[0], compare) != NULL;
 }
 
 bool cname_prefix_ok(const char *text, size_t length)
