@@ -11,6 +11,7 @@ void aegis_log_write(const aegis_log *log, aegis_log_level level, const char *fo
 {
     char line[LINE_MAX_BYTES];
     va_list arguments;
+    char *at;
     int length;
 
     if (log == NULL || log->function == NULL)
@@ -21,5 +22,10 @@ void aegis_log_write(const aegis_log *log, aegis_log_level level, const char *fo
     if (length < 0)
         return;
     aegis_error_clip(line);
+    /* What a peer sent may be in it: it shall not look like lines of ours. */
+    for (at = line; *at != '\0'; at++) {
+        if ((unsigned char)*at < ' ' || *at == 0x7f)
+            *at = ' ';
+    }
     log->function(log->user, level, line);
 }
