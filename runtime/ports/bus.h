@@ -153,6 +153,7 @@ typedef struct aegis_health {
     bool durable;                  /* streams can be used */
     uint32_t connections;
     uint64_t reconnects;
+    uint64_t max_payload;          /* bytes of body and headers; 0: no limit */
     char server[128];              /* URL of the server in use, or of the last one tried */
 } aegis_health;
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/subject.h"
+
 #define SLOTS_KEPT     1024
 #define FEW_CALLS      2 /* with more under way their requests are written together */
 #define BATCH_BYTES    ((size_t)64 << 10)
@@ -25,6 +27,8 @@
 static bool publishable(const char *subject)
 {
     if (subject == NULL || *subject == '\0' || *subject == '.')
+        return false;
+    if (strlen(subject) > AEGIS_SUBJECT_MAX) /* a server ends the connection over a line that is too long */
         return false;
     for (const char *c = subject; *c != '\0'; c++) {
         if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '*' || *c == '>' ||
@@ -41,7 +45,17 @@ static bool header_ok(const aegis_header *header)
     return strpbrk(header->name, ":\r\n ") == NULL && strpbrk(header->value, "\r\n") == NULL;
 }
 
-aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error)
+/* Headers as they count against the server's limit. */
+static size_t header_bytes(const aegis_outgoing *message)
+{
+    size_t size = message->header_count > 0 ? sizeof "NATS/1.0\r\n\r\n" - 1 : 0;
+
+    for (size_t i = 0; i < message->header_count; i++)
+        size += strlen(message->headers[i].name) + strlen(message->headers[i].value) + sizeof ": \r\n" - 1;
+    return size;
+}
+
+static aegis_status check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error)
 {
     if (!publishable(message->subject) || (message->reply != NULL && !publishable(message->reply)))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to publish to",
@@ -51,11 +65,21 @@ aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *m
             return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "header %zu has a bad name or value", i);
     }
     const int64_t limit = atomic_load(&engine->max_payload);
-    if (message->body.len > (size_t)INT_MAX || (limit > 0 && message->body.len > (uint64_t)limit))
+    const size_t size = message->body.len + header_bytes(message);
+    if (size > (size_t)INT_MAX || (limit > 0 && size > (uint64_t)limit))
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED,
-                               "message of %zu bytes is over the server's limit of %" PRId64 " bytes",
-                               message->body.len, limit);
+                               "message of %zu bytes is over the server's limit of %" PRId64 " bytes", size,
+                               limit);
     return AEGIS_OK;
+}
+
+aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error)
+{
+    const aegis_status status = check(engine, message, error);
+
+    if (status != AEGIS_OK && error != NULL)
+        error->not_processed = true;
+    return status;
 }
 
 static natsStatus send_with_headers(natsConnection *connection, const aegis_outgoing *message,

@@ -127,6 +127,8 @@ static void health(aegis_port *port, aegis_health *health)
     health->connections = engine->link != NULL ? 1 : 0;
     health->durable = health->connected && engine->durable == 1;
     health->reconnects = engine->reconnects;
+    const int64_t limit = atomic_load(&engine->max_payload);
+    health->max_payload = limit > 0 ? (uint64_t)limit : 0;
     snprintf(health->server, sizeof health->server, "%s", engine->server);
     pthread_mutex_unlock(&engine->lock);
 }
