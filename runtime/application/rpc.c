@@ -33,6 +33,14 @@ static bool open_request(aegis_call_state *state, aegis_raw *params, aegis_error
     return true;
 }
 
+/* Who may call what is decided by subjects, so the envelope must not say something else. */
+static bool subject_agrees(const aegis_call_state *state)
+{
+    const char *dot = strrchr(state->message.subject, '.');
+
+    return dot != NULL && strcmp(dot + 1, state->call.method) == 0;
+}
+
 /* A message becomes a call and its handler runs. True when the arena may be used again. */
 static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse)
 {
@@ -50,6 +58,9 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
     if (!open_request(state, &params, &why)) {
         aegis_reply_plain(state, AEGIS_INVALID_ARGUMENT,
                           aegis_arena_printf(arena, "the request is malformed: %s", why.text));
+    } else if (!subject_agrees(state)) {
+        aegis_reply_plain(state, AEGIS_INVALID_ARGUMENT,
+                          "the request is malformed: method is not the one its subject names");
     } else if (refuse) {
         aegis_reply_plain(state, AEGIS_RESOURCE_EXHAUSTED, "the service is overloaded");
     } else if (atomic_load_explicit(&service->hard, memory_order_relaxed)) {
