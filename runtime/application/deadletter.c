@@ -4,10 +4,15 @@
 #include <string.h>
 
 #include "application/service.h"
+#include "domain/subject.h"
 
 /* A message whose dead letter could not be stored comes again after this. */
 #define LATER         (5 * AEGIS_SECOND)
 #define STORE_TIMEOUT (5 * AEGIS_SECOND)
+/* A longer subject is shortened. */
+#define LONGEST_SUBJECT 255
+/* What the letter's own headers may add to a message, its subject and the reason apart. */
+#define HEADERS_ROOM 512
 
 /* Header values are one line. */
 static char *one_line(aegis_arena *arena, const char *text)
@@ -22,11 +27,31 @@ static char *one_line(aegis_arena *arena, const char *text)
     return copy;
 }
 
+static const char *subject_of(const aegis_service *service, const char *name, aegis_arena *arena)
+{
+    const char *subject = aegis_arena_printf(arena, "dlq.%s.%s", service->type->name, name);
+
+    if (subject == NULL || (strlen(subject) <= LONGEST_SUBJECT && aegis_subject_valid(subject)))
+        return subject;
+    return aegis_arena_printf(arena, "dlq.%s.unnamed", service->type->name);
+}
+
+/* Together with the letter's headers a body can be more than the server takes. Rather than come back for ever
+ * it is then left out, and a header says so. */
+static bool too_large(aegis_port *port, const aegis_message *message, const char *why)
+{
+    aegis_health health;
+    size_t size = message->body.len + 2 * strlen(message->subject) + strlen(why) + HEADERS_ROOM;
+
+    port->ops->health(port, &health);
+    return health.max_payload != 0 && size > health.max_payload;
+}
+
 static aegis_status store(aegis_service *service, const aegis_message *message, const char *name,
                           const char *why, aegis_arena *arena, aegis_error *error)
 {
     aegis_port *port = service->bus->port;
-    aegis_header headers[5];
+    aegis_header headers[6];
     aegis_outgoing letter;
     aegis_publish_ack ack;
     aegis_status status;
@@ -43,11 +68,16 @@ static aegis_status store(aegis_service *service, const aegis_message *message, 
     headers[3].value = aegis_arena_printf(arena, "%u", message->deliveries);
     headers[4].name = "Aegis-Time";
     headers[4].value = aegis_arena_printf(arena, "%lld", (long long)(aegis_now() / AEGIS_MILLISECOND));
+    headers[5].name = "Aegis-Body-Dropped";
+    headers[5].value = aegis_arena_printf(arena, "%zu bytes", message->body.len);
     memset(&letter, 0, sizeof letter);
-    letter.subject = aegis_arena_printf(arena, "dlq.%s.%s", service->type->name, name);
+    letter.subject = subject_of(service, name, arena);
     letter.headers = headers;
     letter.header_count = sizeof headers / sizeof headers[0];
-    letter.body = message->body;
+    if (!too_large(port, message, why)) {
+        letter.header_count--;
+        letter.body = message->body;
+    }
     for (i = 0; i < letter.header_count; i++) {
         if (headers[i].value == NULL)
             return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");

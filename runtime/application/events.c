@@ -12,15 +12,17 @@
 
 /* Deliveries of an event, then it is a dead letter. */
 #define EVENT_DELIVERIES 10
-#define EVENT_DELAY_MIN  (200 * AEGIS_MILLISECOND)
-#define EVENT_DELAY_MAX  (30 * AEGIS_SECOND)
+/* Deliveries without any decision: each time the process that had it died. It is most likely why. */
+#define EVENT_CRASHES   20
+#define EVENT_DELAY_MIN (200 * AEGIS_MILLISECOND)
+#define EVENT_DELAY_MAX (30 * AEGIS_SECOND)
 
 typedef struct delivery {
     aegis_service *service;
     const aegis_subscription *subscription;
     aegis_message *message;
     aegis_arena *arena;
-    char name[256]; /* "order.created"; from the subject until the envelope is read */
+    char name[256]; /* "order.created", from the envelope once it is read */
     char why[AEGIS_ERROR_TEXT_MAX + 64];
 } delivery;
 
@@ -117,6 +119,12 @@ static aegis_settle dispatch(delivery *d)
     return AEGIS_DEAD;
 }
 
+/* The event's name as its subject has it; what its envelope says may be anything. */
+static const char *name_in_subject(const aegis_message *message)
+{
+    return strncmp(message->subject, "events.", 7) == 0 ? message->subject + 7 : message->subject;
+}
+
 static void settle(delivery *d, aegis_settle decision)
 {
     const aegis_port_ops *ops = d->service->bus->port->ops;
@@ -137,7 +145,13 @@ static void settle(delivery *d, aegis_settle decision)
                        decision == AEGIS_DEAD ? "refused by its handler (delivery %u)"
                                               : "not handled in %u deliveries",
                        deliveries);
-    aegis_dead_letter(d->service, d->message, d->name, d->why, d->arena);
+    aegis_dead_letter(d->service, d->message, name_in_subject(d->message), d->why, d->arena);
+}
+
+static aegis_settle given_up(delivery *d)
+{
+    (void)snprintf(d->why, sizeof d->why, "delivered %u times, and never settled", d->message->deliveries);
+    return AEGIS_DEAD;
 }
 
 /* Run the handler for one message. Without a stream behind it (`durable` false) there is nothing to settle.
@@ -154,11 +168,10 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena,
     d.message = message;
     d.arena = arena;
     d.why[0] = '\0';
-    (void)snprintf(d.name, sizeof d.name, "%s",
-                   strncmp(message->subject, "events.", 7) == 0 ? message->subject + 7 : message->subject);
+    (void)snprintf(d.name, sizeof d.name, "%s", name_in_subject(message));
     if (durable)
         aegis_keep_begin(service, &keep, message);
-    decision = dispatch(&d);
+    decision = message->deliveries > EVENT_CRASHES ? given_up(&d) : dispatch(&d);
     if (durable)
         aegis_keep_end(service, &keep);
     if (!aegis_service_enter(service))
