@@ -31,6 +31,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     memset(state, 0, offsetof(aegis_call_state, writer));
     atomic_init(&state->answered, false);
     atomic_init(&state->cancelled, false);
+    atomic_init(&state->released, false);
     atomic_init(&state->phase, 0);
     state->writer.failed = false;
     state->nested = NULL;
@@ -39,6 +40,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     state->running.next = NULL;
     state->keep.link.next = NULL;
     state->max_retries = 0;
+    state->shortened = false;
     state->deferred.next = NULL;
     atomic_init(&state->expired, false);
     state->call.bus = service->bus;
@@ -55,7 +57,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
 
 void aegis_call_release(aegis_call_state *state)
 {
-    if (state->message.adapter == NULL && state->message.subject == NULL)
+    if (atomic_exchange(&state->released, true))
         return;
     if (aegis_service_enter(state->service)) {
         state->service->bus->port->ops->release(&state->message);
@@ -80,14 +82,18 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
 static void unlink_deferred(aegis_call_state *state)
 {
     aegis_service *service = state->service;
+    bool listed = false;
 
     (void)pthread_mutex_lock(&service->lock);
     if (state->deferred.next != NULL) {
         aegis_list_remove(&state->deferred);
         service->deferred_count--;
         (void)pthread_cond_broadcast(&service->changed);
+        listed = true;
     }
     (void)pthread_mutex_unlock(&service->lock);
+    if (listed)
+        aegis_service_drop(service);
 }
 
 void aegis_call_finished(aegis_call_state *state)
@@ -114,6 +120,7 @@ static bool defer(aegis_call_state *state)
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_add(&service->deferred, &state->deferred);
     service->deferred_count++;
+    service->references++;
     (void)pthread_mutex_unlock(&service->lock);
     aegis_keeper_nudge(service);
     if ((atomic_fetch_or(&state->phase, AEGIS_PHASE_DEFERRED) & AEGIS_PHASE_FINISHED) == 0)

@@ -14,6 +14,9 @@
  * them. */
 static const aegis_header not_stored = {"Nats-Expected-Stream", "-"};
 
+/* Deliveries beyond the command's attempts, each ended by the death of its worker; then it has failed. */
+#define COMMAND_CRASHES 10
+
 /* ---- slots -------------------------------------------------------------------------------------------- */
 
 /* Smooth weighted round robin over the lanes that wait. With the lock held. */
@@ -137,6 +140,11 @@ static bool attempt(aegis_call_state *state)
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_add(&service->running, &state->running);
     (void)pthread_mutex_unlock(&service->lock);
+    if (state->call.attempt > COMMAND_CRASHES &&
+        state->call.attempt - COMMAND_CRASHES > state->max_retries + UINT64_C(1)) {
+        aegis_reply_plain(state, AEGIS_ABORTED, "given up: its workers ended without an outcome");
+        return aegis_call_end(state, (aegis_reply){0});
+    }
     aegis_envelope_open_body(&reader, payload, state->format, state->call.arena);
     reply = state->lane->endpoint->serve(&state->call, &reader, service->ops, service->user);
     return aegis_call_end(state, reply);
@@ -189,7 +197,8 @@ void *aegis_commands_work(void *argument)
 
 /* ---- outcome ------------------------------------------------------------------------------------------ */
 
-static aegis_status tell(aegis_call_state *state, aegis_arena *arena, const char *what, aegis_bytes body)
+static aegis_status tell(aegis_call_state *state, aegis_arena *arena, const char *what, aegis_bytes body,
+                         aegis_error *why)
 {
     aegis_service *service = state->service;
     aegis_outgoing message;
@@ -201,13 +210,14 @@ static aegis_status tell(aegis_call_state *state, aegis_arena *arena, const char
     message.header_count = 1;
     message.body = body;
     if (message.subject == NULL || !aegis_service_enter(service))
-        return AEGIS_UNAVAILABLE;
-    status = service->bus->port->ops->publish(service->bus->port, &message, NULL);
+        return aegis_error_set(why, AEGIS_UNAVAILABLE, "the service has stopped");
+    status = service->bus->port->ops->publish(service->bus->port, &message, why);
     aegis_service_leave(service);
     return status;
 }
 
-static aegis_status complete(aegis_call_state *state, aegis_arena *arena, const char *error, aegis_raw result)
+static aegis_status complete(aegis_call_state *state, aegis_arena *arena, const char *error, aegis_raw result,
+                             aegis_error *why)
 {
     aegis_wire_completion completion;
     aegis_writer writer;
@@ -220,16 +230,17 @@ static aegis_status complete(aegis_call_state *state, aegis_arena *arena, const 
     completion.error = error;
     aegis_writer_open(&writer, arena, state->format, 0);
     aegis_wire_completion_put(&writer, &completion);
-    if (aegis_writer_close(&writer, &body, NULL) != AEGIS_OK)
-        return AEGIS_INTERNAL;
-    return tell(state, arena, "callback", body);
+    if (aegis_writer_close(&writer, &body, why) != AEGIS_OK)
+        return why->status;
+    return tell(state, arena, "callback", body, why);
 }
 
-void aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again, const char *error,
-                            aegis_raw result)
+aegis_status aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again,
+                                    const char *error, aegis_raw result, aegis_error *why)
 {
     const aegis_method *method = state->method;
     const aegis_log *log = &state->service->bus->log;
+    aegis_status status;
 
     if (error != NULL && again && state->call.attempt <= state->max_retries &&
         !atomic_load(&state->cancelled)) {
@@ -239,12 +250,15 @@ void aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool ag
         settle(state, AEGIS_NAK,
                aegis_policy_delay(state->call.attempt, method->backoff_min, method->backoff_max,
                                   aegis_random_fraction()));
-        return;
+        return AEGIS_OK;
     }
-    if (complete(state, arena, error, result) != AEGIS_OK)
-        aegis_log_write(log, AEGIS_LOG_ERROR, "%s.%s: the completion of %s could not be sent",
-                        state->call.service, method->name, state->call.message_id);
-    settle(state, AEGIS_ACK, 0);
+    status = complete(state, arena, error, result, why);
+    if (status != AEGIS_OK)
+        aegis_log_write(log, AEGIS_LOG_ERROR, "%s.%s: the completion of %s could not be sent: %s",
+                        state->call.service, method->name, state->call.message_id, aegis_error_text(why));
+    if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened)
+        settle(state, AEGIS_ACK, 0);
+    return status;
 }
 
 /* ---- progress ----------------------------------------------------------------------------------------- */
@@ -275,7 +289,7 @@ bool aegis_progress_end(aegis_call *call)
         aegis_writer_open(&writer, call->arena, state->format, 0);
         aegis_wire_progress_put(&writer, &progress);
         if (aegis_writer_close(&writer, &body, &why) == AEGIS_OK)
-            (void)tell(state, call->arena, "progress", body);
+            (void)tell(state, call->arena, "progress", body, &why);
     }
     if (why.status != AEGIS_OK)
         aegis_log_write(&state->service->bus->log, AEGIS_LOG_WARNING,

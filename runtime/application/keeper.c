@@ -91,6 +91,7 @@ static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, in
         if (atomic_load(&state->expired)) {
             aegis_list_remove(&state->deferred);
             service->deferred_count--;
+            service->references--; /* not the last: this thread works for the handle */
             (void)pthread_mutex_unlock(&service->lock);
             aegis_call_finished(state);
         } else {

@@ -29,19 +29,19 @@ static bool claim(aegis_call_state *state)
 }
 
 /* The response envelope, sent to whoever waits. */
-static void respond(aegis_call_state *state, aegis_arena *arena, const char *error, aegis_raw result)
+static aegis_status respond(aegis_call_state *state, aegis_arena *arena, const char *error, aegis_raw result,
+                            aegis_error *why)
 {
     aegis_service *service = state->service;
     aegis_wire_rpc_response response;
     aegis_outgoing answer;
     aegis_writer writer;
-    aegis_error why;
     char id[AEGIS_UUID_TEXT];
     char trace[AEGIS_UUID_TEXT];
     aegis_status status;
 
     if (state->message.reply == NULL || !aegis_service_enter(service))
-        return;
+        return AEGIS_OK;
     memset(&response, 0, sizeof response);
     response.message_id = aegis_uuid_format(aegis_uuid_new(), id);
     response.trace_id = state->call.trace_id;
@@ -59,24 +59,38 @@ static void respond(aegis_call_state *state, aegis_arena *arena, const char *err
     answer.subject = state->message.reply;
     aegis_writer_open(&writer, arena, state->format, 0);
     aegis_wire_rpc_response_put(&writer, &response);
-    memset(&why, 0, sizeof why);
-    status = aegis_writer_close(&writer, &answer.body, &why);
+    status = aegis_writer_close(&writer, &answer.body, why);
     if (status == AEGIS_OK)
-        status = service->bus->port->ops->publish(service->bus->port, &answer, &why);
+        status = service->bus->port->ops->publish(service->bus->port, &answer, why);
     aegis_service_leave(service);
     if (status != AEGIS_OK)
         aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR, "%s.%s: the answer could not be sent: %s",
-                        state->call.service, state->call.method, aegis_error_text(&why));
+                        state->call.service, state->call.method, aegis_error_text(why));
+    return status;
 }
 
+static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *type, int32_t code, bool again,
+                      aegis_raw details, const char *text);
+
 /* The one way out: the answer was claimed. `error` NULL is success. `arena` is for the envelope; `again`: a
- * command may be tried again. */
+ * command may be tried again. An answer over the server's limit, or over the arena's, is replaced by a
+ * failure that says so: nobody shall wait for it until the deadline. */
 static void send(aegis_call_state *state, aegis_arena *arena, bool again, const char *error, aegis_raw result)
 {
-    if (state->lane != NULL)
-        aegis_command_conclude(state, arena, again, error, result);
-    else
-        respond(state, arena, error, result);
+    const aegis_raw nothing = {{NULL, 0}, state->format};
+    char text[AEGIS_ERROR_TEXT_MAX + 64];
+    aegis_error why;
+    aegis_status status;
+
+    memset(&why, 0, sizeof why);
+    status = state->lane != NULL ? aegis_command_conclude(state, arena, again, error, result, &why)
+                                 : respond(state, arena, error, result, &why);
+    if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened)
+        return;
+    state->shortened = true;
+    state->nested_count = 0;
+    (void)snprintf(text, sizeof text, "the answer cannot be sent: %s", aegis_error_text(&why));
+    fail_with(state, arena, NULL, aegis_code_of_status(AEGIS_RESOURCE_EXHAUSTED), false, nothing, text);
 }
 
 /* This hop, then those of the nested call that failed. */

@@ -67,7 +67,7 @@ static void free_memory(aegis_service *service)
     aegis_memory_put(allocator, service, sizeof *service);
 }
 
-static void drop_reference(aegis_service *service)
+void aegis_service_drop(aegis_service *service)
 {
     bool last;
 
@@ -84,7 +84,7 @@ void aegis_service_thread_done(aegis_service *service)
     service->alive--;
     (void)pthread_cond_broadcast(&service->changed);
     (void)pthread_mutex_unlock(&service->lock);
-    drop_reference(service);
+    aegis_service_drop(service);
 }
 
 static void init_locks(aegis_service *service)
@@ -286,6 +286,23 @@ static void drain_begin(aegis_service *service)
     (void)pthread_mutex_unlock(&service->lock);
 }
 
+/* Calls that wait for their reply function. Those the keeper has answered are no reason to wait. With the
+ * lock held. */
+static size_t unanswered(const aegis_service *service)
+{
+    const aegis_list *item;
+    size_t count = 0;
+
+    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+        const aegis_call_state *state =
+            (const aegis_call_state *)(const void *)((const char *)item -
+                                                     offsetof(aegis_call_state, deferred));
+
+        count += !atomic_load(&state->expired);
+    }
+    return count;
+}
+
 /* Until nothing runs any more, the deadline, or (with `hurry`) a second signal. */
 static bool wait_idle(aegis_service *service, int64_t deadline, bool hurry)
 {
@@ -296,7 +313,7 @@ static bool wait_idle(aegis_service *service, int64_t deadline, bool hurry)
         int64_t until = aegis_clock_monotonic() + WAIT_SLICE;
         struct timespec when = {(time_t)(until / AEGIS_SECOND), (long)(until % AEGIS_SECOND)};
 
-        idle = service->alive == 0 && service->deferred_count == 0;
+        idle = service->alive == 0 && unanswered(service) == 0;
         if (idle || until - WAIT_SLICE >= deadline || (hurry && aegis_bus_hurried(service->bus)))
             break;
         (void)pthread_cond_timedwait(&service->changed, &service->lock, &when);
@@ -314,6 +331,22 @@ static void stop_hard(aegis_service *service)
     (void)wait_idle(service, aegis_clock_monotonic() + HARD_GRACE, false);
 }
 
+/* Calls the keeper answered may never see their reply function; the port gets their messages back. */
+static void release_expired(aegis_service *service)
+{
+    aegis_list *item;
+
+    (void)pthread_mutex_lock(&service->lock);
+    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+        aegis_call_state *state =
+            (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, deferred));
+
+        if (atomic_load(&state->expired))
+            aegis_call_release(state);
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+}
+
 /* The keeper, then every source; from here on no thread of this service uses the port. */
 static void let_go_of_port(aegis_service *service)
 {
@@ -327,6 +360,7 @@ static void let_go_of_port(aegis_service *service)
     aegis_keeper_nudge(service);
     if (service->keeper_started)
         (void)pthread_join(service->keeper, NULL);
+    release_expired(service);
     atomic_store(&service->abandoned, true);
     while (atomic_load(&service->inside) != 0)
         (void)nanosleep(&pause, NULL);
@@ -392,7 +426,6 @@ void aegis_bus_drain(aegis_bus *bus)
 void aegis_service_stop(aegis_service *service)
 {
     aegis_service **at;
-    bool keep;
 
     if (service == NULL)
         return;
@@ -406,9 +439,5 @@ void aegis_service_stop(aegis_service *service)
         }
     }
     (void)pthread_mutex_unlock(&service->bus->lock);
-    (void)pthread_mutex_lock(&service->lock);
-    keep = service->deferred_count != 0; /* somebody may still reply, so the memory has to stay */
-    (void)pthread_mutex_unlock(&service->lock);
-    if (!keep)
-        drop_reference(service);
+    aegis_service_drop(service); /* the memory stays while somebody may still reply */
 }

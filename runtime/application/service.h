@@ -52,6 +52,7 @@ typedef struct aegis_call_state {
     aegis_writer writer;        /* of the reply, or of a progress update */
     atomic_bool answered;       /* the one answer has been claimed */
     atomic_bool cancelled;
+    atomic_bool released; /* the message is the adapter's again */
     atomic_uint phase;
     const aegis_cause *nested; /* why a call made by this handler failed */
     size_t nested_count;
@@ -59,6 +60,7 @@ typedef struct aegis_call_state {
     aegis_list running;   /* commands: in service->running */
     aegis_keep keep;      /* commands */
     uint32_t max_retries; /* commands */
+    bool shortened;       /* the answer was too large to be sent; what goes out instead is a failure */
     aegis_list deferred;  /* in service->deferred */
     atomic_bool expired;  /* the keeper has answered it */
 } aegis_call_state;
@@ -117,7 +119,7 @@ struct aegis_service {
     pthread_cond_t changed; /* anything below, except for who waits on: */
     pthread_cond_t turn;    /* the lead, or an ended source */
     pthread_cond_t slot;    /* a free slot for a command */
-    unsigned references;    /* threads, and the handle */
+    unsigned references;    /* threads, deferred calls, and the handle */
     unsigned alive;         /* worker threads still working */
     bool draining;          /* the keeper may end */
     bool nudged;            /* the keeper has something new to look at */
@@ -149,6 +151,8 @@ void aegis_service_leave(aegis_service *service);
 /* An empty arena for the next message: `arena`, or a new one when that is NULL. Waits while memory is short;
  * NULL only once the service was given up. */
 aegis_arena *aegis_service_arena(aegis_service *service, aegis_arena *arena);
+/* One of service->references is gone; the last one frees. */
+void aegis_service_drop(aegis_service *service);
 /* The last thing a worker thread does. */
 void aegis_service_thread_done(aegis_service *service);
 
@@ -179,9 +183,11 @@ void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char 
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
 
 /* ---- commands.c ---- */
-/* What became of an attempt: retried, or the completion sent and the message settled. */
-void aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again, const char *error,
-                            aegis_raw result);
+/* What became of an attempt: retried, or the completion sent and the message settled. RESOURCE_EXHAUSTED
+ * while the state is not `shortened`: the completion was too large, nothing is settled, and a shorter one
+ * must follow. */
+aegis_status aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again,
+                                    const char *error, aegis_raw result, aegis_error *why);
 /* How far `detail`, a command's own progress value, says it is. */
 void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percent, const char **status);
 
