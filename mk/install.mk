@@ -8,14 +8,18 @@ INSTALL     ?= install
 
 PUBLIC_HEADERS := $(wildcard runtime/include/aegis/*.h)
 
+# In quotes: a folder's name may hold a space.
+INTO := "$(DESTDIR)"
+
 .PHONY: install
 install: $(ALL)
-	$(INSTALL) -d $(DESTDIR)$(bindir) $(DESTDIR)$(libdir) $(DESTDIR)$(includedir)/aegis $(DESTDIR)$(pkgconfigdir)
-	$(INSTALL) -m 755 $(AEGISC) $(DESTDIR)$(bindir)/
-	$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(DESTDIR)$(libdir)/
-	$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(DESTDIR)$(libdir)/
-	ln -sf libaegis.so.$(ABI) $(DESTDIR)$(libdir)/libaegis.so
-	$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(DESTDIR)$(includedir)/aegis/
-	sed -e 's|@PREFIX@|$(abspath $(PREFIX))|' -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(DEPENDENCIES)|' \
-	    mk/aegis.pc.in > $(DESTDIR)$(pkgconfigdir)/aegis.pc
-	@if [ -z "$(DESTDIR)" ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig || true; fi
+	$(INSTALL) -d $(INTO)"$(bindir)" $(INTO)"$(libdir)" $(INTO)"$(includedir)/aegis" $(INTO)"$(pkgconfigdir)"
+	$(INSTALL) -m 755 $(AEGISC) $(INTO)"$(bindir)/"
+	$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(INTO)"$(libdir)/"
+	$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(INTO)"$(libdir)/"
+	ln -sf libaegis.so.$(ABI) $(INTO)"$(libdir)/libaegis.so"
+	$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(INTO)"$(includedir)/aegis/"
+	case "$(PREFIX)" in /*) prefix="$(PREFIX)" ;; *) prefix="$$PWD/$(PREFIX)" ;; esac; \
+	sed -e "s|@PREFIX@|$$prefix|" -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(DEPENDENCIES)|' \
+	    mk/aegis.pc.in > $(INTO)"$(pkgconfigdir)/aegis.pc"
+	@if [ -z $(INTO) ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig || true; fi

@@ -6,9 +6,13 @@ cd "$(dirname "$0")/.."
 
 MAKE=${MAKE:-make}
 build=$(realpath -m "${BUILD:-build}")
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/aegis-demo.XXXXXX")
+case $build in
+*[[:space:]]*) # make knows no names with spaces: go by another one
+    mkdir -p "$build" && ln -s "$build" "$scratch/build" && build=$scratch/build ;;
+esac
 prefix=$build/prefix
 out=$build/orders
-scratch=$(mktemp -d "${TMPDIR:-/tmp}/aegis-demo.XXXXXX")
 declare -A pids=()
 
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
