@@ -41,12 +41,13 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
-CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/demo.sh
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-guide.sh tools/demo.sh
 T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
 
-.PHONY: test test-all test-programs test-run asan tsan fault fuzz golden check-includes check-symbols check-generated
+.PHONY: test test-all test-programs test-run asan tsan fault fuzz golden \
+        check-includes check-symbols check-generated check-guide
 test:
 	@tools/setup.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=-Werror test-run
@@ -80,6 +81,8 @@ check-symbols: $(LIBAEGIS_STATIC) $(LIBAEGIS_SHARED)
 	@BUILD=$(BUILD) tools/check-symbols.sh
 check-generated: $(ALL) $(GEN_SOURCES)
 	@BUILD=$(BUILD) tools/check-generated.sh
+check-guide: $(ALL)
+	@BUILD=$(BUILD) tools/check-guide.sh
 
 # Golden files are rewritten by the tests that compare with them.
 golden: $(ALL) test-programs

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# The code in docs/GUIDE.md and README.md is what it says it is: copied as it stands, it builds against an installed
+# Aegis, with gcc and clang, and the guide's first program runs.
+#
+# In the guide the first line of a block says where it goes: a file, an addition to hello.aegis, or the main of a program
+# that takes the rest from hello.c. C blocks without such a line are compiled together.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+work=$(mktemp -d "${TMPDIR:-/tmp}/aegis-guide.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+make=${MAKE:-make}
+
+$make -s install BUILD="${BUILD:-build}" PREFIX="$work/prefix" DESTDIR= >/dev/null
+export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
+mkdir "$work/guide" "$work/readme"
+
+# blocks FILE FOLDER: each fenced block of FILE to FOLDER/NN.KIND
+blocks() {
+    awk -v folder="$2" '
+        /^```/ { if (out) { close(out); out = "" }
+                 else { kind = substr($0, 4); out = sprintf("%s/%02d.%s", folder, ++n, kind == "" ? "aegis" : kind); printf "" > out }
+                 next }
+        out { print > out }' "$1"
+}
+blocks docs/GUIDE.md "$work/guide"
+blocks README.md "$work/readme"
+
+cd "$work/guide"
+{ echo '#include "hello.h"'; echo '#include <stdio.h>'; } >more
+for block in [0-9]*.*; do
+    case $(head -1 "$block") in
+    '// hello.aegis') cp "$block" hello.aegis ;;
+    '// hello.aegis, added') cat "$block" >>added ;;
+    '# Makefile') cp "$block" Makefile ;;
+    '/* hello.c */') cp "$block" hello.c ;;
+    '/* server.c main */') { sed '/^static void say_hello/,$d' hello.c; cat "$block"; } >server.c ;;
+    '/* client.c main */') { sed -e '/^static aegis_reply greet/,/^static const/d' -e '/^int main/,$d' hello.c; cat "$block"; } >client.c ;;
+    *) cat "$block" >>more ;;
+    esac
+done
+for cc in gcc clang; do
+    command -v $cc >/dev/null || continue
+    $make -s -B CC=$cc CFLAGS=-Werror PROGRAMS='hello server client'
+done
+./hello >said 2>complained
+printf 'Hello, Ada\nwho is there?\n' | diff - said
+grep -q '^the request cannot be sent: name: ' complained
+cat added >>hello.aegis
+mv more more.c
+$make -s hello_idl.o
+cc -std=c11 -Wall -Wextra -Werror -Wno-unused -Igen -I"$work/prefix/include" -c more.c
+
+cd "$work/readme"
+mv 01.aegis shop.aegis
+{
+    echo '#include "shop.h"'
+    echo '#include <stdio.h>'
+    echo 'uint32_t stock_of(void *user, const char *sku);'
+    cat 02.c
+    echo 'void call(aegis_client *client); void call(aegis_client *client) {'
+    cat 03.c
+    echo '}'
+} >readme.c
+"$work/prefix/bin/aegisc" shop.aegis
+cc -std=c11 -Wall -Wextra -Werror -Wno-unused -I. -I"$work/prefix/include" -c readme.c
+echo "the guide and the README build as they stand"
