@@ -182,7 +182,7 @@ static void check_any(aegis_bytes body, aegis_format format, size_t limit)
 }
 
 /* The bytes stand alone in their memory, so that a sanitizer sees a read beyond them. */
-static void check_alone(const uint8_t *data, size_t size, aegis_format format)
+static inline void check_alone(const uint8_t *data, size_t size, aegis_format format)
 {
     uint8_t *copy = (uint8_t *)malloc(size + (size == 0));
 
