@@ -147,8 +147,11 @@ static bool zero_is_default(const schema_field *field)
            (field->type->kind == SCHEMA_ENUM && !field->type->enumeration->unknown_declared);
 }
 
+/* Absent means empty for lists and maps, so it is an error exactly where empty is. */
 static bool is_required(const schema_field *field)
 {
+    if (field->presence == SCHEMA_CONTAINER)
+        return field->type->range.has_min && field->type->range.min.u > 0;
     return field->presence == SCHEMA_REQUIRED && field->default_value.kind == SCHEMA_VALUE_NONE;
 }
 
