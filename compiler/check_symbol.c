@@ -264,6 +264,30 @@ static bool import_failed(const unit *u)
     return failed;
 }
 
+/* The built-in type that is meant by its name in other languages; NULL for any other name. */
+static const char *at_home(const char *name)
+{
+    static const char *const words[][2] = {
+        {"int", "i32"},        {"integer", "i32"},    {"int32", "i32"},
+        {"int32_t", "i32"},    {"long", "i64"},       {"int64", "i64"},
+        {"int64_t", "i64"},    {"short", "i16"},      {"int16", "i16"},
+        {"int16_t", "i16"},    {"int8", "i8"},        {"int8_t", "i8"},
+        {"unsigned", "u32"},   {"uint", "u32"},       {"uint32", "u32"},
+        {"uint32_t", "u32"},   {"uint64", "u64"},     {"uint64_t", "u64"},
+        {"size_t", "u64"},     {"uint16", "u16"},     {"uint16_t", "u16"},
+        {"uint8", "u8"},       {"uint8_t", "u8"},     {"byte", "u8"},
+        {"float", "f32"},      {"float32", "f32"},    {"double", "f64"},
+        {"float64", "f64"},    {"boolean", "bool"},   {"char", "string"},
+        {"str", "string"},     {"text", "string"},    {"datetime", "timestamp"},
+        {"time", "timestamp"}, {"date", "timestamp"}, {"blob", "bytes"},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 /* What was meant: a similar name of `in`, or the same name in an imported package. */
 static void suggest(unit *u, unit *in, const char *name, bool types)
 {
@@ -284,7 +308,9 @@ static void suggest(unit *u, unit *in, const char *name, bool types)
             return;
         }
     }
-    near = diag_nearest(name, names, count);
+    near = words != NULL ? at_home(name) : NULL;
+    if (near == NULL)
+        near = diag_nearest(name, names, count);
     if (near != NULL)
         diag_add_help(&u->c->reports, "did you mean '%s%s'?", prefix, near);
 }
@@ -329,7 +355,12 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
     found = find_symbol(u, path->parts[0].text);
     if (found == NULL && !u->partial) {
         diag_report(&u->c->reports, 304, path->where, "there is no %s '%s'", wanted, path->parts[0].text);
-        suggest(u, u, path->parts[0].text, strcmp(wanted, "type") == 0);
+        if (strcmp(wanted, "struct") == 0 && builtin_type(path->parts[0].text))
+            diag_add_help(&u->c->reports,
+                          "put it into a struct, so that the result can grow: -> { value: %s; }",
+                          path->parts[0].text);
+        else
+            suggest(u, u, path->parts[0].text, strcmp(wanted, "type") == 0);
     }
     return found;
 }

@@ -147,6 +147,8 @@ static void report(parser *p, const token *t, const char *const *expected, size_
         diag_report(p->reports, 201, t->where, "unexpected %s", found);
     if (t->kind == ',' && contains(expected, count, "';'"))
         diag_add_help(p->reports, "what stands here ends with ';'");
+    if (t->kind == ')' && contains(expected, count, "'..'"))
+        diag_add_help(p->reports, "a bound alone is written (..9) for at most 9, (9..) for at least 9");
     suggest_keyword(p, t, expected, count);
 }
 
