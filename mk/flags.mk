@@ -3,7 +3,8 @@
 # CC, CFLAGS, CPPFLAGS and LDFLAGS are the user's; what the code needs to be right is added beside them.
 
 VERSION := 0.1.0
-ABI     := 0
+# The soname follows the number that generated code checks.
+ABI     := $(shell sed -n 's/^.define AEGIS_ABI *//p' runtime/include/aegis/base.h)
 
 CC         ?= cc
 AR         ?= ar
