@@ -188,7 +188,7 @@ static outcome call(world *w, const char *method)
 }
 
 /* Send it as it is. */
-static void throw(world * w, const char *subject, const void *data, size_t len)
+static void toss(world *w, const char *subject, const void *data, size_t len)
 {
     aegis_outgoing message = {.subject = subject, .body = {(const uint8_t *)data, len}};
     aegis_port *port = w->bus->port;
@@ -380,13 +380,13 @@ static void test_poisoned_events(void **state)
     size_t i;
 
     for (i = 0; i < count; i++)
-        throw(w, "events.order.created", poison[i], strlen(poison[i]));
-    throw(w, "events.order.created", w->large, LARGE); /* with the letter's headers it is over the limit */
+        toss(w, "events.order.created", poison[i], strlen(poison[i]));
+    toss(w, "events.order.created", w->large, LARGE); /* with the letter's headers it is over the limit */
     memset(subject, 'x', sizeof subject);
     memcpy(subject, "events.long.", 12);
     subject[sizeof subject - 1] = '\0';
-    throw(w, subject, "junk", 4);
-    throw(w, "events.order.created", EVENT("order", "created", GOOD, "1.0"),
+    toss(w, subject, "junk", 4);
+    toss(w, "events.order.created", EVENT("order", "created", GOOD, "1.0"),
           sizeof EVENT("order", "created", GOOD, "1.0") - 1);
     expect_letters(w, count + 2);
     expect_settled(w, AEGIS_STREAM_EVENTS, "peer__order_created");
@@ -402,12 +402,12 @@ static void test_poisoned_events(void **state)
     "\"source\":\"s\",\"target\":null,\"command\":\"work\",\"payload\":" payload                             \
     ",\"priority\":\"normal\",\"max_retries\":0,\"timeout\":" timeout "}"
 
-static void throw_command(world *w, const char *id, const char *rest)
+static void toss_command(world *w, const char *id, const char *rest)
 {
     const char *body = aegis_arena_printf(w->arena, "{\"message_id\":\"%s%s", id, rest);
 
     assert_non_null(body);
-    throw(w, "commands.peer.work", body, strlen(body));
+    toss(w, "commands.peer.work", body, strlen(body));
 }
 
 /* An id ends up in subjects: one that cannot must not hurt the connection, nor keep the command coming back.
@@ -422,14 +422,14 @@ static void test_poisoned_commands(void **state)
 
     memset(id, 'i', sizeof id);
     id[sizeof id - 1] = '\0';
-    throw(w, "commands.peer.work", "junk", 4);
-    throw(w, "commands.peer.work", "", 0);
+    toss(w, "commands.peer.work", "junk", 4);
+    toss(w, "commands.peer.work", "", 0);
     for (i = 0; ids[i] != NULL; i++)
-        throw_command(w, ids[i], COMMAND(GOOD, "5"));
-    throw_command(w, id, COMMAND(GOOD, "5"));
-    throw_command(w, "fine", COMMAND("7", "5"));
-    throw_command(w, "fine", COMMAND("null", "-1"));
-    throw_command(w, "fine", COMMAND(GOOD, "1e300"));
+        toss_command(w, ids[i], COMMAND(GOOD, "5"));
+    toss_command(w, id, COMMAND(GOOD, "5"));
+    toss_command(w, "fine", COMMAND("7", "5"));
+    toss_command(w, "fine", COMMAND("null", "-1"));
+    toss_command(w, "fine", COMMAND(GOOD, "1e300"));
     expect_settled(w, AEGIS_STREAM_COMMANDS, "peer__work");
     expect_letters(w, 2);
     assert_int_equal(atomic_load(&w->handled), 8);
