@@ -387,7 +387,7 @@ static void test_poisoned_events(void **state)
     subject[sizeof subject - 1] = '\0';
     toss(w, subject, "junk", 4);
     toss(w, "events.order.created", EVENT("order", "created", GOOD, "1.0"),
-          sizeof EVENT("order", "created", GOOD, "1.0") - 1);
+         sizeof EVENT("order", "created", GOOD, "1.0") - 1);
     expect_letters(w, count + 2);
     expect_settled(w, AEGIS_STREAM_EVENTS, "peer__order_created");
     expect_settled(w, AEGIS_STREAM_EVENTS, "peer__long");
