@@ -68,8 +68,49 @@ uint8_t *aegis_mp_str_head(uint8_t *at, size_t size);
 bool aegis_utf8_valid(const uint8_t *text, size_t size);
 /* Nothing but ASCII without NUL. */
 bool aegis_text_plain(const uint8_t *text, size_t size);
-/* Copy `text` and a NUL to `out`; returns what aegis_text_plain does. */
-bool aegis_text_copy(char *out, const uint8_t *text, size_t size);
+
+#define AEGIS_TEXT_ONES UINT64_C(0x0101010101010101)
+
+/* The top bit of a byte is set for what is not ASCII, and for zero. */
+AEGIS_INLINE uint64_t aegis_text_marks(uint64_t word)
+{
+    return word | (word - AEGIS_TEXT_ONES);
+}
+
+/* Copy `text` and a NUL to `out`; returns what aegis_text_plain does. Words of a fixed size, the last one
+ * overlapping the one before: short texts are most, and for them a call of memcpy, or a loop over single
+ * bytes, costs more than the rest. */
+AEGIS_INLINE bool aegis_text_copy(char *out, const uint8_t *text, size_t size)
+{
+    uint64_t word, seen = 0;
+    uint32_t head, tail;
+    size_t i;
+
+    if (size >= sizeof word) {
+        for (i = 0; i + sizeof word < size; i += sizeof word) {
+            memcpy(&word, text + i, sizeof word);
+            memcpy(out + i, &word, sizeof word);
+            seen |= aegis_text_marks(word);
+        }
+        memcpy(&word, text + size - sizeof word, sizeof word);
+        memcpy(out + size - sizeof word, &word, sizeof word);
+        seen |= aegis_text_marks(word);
+    } else if (size >= sizeof head) {
+        memcpy(&head, text, sizeof head);
+        memcpy(&tail, text + size - sizeof tail, sizeof tail);
+        memcpy(out, &head, sizeof head);
+        memcpy(out + size - sizeof tail, &tail, sizeof tail);
+        seen = aegis_text_marks((uint64_t)head << 32 | tail);
+    } else {
+        for (i = 0; i < size; i++) {
+            out[i] = (char)text[i];
+            seen |= (uint64_t)(uint8_t)(text[i] | (text[i] - 1));
+        }
+    }
+    out[size] = '\0';
+    return (seen & (AEGIS_TEXT_ONES << 7)) == 0;
+}
+
 /* A JSON number without leading zeros: what a decimal is. */
 bool aegis_decimal_valid(const char *text, size_t size);
 /* Padded base64; `out` has room for size / 4 * 3. False for anything else. */

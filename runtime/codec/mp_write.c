@@ -113,7 +113,7 @@ uint8_t *aegis_mp_str_head(uint8_t *at, size_t size)
 
 /* Room for the scalar after it is kept, so that a text may be a key. `invalid`: what to say of one that is
  * not UTF-8. */
-static inline bool put_text(aegis_writer *w, const char *text, size_t size, const char *invalid)
+AEGIS_INLINE bool put_text(aegis_writer *w, const char *text, size_t size, const char *invalid)
 {
     uint8_t *at;
     bool plain;
@@ -186,12 +186,15 @@ void aegis_mp_put_bytes(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi
 
 void aegis_mp_put_uuid(aegis_writer *w, aegis_uuid value)
 {
+    uint8_t *at;
+
     if (!aegis_put_room(w, 2 + AEGIS_UUID_TEXT))
         return;
-    w->at[0] = 0xd9;
-    w->at[1] = AEGIS_UUID_TEXT - 1;
-    aegis_uuid_write(&value, w->at + 2);
-    w->at += 2 + AEGIS_UUID_TEXT - 1;
+    at = w->at;
+    at[0] = 0xd9;
+    at[1] = AEGIS_UUID_TEXT - 1;
+    aegis_uuid_write(&value, at + 2);
+    w->at = at + 2 + AEGIS_UUID_TEXT - 1;
 }
 
 void aegis_mp_put_timestamp(aegis_writer *w, aegis_timestamp value)

@@ -7,58 +7,17 @@
 #include <float.h>
 #include <math.h>
 
-#define ONES UINT64_C(0x0101010101010101)
-
-/* The top bit of a byte is set for what is not ASCII, and for zero. */
-static uint64_t marks(uint64_t word)
-{
-    return word | (word - ONES);
-}
-
 bool aegis_text_plain(const uint8_t *text, size_t size)
 {
     uint64_t word, seen = 0;
 
     for (; size >= sizeof word; text += sizeof word, size -= sizeof word) {
         memcpy(&word, text, sizeof word);
-        seen |= marks(word);
+        seen |= aegis_text_marks(word);
     }
     for (; size > 0; size--, text++)
         seen |= (uint64_t)(uint8_t)(*text | (*text - 1));
-    return (seen & (ONES << 7)) == 0;
-}
-
-/* Words of a fixed size, the last one overlapping the one before: short texts are most, and for them a call
- * of memcpy, or a loop over single bytes, costs more than the rest. */
-bool aegis_text_copy(char *out, const uint8_t *text, size_t size)
-{
-    uint64_t word, seen = 0;
-    uint32_t head, tail;
-    size_t i;
-
-    if (size >= sizeof word) {
-        for (i = 0; i + sizeof word < size; i += sizeof word) {
-            memcpy(&word, text + i, sizeof word);
-            memcpy(out + i, &word, sizeof word);
-            seen |= marks(word);
-        }
-        memcpy(&word, text + size - sizeof word, sizeof word);
-        memcpy(out + size - sizeof word, &word, sizeof word);
-        seen |= marks(word);
-    } else if (size >= sizeof head) {
-        memcpy(&head, text, sizeof head);
-        memcpy(&tail, text + size - sizeof tail, sizeof tail);
-        memcpy(out, &head, sizeof head);
-        memcpy(out + size - sizeof tail, &tail, sizeof tail);
-        seen = marks((uint64_t)head << 32 | tail);
-    } else {
-        for (i = 0; i < size; i++) {
-            out[i] = (char)text[i];
-            seen |= (uint64_t)(uint8_t)(text[i] | (text[i] - 1));
-        }
-    }
-    out[size] = '\0';
-    return (seen & (ONES << 7)) == 0;
+    return (seen & (AEGIS_TEXT_ONES << 7)) == 0;
 }
 
 static bool continues(const uint8_t *text, size_t count)

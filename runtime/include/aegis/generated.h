@@ -143,6 +143,9 @@ AEGIS_API void aegis_put_i64_bounds(aegis_writer *w, int64_t value, int64_t lo, 
 AEGIS_API void aegis_put_u64_bounds(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t hi);
 AEGIS_API void aegis_put_f64_bounds(aegis_writer *w, double value, double lo, double hi);
 
+/* In the writers below the bytes are stored before `w->at` is, never after: a byte may alias anything, so
+ * that the position would have to be read again from memory, and the next value would wait for that. */
+
 /* ---- writing MessagePack ------------------------------------------------------------------------------- */
 
 AEGIS_INLINE void aegis_store_be16(uint8_t *at, uint16_t value)
@@ -177,12 +180,21 @@ AEGIS_API void aegis_mp_put_list_big(aegis_writer *w, size_t count);
 AEGIS_API void aegis_mp_put_uint_big(aegis_writer *w, uint64_t value);
 AEGIS_API void aegis_mp_put_int_big(aegis_writer *w, int64_t value);
 
+/* One byte, for which there is room. */
+AEGIS_INLINE void aegis_mp_put_byte(aegis_writer *w, uint8_t byte)
+{
+    uint8_t *at = w->at;
+
+    *at = byte;
+    w->at = at + 1;
+}
+
 AEGIS_INLINE void aegis_mp_put_map(aegis_writer *w, size_t count)
 {
     if (AEGIS_UNLIKELY(count > 15 || !aegis_put_room(w, 1)))
         aegis_mp_put_map_big(w, count);
     else
-        *w->at++ = (uint8_t)(0x80u | count);
+        aegis_mp_put_byte(w, (uint8_t)(0x80u | count));
 }
 
 AEGIS_INLINE void aegis_mp_end_map(aegis_writer *w)
@@ -194,8 +206,10 @@ AEGIS_INLINE void aegis_mp_end_map(aegis_writer *w)
 AEGIS_INLINE void aegis_mp_put_key(aegis_writer *w, const char *literal, size_t size)
 {
     if (AEGIS_LIKELY(aegis_put_room(w, size + AEGIS_SCALAR_ROOM))) {
-        memcpy(w->at, literal, size);
-        w->at += size;
+        uint8_t *at = w->at;
+
+        memcpy(at, literal, size);
+        w->at = at + size;
     }
 }
 
@@ -204,7 +218,7 @@ AEGIS_INLINE void aegis_mp_put_list(aegis_writer *w, size_t count)
     if (AEGIS_UNLIKELY(count > 15 || !aegis_put_room(w, 1)))
         aegis_mp_put_list_big(w, count);
     else
-        *w->at++ = (uint8_t)(0x90u | count);
+        aegis_mp_put_byte(w, (uint8_t)(0x90u | count));
 }
 
 AEGIS_INLINE void aegis_mp_end_list(aegis_writer *w)
@@ -219,12 +233,12 @@ AEGIS_INLINE void aegis_mp_put_item(aegis_writer *w)
 
 AEGIS_INLINE void aegis_mp_put_null(aegis_writer *w)
 {
-    *w->at++ = 0xc0;
+    aegis_mp_put_byte(w, 0xc0);
 }
 
 AEGIS_INLINE void aegis_mp_put_bool(aegis_writer *w, bool value)
 {
-    *w->at++ = value ? 0xc3 : 0xc2;
+    aegis_mp_put_byte(w, value ? 0xc3 : 0xc2);
 }
 
 AEGIS_INLINE void aegis_mp_put_u64(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t hi)
@@ -232,7 +246,7 @@ AEGIS_INLINE void aegis_mp_put_u64(aegis_writer *w, uint64_t value, uint64_t lo,
     if (AEGIS_UNLIKELY(value < lo || value > hi))
         aegis_put_u64_bounds(w, value, lo, hi);
     else if (value < 0x80)
-        *w->at++ = (uint8_t)value;
+        aegis_mp_put_byte(w, (uint8_t)value);
     else
         aegis_mp_put_uint_big(w, value);
 }
@@ -242,19 +256,20 @@ AEGIS_INLINE void aegis_mp_put_i64(aegis_writer *w, int64_t value, int64_t lo, i
     if (AEGIS_UNLIKELY(value < lo || value > hi))
         aegis_put_i64_bounds(w, value, lo, hi);
     else if (value >= -32 && value < 0x80)
-        *w->at++ = (uint8_t)value;
+        aegis_mp_put_byte(w, (uint8_t)value);
     else
         aegis_mp_put_int_big(w, value);
 }
 
 AEGIS_INLINE void aegis_mp_put_f64(aegis_writer *w, double value)
 {
+    uint8_t *at = w->at;
     uint64_t bits;
 
     memcpy(&bits, &value, sizeof bits);
-    w->at[0] = 0xcb;
-    aegis_store_be64(w->at + 1, bits);
-    w->at += 9;
+    at[0] = 0xcb;
+    aegis_store_be64(at + 1, bits);
+    w->at = at + 9;
 }
 
 AEGIS_INLINE void aegis_mp_put_f64_in(aegis_writer *w, double value, double lo, double hi)
