@@ -14,14 +14,14 @@ aegis_timestamp aegis_now(void)
     return (aegis_timestamp)now.tv_sec * AEGIS_SECOND + now.tv_nsec;
 }
 
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
+/* Days since 1970 of a date of the years 0 to 9999. An era of 400 years is added first, for January and
+ * February of year 0 belong to the year before. */
+static int64_t days_of(uint32_t year, uint32_t month, uint32_t day)
 {
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t in_era = y - era * 400;
-    int64_t in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    uint32_t y = year + 400 - (month <= 2);
+    uint32_t in_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
 
-    return era * 146097 + in_era * 365 + in_era / 4 - in_era / 100 + in_year - 719468;
+    return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + in_year) - (719468 + 146097);
 }
 
 /* For days since 1970 that a timestamp can hold: none is before the era that began in year 0. */
@@ -105,19 +105,21 @@ static uint32_t two(const char *at, bool *bad)
 /* ".5" at `*at`, which moves behind it; nothing is 0. Digits below the nanosecond are dropped. */
 static int64_t read_fraction(const char **at, const char *end, bool *bad)
 {
-    int64_t value = 0, unit = AEGIS_SECOND;
-    const char *first;
+    static const uint32_t units[] = {1000000000, 100000000, 10000000, 1000000, 100000,
+                                     10000,      1000,      100,      10,      1};
+    const char *next = *at;
+    uint32_t value = 0, count = 0;
 
-    if (*at == end || **at != '.')
+    if (next == end || *next != '.')
         return 0;
-    first = ++*at;
-    for (; *at != end && **at >= '0' && **at <= '9'; ++*at)
-        if (unit > 1) {
-            value = value * 10 + (**at - '0');
-            unit /= 10;
+    for (next++; next != end && *next >= '0' && *next <= '9'; next++)
+        if (count < 9) {
+            value = value * 10 + (uint32_t)(*next - '0');
+            count++;
         }
-    *bad |= *at == first;
-    return value * unit;
+    *bad |= count == 0;
+    *at = next;
+    return (int64_t)value * units[count];
 }
 
 /* Seconds east of Greenwich; it takes all that is left of the text. */

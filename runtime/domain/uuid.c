@@ -41,10 +41,9 @@ aegis_uuid aegis_uuid_new(void)
 /* Hexadecimal digits eight at a time, as the bytes of a word whose lowest byte is the first digit. */
 #define EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
 
-static uint64_t load_digits(const uint8_t *at)
+static uint64_t load_four(const uint8_t *at)
 {
-    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
-           (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
 }
 
 static void store_digits(uint8_t *at, uint64_t digits)
@@ -59,7 +58,7 @@ static void store_digits(uint8_t *at, uint64_t digits)
     at[7] = (uint8_t)(digits >> 56);
 }
 
-static void digits_of(const uint8_t *bytes, uint8_t *text)
+static inline void digits_of(const uint8_t *bytes, uint8_t *text)
 {
     uint64_t x =
         (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24;
@@ -71,9 +70,9 @@ static void digits_of(const uint8_t *bytes, uint8_t *text)
 }
 
 /* The four bytes that eight digits mean; what is no digit sets bits of `bad`. */
-static void bytes_of(const uint8_t *text, uint8_t *bytes, uint64_t *bad)
+static inline void bytes_of(uint64_t x, uint8_t *bytes, uint64_t *bad)
 {
-    const uint64_t x = load_digits(text), lower = x | EACH(0x20), top = EACH(0x80);
+    const uint64_t lower = x | EACH(0x20), top = EACH(0x80);
     const uint64_t digit = ((x | top) - EACH('0')) & (EACH('9' | 0x80) - (x & ~top)) & top;
     const uint64_t letter = ((lower | top) - EACH('a')) & (EACH('f' | 0x80) - (lower & ~top)) & top;
     uint64_t value = (x & EACH(0x0f)) + (letter >> 7) * 9;
@@ -106,19 +105,13 @@ void aegis_uuid_write(const aegis_uuid *uuid, uint8_t *text)
 
 bool aegis_uuid_read(const uint8_t *text, aegis_uuid *uuid)
 {
-    uint8_t digits[32];
     aegis_uuid parsed;
     uint64_t bad = 0;
-    size_t i;
 
-    memcpy(digits, text, 8);
-    memcpy(digits + 8, text + 9, 4);
-    memcpy(digits + 12, text + 14, 4);
-    memcpy(digits + 16, text + 19, 4);
-    memcpy(digits + 20, text + 24, 4);
-    memcpy(digits + 24, text + 28, 8);
-    for (i = 0; i < 4; i++)
-        bytes_of(digits + 8 * i, parsed.bytes + 4 * i, &bad);
+    bytes_of(load_four(text) | load_four(text + 4) << 32, parsed.bytes, &bad);
+    bytes_of(load_four(text + 9) | load_four(text + 14) << 32, parsed.bytes + 4, &bad);
+    bytes_of(load_four(text + 19) | load_four(text + 24) << 32, parsed.bytes + 8, &bad);
+    bytes_of(load_four(text + 28) | load_four(text + 32) << 32, parsed.bytes + 12, &bad);
     if (bad != 0 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
         return false;
     *uuid = parsed;
