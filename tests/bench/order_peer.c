@@ -1,8 +1,9 @@
-/* See order_peer.h. Timestamps go the usual way of C: gmtime_r and strftime out, sscanf and timegm back. */
-#define _DEFAULT_SOURCE
+/* See order_peer.h. Timestamps go the usual way of C: gmtime_r and strftime out, strptime and timegm back. */
+#define _GNU_SOURCE
 #include "bench/order_peer.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -24,14 +25,16 @@ static const char *format_when(aegis_timestamp at, char text[WHEN_TEXT])
 static bool parse_when(const char *text, aegis_timestamp *at)
 {
     struct tm parts;
-    int micros = 0;
+    long micros;
+    char *rest;
 
     memset(&parts, 0, sizeof parts);
-    if (text == NULL || sscanf(text, "%d-%d-%dT%d:%d:%d.%6d", &parts.tm_year, &parts.tm_mon, &parts.tm_mday,
-                               &parts.tm_hour, &parts.tm_min, &parts.tm_sec, &micros) != 7)
+    text = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
+    if (text == NULL || *text != '.')
         return false;
-    parts.tm_year -= 1900;
-    parts.tm_mon -= 1;
+    micros = strtol(text + 1, &rest, 10);
+    if (rest - text != 7 || strcmp(rest, "+00:00") != 0)
+        return false;
     *at = (int64_t)timegm(&parts) * AEGIS_SECOND + micros * AEGIS_MICROSECOND;
     return true;
 }
@@ -42,6 +45,8 @@ void order_sample(shop_order *order)
         {.sku = "TEA-1", .quantity = 2, .price = 3.5},
         {.sku = "CUP-7", .quantity = 6, .price = 12.25},
         {.sku = "SPOON-12", .quantity = 6, .price = 4.0},
+        {.sku = "SUGAR-500G", .quantity = 1, .price = 1.79},
+        {.sku = "TEAPOT-2L", .quantity = 1, .price = 34.9},
     };
     static const aegis_string_map_entry labels[] = {{.key = "channel", .value = "web"},
                                                     {.key = "campaign", .value = "autumn"}};
@@ -52,31 +57,38 @@ void order_sample(shop_order *order)
     order->customer = "Ada Lovelace";
     order->status = SHOP_STATUS_PAID;
     order->items.items = items;
-    order->items.count = 3;
+    order->items.count = sizeof items / sizeof items[0];
     order->note = "leave it with the neighbours";
     order->labels.entries = labels;
     order->labels.count = 2;
     order->placed_at = INT64_C(1735689600) * AEGIS_SECOND + 123456 * AEGIS_MICROSECOND;
 }
 
-static void pack_text(msgpack_packer *packer, const char *text)
+static void pack_part(msgpack_packer *packer, const char *text, size_t length)
 {
-    const size_t length = strlen(text);
-
     (void)msgpack_pack_str(packer, length);
     (void)msgpack_pack_str_body(packer, text, length);
 }
+
+static void pack_text(msgpack_packer *packer, const char *text)
+{
+    pack_part(packer, text, strlen(text));
+}
+
+/* Of a literal, whose length the compiler knows. */
+#define PACK_KEY(packer, key) pack_part(packer, "" key, sizeof key - 1)
+#define IS_KEY(object, key)   is_key(object, "" key, sizeof key - 1)
 
 static void pack_items(msgpack_packer *packer, const shop_item_list *items)
 {
     (void)msgpack_pack_array(packer, items->count);
     for (size_t i = 0; i < items->count; i++) {
         (void)msgpack_pack_map(packer, 3);
-        pack_text(packer, "sku");
+        PACK_KEY(packer, "sku");
         pack_text(packer, items->items[i].sku);
-        pack_text(packer, "quantity");
+        PACK_KEY(packer, "quantity");
         (void)msgpack_pack_uint32(packer, items->items[i].quantity);
-        pack_text(packer, "price");
+        PACK_KEY(packer, "price");
         (void)msgpack_pack_double(packer, items->items[i].price);
     }
 }
@@ -87,41 +99,39 @@ void peer_pack_order(msgpack_packer *packer, const shop_order *order)
     char when[WHEN_TEXT];
 
     (void)msgpack_pack_map(packer, order->note != NULL ? 7 : 6);
-    pack_text(packer, "id");
-    pack_text(packer, aegis_uuid_format(order->id, uuid));
-    pack_text(packer, "customer");
+    PACK_KEY(packer, "id");
+    pack_part(packer, aegis_uuid_format(order->id, uuid), AEGIS_UUID_TEXT - 1);
+    PACK_KEY(packer, "customer");
     pack_text(packer, order->customer);
-    pack_text(packer, "status");
+    PACK_KEY(packer, "status");
     pack_text(packer, shop_status_name(order->status));
-    pack_text(packer, "items");
+    PACK_KEY(packer, "items");
     pack_items(packer, &order->items);
     if (order->note != NULL) {
-        pack_text(packer, "note");
+        PACK_KEY(packer, "note");
         pack_text(packer, order->note);
     }
-    pack_text(packer, "labels");
+    PACK_KEY(packer, "labels");
     (void)msgpack_pack_map(packer, order->labels.count);
     for (size_t i = 0; i < order->labels.count; i++) {
         pack_text(packer, order->labels.entries[i].key);
         pack_text(packer, order->labels.entries[i].value);
     }
-    pack_text(packer, "placed_at");
+    PACK_KEY(packer, "placed_at");
     pack_text(packer, format_when(order->placed_at, when));
 }
 
 void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items)
 {
     (void)msgpack_pack_map(packer, 2);
-    pack_text(packer, "customer");
+    PACK_KEY(packer, "customer");
     pack_text(packer, customer);
-    pack_text(packer, "items");
+    PACK_KEY(packer, "items");
     pack_items(packer, items);
 }
 
-static bool is_key(const msgpack_object *key, const char *name)
+static inline bool is_key(const msgpack_object *key, const char *name, size_t length)
 {
-    const size_t length = strlen(name);
-
     return key->type == MSGPACK_OBJECT_STR && key->via.str.size == length &&
            memcmp(key->via.str.ptr, name, length) == 0;
 }
@@ -147,11 +157,11 @@ static bool read_item(const msgpack_object *object, msgpack_zone *zone, shop_ite
     for (uint32_t i = 0; i < object->via.map.size; i++) {
         const msgpack_object *key = &object->via.map.ptr[i].key, *value = &object->via.map.ptr[i].val;
 
-        if (is_key(key, "sku"))
+        if (IS_KEY(key, "sku"))
             item->sku = text_of(value, zone);
-        else if (is_key(key, "quantity") && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
+        else if (IS_KEY(key, "quantity") && value->type == MSGPACK_OBJECT_POSITIVE_INTEGER)
             item->quantity = (uint32_t)value->via.u64;
-        else if (is_key(key, "price"))
+        else if (IS_KEY(key, "price") && value->type == MSGPACK_OBJECT_FLOAT64)
             item->price = value->via.f64;
     }
     return item->sku != NULL;
@@ -201,19 +211,19 @@ bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_orde
         const msgpack_object *key = &object->via.map.ptr[i].key, *value = &object->via.map.ptr[i].val;
         bool good = true;
 
-        if (is_key(key, "id"))
+        if (IS_KEY(key, "id"))
             good = value->type == MSGPACK_OBJECT_STR && aegis_uuid_parse(text_of(value, zone), &order->id);
-        else if (is_key(key, "customer"))
+        else if (IS_KEY(key, "customer"))
             order->customer = text_of(value, zone);
-        else if (is_key(key, "status"))
+        else if (IS_KEY(key, "status"))
             order->status = shop_status_from_name(text_of(value, zone));
-        else if (is_key(key, "items"))
+        else if (IS_KEY(key, "items"))
             good = read_items(value, zone, &order->items);
-        else if (is_key(key, "note"))
+        else if (IS_KEY(key, "note"))
             order->note = text_of(value, zone);
-        else if (is_key(key, "labels"))
+        else if (IS_KEY(key, "labels"))
             good = read_labels(value, zone, &order->labels);
-        else if (is_key(key, "placed_at"))
+        else if (IS_KEY(key, "placed_at"))
             good = parse_when(text_of(value, zone), &order->placed_at);
         if (!good)
             return false;

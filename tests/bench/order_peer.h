@@ -8,7 +8,7 @@
 
 #include "shop.h"
 
-/* Fills in an order of three lines and 21 values. */
+/* Fills in an order of five lines. */
 void order_sample(shop_order *order);
 
 void peer_pack_order(msgpack_packer *packer, const shop_order *order);
