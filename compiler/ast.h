@@ -51,6 +51,7 @@ typedef struct ast_value {
     size_t length;      /* of a string's contents */
     bool negative;      /* integers and durations: sign and magnitude */
     bool too_big;       /* the magnitude does not fit */
+    bool reported;      /* not well-formed, which was said: nothing more about it */
     uint64_t magnitude; /* durations: nanoseconds */
     double number;
     const ast_path *path;

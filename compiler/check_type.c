@@ -2,6 +2,7 @@
  * them. */
 #include "check.h"
 
+#include <float.h>
 #include <string.h>
 
 typedef struct builtin {
@@ -154,7 +155,7 @@ static bool check_bound(unit *u, const schema_type *type, const ast_value *writt
     const builtin *b = type->kind <= SCHEMA_RAW ? &builtins[type->kind] : NULL;
     bool lengths = !is_signed(type->kind) && !is_unsigned(type->kind);
 
-    if (value == NULL)
+    if (value == NULL || value->reported)
         return false;
     if (is_float(type->kind)) {
         if ((value->kind != AST_INT && value->kind != AST_FLOAT) || value->too_big) {
@@ -458,13 +459,16 @@ void check_const(unit *u, symbol *s)
 
 static bool mismatch(unit *u, const schema_type *type, const ast_value *value)
 {
-    diag_report(&u->c->reports, 406, value->where, "this is not a value of type '%s'", type->text);
+    if (!value->reported)
+        diag_report(&u->c->reports, 406, value->where, "this is not a value of type '%s'", type->text);
     return false;
 }
 
 static bool out_of_bounds(unit *u, const schema_type *type, const ast_value *value)
 {
-    diag_report(&u->c->reports, 407, value->where, "this value is outside the bounds of '%s'", type->text);
+    if (!value->reported)
+        diag_report(&u->c->reports, 407, value->where, "this value is outside the bounds of '%s'",
+                    type->text);
     return false;
 }
 
@@ -501,8 +505,9 @@ static bool number_value(unit *u, const schema_type *type, const ast_value *valu
     if (is_float(type->kind)) {
         if (value->kind != AST_FLOAT && value->kind != AST_INT)
             return mismatch(u, type, value);
-        if (value->too_big || (r->has_min && value->number < r->min.f) ||
-            (r->has_max && value->number > r->max.f))
+        if (value->too_big ||
+            (type->kind == SCHEMA_F32 && (value->number > FLT_MAX || value->number < -FLT_MAX)) ||
+            (r->has_min && value->number < r->min.f) || (r->has_max && value->number > r->max.f))
             return out_of_bounds(u, type, value);
         out->kind = SCHEMA_VALUE_FLOAT;
         out->number = value->number;

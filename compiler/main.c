@@ -131,6 +131,21 @@ static int read_options(int argc, char **argv, request *r)
     return EXIT_DONE;
 }
 
+/* A path as make reads it: blanks and '#' after a backslash, '$' doubled. */
+static const char *make_name(arena *memory, const char *path)
+{
+    char *name = (char *)arena_alloc(memory, 2 * strlen(path) + 1), *at = name;
+
+    for (; name != NULL && *path != '\0'; path++) {
+        if (*path == ' ' || *path == '#')
+            *at++ = '\\';
+        else if (*path == '$')
+            *at++ = '$';
+        *at++ = *path;
+    }
+    return name != NULL ? name : "";
+}
+
 /* One rule: the outputs of a package depend on its source, its imports and the templates that were read. */
 static const char *dependencies(arena *memory, const char *rules, const char *const *outputs,
                                 size_t output_count, const sources *files, const emit_output *emitted)
@@ -138,12 +153,15 @@ static const char *dependencies(arena *memory, const char *rules, const char *co
     const char *rule = rules;
 
     for (size_t i = 0; i < output_count; i++)
-        rule = arena_printf(memory, "%s%s%s", rule != NULL ? rule : "", i > 0 ? " " : "", outputs[i]);
+        rule = arena_printf(memory, "%s%s%s", rule != NULL ? rule : "", i > 0 ? " " : "",
+                            make_name(memory, outputs[i]));
     rule = arena_printf(memory, "%s:", rule != NULL ? rule : "");
     for (size_t i = 0; i < files->count; i++)
-        rule = arena_printf(memory, "%s %s", rule != NULL ? rule : "", files->files[i].path);
+        rule =
+            arena_printf(memory, "%s %s", rule != NULL ? rule : "", make_name(memory, files->files[i].path));
     for (size_t i = 0; i < emitted->template_count; i++)
-        rule = arena_printf(memory, "%s %s", rule != NULL ? rule : "", emitted->templates[i]);
+        rule =
+            arena_printf(memory, "%s %s", rule != NULL ? rule : "", make_name(memory, emitted->templates[i]));
     return arena_printf(memory, "%s\n", rule != NULL ? rule : "");
 }
 
@@ -217,8 +235,10 @@ static int run(compile *c, const request *r)
             code = emit_one(c, r, c->result.packages[i], &rules);
     if (code == EXIT_DONE && r->depfile != NULL)
         code = rules != NULL ? write_file(r->depfile, rules, strlen(rules)) : EXIT_IO;
-    if (fflush(stdout) != 0 && code == EXIT_DONE)
+    if ((fflush(stdout) != 0 || ferror(stdout) != 0) && code == EXIT_DONE) {
+        fputs("aegisc: cannot write the output\n", stderr);
         code = EXIT_IO;
+    }
     return code;
 }
 

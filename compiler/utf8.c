@@ -1,12 +1,11 @@
 /* Source files are UTF-8 without NUL. Checked once for the whole file, before it is cut into words, so that
- * every text that reaches generated code is known to be good. Also reports characters outside ASCII that
- * stand where only comments and strings may have them.
+ * every text that reaches generated code is known to be good. Characters outside ASCII belong into comments
+ * and strings only; the lexer reports others.
  */
 #include "parser.h"
 
-/* Length of the well-formed character at `at` (RFC 3629: no overlong forms, no surrogates), 0 if there is
- * none. */
-static size_t character(const unsigned char *at, size_t left)
+/* RFC 3629: no overlong forms, no surrogates. */
+size_t utf8_length(const unsigned char *at, size_t left)
 {
     unsigned char low = 0x80, high = 0xbf;
     size_t length;
@@ -42,7 +41,7 @@ void lexer_check_bytes(parser *p)
     span where = {p->file, 0, 0};
 
     for (size_t i = 0; i < file->length;) {
-        size_t length = character(text + i, file->length - i);
+        size_t length = utf8_length(text + i, file->length - i);
 
         if (length == 0) { /* once a file: what follows is likely the same mistake */
             where.start = (uint32_t)i;
