@@ -256,22 +256,29 @@ void check_fields(unit *u, schema_record *record, const ast_list *members)
     schema_field *fields = (schema_field *)arena_array(a, members->count, sizeof *fields);
     span *places = (span *)arena_array(a, members->count, sizeof *places);
     const ast_node **nodes = (const ast_node **)arena_array(a, members->count, sizeof *nodes);
-    size_t good = 0, count = 0;
+    size_t all = 0, unique = 0, count = 0;
 
     for (size_t i = 0; i < members->count; i++) {
         const ast_node *written = (const ast_node *)members->items[i];
 
         if (written->kind != AST_FIELD)
             continue;
-        memset(&fields[good], 0, sizeof fields[good]);
-        if (check_field(u, record, written, &fields[good]))
-            nodes[good++] = written;
+        memset(&fields[all], 0, sizeof fields[all]);
+        if (!check_field(u, record, written, &fields[all]))
+            fields[all].c_type = ""; /* its type is wrong, but its name is still taken */
+        nodes[all++] = written;
     }
-    yield_to_types(u, record, fields, good);
-    for (size_t i = 0; i < good; i++) {
-        fields[count] = fields[i];
-        if (!repeated(u, fields, places, count, nodes[i]))
-            places[count++] = nodes[i]->name.where;
+    yield_to_types(u, record, fields, all);
+    for (size_t i = 0; i < all; i++) {
+        fields[unique] = fields[i];
+        if (!repeated(u, fields, places, unique, nodes[i]))
+            places[unique++] = nodes[i]->name.where;
+    }
+    for (size_t i = 0; i < unique; i++) {
+        if (fields[i].type == NULL)
+            continue;
+        places[count] = places[i];
+        fields[count++] = fields[i];
     }
     record->fields = fields;
     record->field_count = count;
