@@ -68,7 +68,7 @@ static void grammar_error(const YYLTYPE *where, parser *p, const char *message);
 %token <tok> DOC      "a doc comment"
 %token ARROW            "'->'"
 %token DOTS             "'..'"
-%token BAD_NUMBER BAD_CHARACTER
+%token BAD_NUMBER BAD_NAME BAD_CHARACTER
 %token <tok> KW_AEGIS "'aegis'" KW_PACKAGE "'package'" KW_IMPORT "'import'" KW_CONST "'const'" KW_ALIAS "'alias'"
                KW_STRUCT "'struct'" KW_ENUM "'enum'" KW_STRICT "'strict'" KW_UNION "'union'" KW_ERROR "'error'"
                KW_RESERVED "'reserved'" KW_SERVICE "'service'" KW_RPC "'rpc'" KW_COMMAND "'command'"
