@@ -242,8 +242,8 @@ aegis_status aegis_command_conclude(aegis_call_state *state, aegis_arena *arena,
     const aegis_log *log = &state->service->bus->log;
     aegis_status status;
 
-    if (error != NULL && again && state->call.attempt <= state->max_retries &&
-        !atomic_load(&state->cancelled)) {
+    if (error != NULL && again && !atomic_load(&state->cancelled) &&
+        (state->call.attempt <= state->max_retries || atomic_load(&state->service->hard))) {
         aegis_log_write(log, AEGIS_LOG_INFO, "%s.%s: attempt %u of %s failed, another follows: %s",
                         state->call.service, method->name, state->call.attempt, state->call.message_id,
                         error);

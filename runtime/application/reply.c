@@ -137,8 +137,11 @@ static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *t
 static void fail_plain(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text)
 {
     const aegis_raw nothing = {{NULL, 0}, state->format};
+    /* A handler that gave up because its service stops hard has not failed: another worker may finish it. */
+    const bool again =
+        aegis_policy_retryable(status) || (status == AEGIS_CANCELLED && atomic_load(&state->service->hard));
 
-    fail_with(state, arena, NULL, aegis_code_of_status(status), aegis_policy_retryable(status), nothing,
+    fail_with(state, arena, NULL, aegis_code_of_status(status), again, nothing,
               text != NULL && text[0] != '\0' ? text : aegis_status_name(status));
 }
 

@@ -61,6 +61,16 @@ static aegis_reply large_failure(aegis_call *call, const note *request, void *us
     return peer_out_of_stock(call, &(note){((world *)user)->large, request->number});
 }
 
+/* Works until it is told to stop; the next attempt is content. */
+static aegis_reply stubborn(aegis_call *call, const note *request, void *user)
+{
+    if (atomic_fetch_add(&((world *)user)->handled, 1) > 0)
+        return peer_ok(call, request);
+    while (!aegis_call_cancelled(call))
+        nap(AEGIS_MILLISECOND);
+    return peer_fail(call, AEGIS_CANCELLED, "told to stop");
+}
+
 static aegis_reply never(aegis_call *call, const note *request, void *user)
 {
     world *w = (world *)user;
@@ -80,6 +90,7 @@ SERVE(echo)
 SERVE(large)
 SERVE(large_failure)
 SERVE(never)
+SERVE(stubborn)
 
 #define METHOD(text)                                                                                         \
     .service = "peer", .name = text, .timeout = 5 * AEGIS_SECOND, .errors = peer_errors,                     \
@@ -91,10 +102,12 @@ static const aegis_method methods[] = {
     {METHOD("never")},
     {METHOD("work"), .command = true},
     {METHOD("large_work"), .command = true, .max_retries = 3},
+    {METHOD("stubborn"), .command = true},
 };
 static const aegis_endpoint endpoints[] = {
-    {&methods[0], serve_echo},  {&methods[1], serve_large}, {&methods[2], serve_large_failure},
-    {&methods[3], serve_never}, {&methods[4], serve_echo},  {&methods[5], serve_large},
+    {&methods[0], serve_echo},     {&methods[1], serve_large}, {&methods[2], serve_large_failure},
+    {&methods[3], serve_never},    {&methods[4], serve_echo},  {&methods[5], serve_large},
+    {&methods[6], serve_stubborn},
 };
 
 static const aegis_event_type created = {"order", "created", "1.0"};
@@ -452,13 +465,38 @@ static void test_large_result(void **state)
     expect_settled(w, AEGIS_STREAM_COMMANDS, "peer__large_work");
 }
 
+/* A command that a stopping service did not let finish is somebody else's now, not a failure. */
+static void test_interrupted_command(void **state)
+{
+    world *w = (world *)*state;
+    const aegis_service_options options = {.drain_timeout = 20 * AEGIS_MILLISECOND};
+    int64_t until = aegis_clock_monotonic() + PATIENCE;
+    aegis_command *command = NULL;
+    aegis_error error = {0};
+    outcome out;
+
+    aegis_service_stop(w->service);
+    assert_int_equal(aegis_service_start(w->bus, &peer_type, NULL, w, &options, &w->service, &error),
+                     AEGIS_OK);
+    assert_int_equal(peer_submit(w->client, &methods[6], &(note){"seven", 7}, &command, &error), AEGIS_OK);
+    while (atomic_load(&w->handled) == 0 && aegis_clock_monotonic() < until)
+        nap(AEGIS_MILLISECOND);
+    aegis_service_stop(w->service);
+    assert_int_equal(aegis_service_start(w->bus, &peer_type, NULL, w, &options, &w->service, &error),
+                     AEGIS_OK);
+    out = peer_wait(command, &methods[6], PATIENCE, NULL, NULL, w->arena);
+    aegis_command_free(command);
+    assert_int_equal(out.answer, AEGIS_ANSWER_OK);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        CASE(test_malformed_requests), CASE(test_large_answers),     CASE(test_never_answered),
-        CASE(test_poisoned_events),    CASE(test_poisoned_commands), CASE(test_large_result),
+        CASE(test_malformed_requests),  CASE(test_large_answers),     CASE(test_never_answered),
+        CASE(test_poisoned_events),     CASE(test_poisoned_commands), CASE(test_large_result),
+        CASE(test_interrupted_command),
     };
     int failed = cmocka_run_group_tests_name("mem:", cases, NULL, NULL);
 
