@@ -133,6 +133,16 @@ static void puts_to(text_buffer *b, const char *text)
         put(b, text, strlen(text));
 }
 
+/* A line of the source; control characters, which a terminal or the end of a string might obey, as '?'. */
+static void put_line(text_buffer *b, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+
+        put(b, (c < 0x20 && c != '\t') || c == 0x7f ? "?" : text + i, 1);
+    }
+}
+
 /* The line with its number, and a caret line under it. */
 static void put_excerpt(text_buffer *b, const source_position *at, span where, const char *colour,
                         const char *plain)
@@ -144,7 +154,7 @@ static void put_excerpt(text_buffer *b, const source_position *at, span where, c
     if (at->length > 400) /* a line nobody reads, such as 100,000 brackets */
         return;
     puts_to(b, number);
-    put(b, at->text, at->length);
+    put_line(b, at->text, at->length);
     puts_to(b, "\n      | ");
     for (size_t i = 0; i < at->offset && i < at->length; i++) {
         if (at->text[i] == '\t')
