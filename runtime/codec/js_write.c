@@ -178,8 +178,9 @@ void aegis_js_put_uuid(aegis_writer *w, aegis_uuid value)
 void aegis_js_put_timestamp(aegis_writer *w, aegis_timestamp value)
 {
     char text[AEGIS_TIMESTAMP_TEXT];
+    const size_t size = aegis_timestamp_format(value, text);
 
-    aegis_js_put_token(w, text, aegis_timestamp_format(value, text));
+    aegis_js_put_token(w, text, size);
 }
 
 void aegis_js_put_decimal(aegis_writer *w, const char *value)

@@ -105,7 +105,7 @@ void aegis_uuid_write(const aegis_uuid *uuid, uint8_t *text)
 
 bool aegis_uuid_read(const uint8_t *text, aegis_uuid *uuid)
 {
-    aegis_uuid parsed;
+    aegis_uuid parsed = {{0}};
     uint64_t bad = 0;
 
     bytes_of(load_four(text) | load_four(text + 4) << 32, parsed.bytes, &bad);

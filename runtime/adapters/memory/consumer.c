@@ -151,7 +151,7 @@ memory_delivery *memory_consumer_take(memory_source *source, int64_t now, int64_
         if (entry)
             consumer->delivered = consumer->position++;
     }
-    memory_delivery *delivery = entry ? hand_out(source, stored, entry, now) : NULL;
+    memory_delivery *delivery = entry && stored ? hand_out(source, stored, entry, now) : NULL;
     *look = consumer->earliest;
     if (stored && !entry && *look > later(now, MEMORY_RETRY))
         *look = later(now, MEMORY_RETRY); /* nobody else would bring it */
