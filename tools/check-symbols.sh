@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
-shared=$(echo "$build"/libaegis.so.[0-9]*)
+shared=$build/libaegis.so
 
 foreign=$(nm -D --defined-only "$shared" | awk '{ print $NF }' | grep -vE '^aegis_' || true)
 if [ -n "$foreign" ]; then
