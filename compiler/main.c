@@ -218,6 +218,10 @@ static int run(compile *c, const request *r)
     const char *text, *rules = "";
     int code = EXIT_DONE;
 
+    if (r->templates_dir != NULL && access(r->templates_dir, R_OK | X_OK) != 0) {
+        fprintf(stderr, "aegisc: cannot read the templates in '%s'\n", r->templates_dir);
+        return EXIT_IO;
+    }
     for (size_t i = 0; i < r->file_count; i++)
         good = frontend_compile(c, r->files[i]) && good;
     text = diag_format(&c->reports, isatty(STDERR_FILENO) != 0);

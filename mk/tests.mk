@@ -41,7 +41,7 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
-CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-guide.sh tools/demo.sh
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-aegisc.sh tools/check-guide.sh tools/demo.sh
 T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
