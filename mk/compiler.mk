@@ -5,7 +5,8 @@ AEGISC    := $(BUILD)/bin/aegisc
 EMBED     := $(BUILD)/bin/embed
 
 COMPILER_OUT       := $(BUILD)/gen/compiler
-COMPILER_SOURCES   := $(filter-out compiler/main.c,$(wildcard compiler/*.c))
+COMMAND_SOURCES    := compiler/main.c $(wildcard compiler/cli*.c compiler/cmd_*.c)
+COMPILER_SOURCES   := $(filter-out $(COMMAND_SOURCES),$(wildcard compiler/*.c))
 COMPILER_HEADERS   := $(COMPILER_OUT)/grammar.h
 COMPILER_INCLUDES  := -Icompiler -I$(COMPILER_OUT)
 COMPILER_OBJECTS   := $(COMPILER_SOURCES:%.c=$(BUILD)/obj/%.o) \
@@ -37,6 +38,6 @@ $(BUILD)/obj/compiler/%.o: compiler/%.c $(FLAGS_STAMP) | $(COMPILER_HEADERS)
 $(LIBAEGISC): $(COMPILER_OBJECTS)
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) rcs $@ $^
-$(AEGISC): $(BUILD)/obj/compiler/main.o $(LIBAEGISC)
+$(AEGISC): $(COMMAND_SOURCES:%.c=$(BUILD)/obj/%.o) $(LIBAEGISC)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^

@@ -62,6 +62,17 @@ says "AE0304"
 expect 2 "$aegisc" explain AE9999
 expect 0 "$aegisc" --help
 expect 0 "$aegisc" --version
+for command in generate check explain; do
+    expect 0 "$aegisc" $command --help
+    says "usage: aegisc $command"
+    must test "$said" = "$("$aegisc" help $command)"
+done
+expect 2 "$aegisc" chekc "$idl"
+says "did you mean 'check'?"
+expect 2 "$aegisc" check --depfile x "$idl"
+says "unknown option '--depfile'"
+expect 2 "$aegisc" --depfil x "$idl"
+says "did you mean '--depfile'?"
 
 mkdir -p mine/c
 expect 3 "$aegisc" --templates nowhere -o out "$idl"

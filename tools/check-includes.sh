@@ -20,7 +20,9 @@ runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
 runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix
 runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
-compiler/(main|output)\. | .*
+compiler/output\. | output\.h|$posix
+compiler/main\. | (cli|diag)\.h|$posix
+compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(arena|diag|source)[a-z_]*\. | (arena|diag|source|utf8)[a-z_]*\.h|$posix
 compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
 compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h

@@ -1,0 +1,237 @@
+/* Reading a command line by a command's table, and the help that comes from the same table. */
+#include "cli.h"
+
+#include "diag.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where the help of an option stands. */
+#define HELP_COLUMN 22
+
+void cli_complain(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fputs("aegisc: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("\n", stderr);
+    va_end(arguments);
+}
+
+int cli_usage(const cli_command *command, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    fputs("aegisc: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n'aegisc %s --help' shows what it takes\n", command->name);
+    va_end(arguments);
+    return CLI_USAGE;
+}
+
+int cli_out_of_memory(void)
+{
+    cli_complain("out of memory");
+    return CLI_IO;
+}
+
+int cli_finish(int code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return code;
+    cli_complain("cannot write the output");
+    return CLI_IO;
+}
+
+/* ---- help ---- */
+
+static void print_option(const cli_option *option)
+{
+    const char *value = option->value != NULL ? option->value : "";
+    const char *joint = option->value == NULL ? "" : option->name[1] == '-' ? "=" : " ";
+    int width = printf("  %s%s%s", option->name, joint, value);
+
+    if (width > HELP_COLUMN - 2)
+        width = printf("\n") - 1;
+    printf("%*s", HELP_COLUMN - width, "");
+    for (const char *at = option->help; *at != '\0'; at++)
+        if (*at == '\n')
+            printf("\n%*s", HELP_COLUMN, "");
+        else
+            putchar(*at);
+    putchar('\n');
+}
+
+void cli_print_help(const cli_command *command)
+{
+    printf("usage: aegisc %s [options]%s%s\n\n%s\n\noptions:\n", command->name,
+           command->takes[0] == '\0' ? "" : " ", command->takes, command->about);
+    for (size_t i = 0; i < command->option_count; i++)
+        print_option(&command->options[i]);
+    printf("  -h, --help          print this\n");
+    printf("\nexamples:\n%s", command->examples);
+    printf("\nexit codes: 0 done");
+    if (command->failure != NULL)
+        printf(", 1 %s", command->failure);
+    printf(", 2 a mistake in the command line,\n            3 a file that cannot be read or written\n");
+}
+
+/* ---- reading ---- */
+
+static const cli_option *find_option(const cli_command *command, const char *text)
+{
+    for (size_t i = 0; i < command->option_count; i++) {
+        const cli_option *option = &command->options[i];
+        size_t length = strlen(option->name);
+
+        if (strcmp(text, option->name) == 0)
+            return option;
+        if (strncmp(text, option->name, length) != 0)
+            continue;
+        if (option->name[1] == '-' ? text[length] == '=' : option->value != NULL)
+            return option;
+    }
+    return NULL;
+}
+
+static int unknown_option(cli *c, const char *text)
+{
+    const char *names[32] = {"--help"}, *near;
+    size_t count = 1;
+    char *name = arena_copy(&c->memory, text, strcspn(text, "="));
+
+    for (size_t i = 0; i < c->command->option_count && count < CLI_COUNT(names); i++)
+        names[count++] = c->command->options[i].name;
+    near = name != NULL ? diag_nearest(name, names, count) : NULL;
+    if (near != NULL)
+        return cli_usage(c->command, "unknown option '%s'; did you mean '%s'?", name, near);
+    return cli_usage(c->command, "unknown option '%s'", text);
+}
+
+static int append(cli *c, cli_list *list, const char *text)
+{
+    const char **items = (const char **)arena_grow(&c->memory, list->items, list->count, sizeof *items);
+
+    if (items == NULL)
+        return cli_out_of_memory();
+    list->items = items;
+    list->items[list->count++] = text;
+    return CLI_DONE;
+}
+
+/* Whether `value` is one of the words of "text|json|sarif"; anything is where the option names no words. */
+static bool is_choice(const cli_option *option, const char *value)
+{
+    const size_t length = strlen(value);
+    const char *at = option->value;
+
+    if (strchr(at, '|') == NULL)
+        return true;
+    for (;;) {
+        const size_t word = strcspn(at, "|");
+
+        if (word == length && strncmp(at, value, length) == 0)
+            return true;
+        if (at[word] == '\0')
+            return false;
+        at += word + 1;
+    }
+}
+
+static int set_option(cli *c, void *request, const cli_option *option, const char *value)
+{
+    char *to = (char *)request + option->at;
+
+    if (option->kind == CLI_FLAG) {
+        const bool yes = true;
+
+        if (value != NULL)
+            return cli_usage(c->command, "'%s' takes no value", option->name);
+        memcpy(to, &yes, sizeof yes);
+        return CLI_DONE;
+    }
+    if (value == NULL || value[0] == '\0')
+        return cli_usage(c->command, "'%s' lacks its value, %s", option->name, option->value);
+    if (!is_choice(option, value))
+        return cli_usage(c->command, "'%s' is one of %s, not '%s'", option->name, option->value, value);
+    if (option->kind == CLI_LIST) {
+        cli_list list;
+        int code;
+
+        memcpy(&list, to, sizeof list);
+        code = append(c, &list, value);
+        memcpy(to, &list, sizeof list);
+        return code;
+    }
+    memcpy(to, &value, sizeof value);
+    return CLI_DONE;
+}
+
+/* The option at argv[*i], whose value may be the argument behind it. */
+static int read_option(cli *c, void *request, int argc, char **argv, int *i)
+{
+    const cli_option *option = find_option(c->command, argv[*i]);
+    const char *value;
+
+    if (option == NULL)
+        return unknown_option(c, argv[*i]);
+    value = argv[*i] + strlen(option->name);
+    if (*value == '\0')
+        value = option->kind != CLI_FLAG && *i + 1 < argc ? argv[++*i] : NULL;
+    else if (option->name[1] == '-')
+        value++;
+    return set_option(c, request, option, value);
+}
+
+static int read_all(cli *c, void *request, int argc, char **argv)
+{
+    bool options = true;
+    int code = CLI_DONE;
+
+    for (int i = 0; i < argc && code == CLI_DONE; i++) {
+        if (options && strcmp(argv[i], "--") == 0)
+            options = false;
+        else if (options && argv[i][0] == '-' && argv[i][1] != '\0')
+            code = read_option(c, request, argc, argv, &i);
+        else
+            code = append(c, &c->arguments, argv[i]);
+    }
+    if (code != CLI_DONE)
+        return code;
+    if (c->arguments.count < c->command->least)
+        return cli_usage(c->command, "%s", c->command->on_missing);
+    if (c->arguments.count > c->command->most)
+        return cli_usage(c->command, "there is no use for '%s'", c->arguments.items[c->command->most]);
+    return CLI_DONE;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+            return true;
+    return false;
+}
+
+int cli_run(const cli_command *command, int argc, char **argv)
+{
+    cli c = {.command = command};
+    void *request;
+    int code;
+
+    if (asks_for_help(argc, argv)) {
+        cli_print_help(command);
+        return cli_finish(CLI_DONE);
+    }
+    arena_init(&c.memory);
+    request = arena_alloc(&c.memory, command->request_size + 1); /* some take no options */
+    code = request != NULL ? read_all(&c, request, argc, argv) : cli_out_of_memory();
+    if (code == CLI_DONE)
+        code = cli_finish(command->run(&c, request));
+    arena_free(&c.memory);
+    return code;
+}

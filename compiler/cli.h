@@ -1,0 +1,93 @@
+/* The command line: one table of commands, each in a file of its own, cmd_NAME.c.
+ *
+ * A command says in its table entry what it takes; reading the options, `--help`, and the words about a
+ * misspelt one are the same for all. It is then called with a struct of its own, zeroed and filled in.
+ * Diagnostics and complaints go to standard error; what was asked for goes to standard output.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "arena.h"
+
+/* Exit codes of every command. */
+enum {
+    CLI_DONE = 0,
+    CLI_MISTAKES = 1, /* the input has mistakes, or is not as it should be */
+    CLI_USAGE = 2,    /* the command line has */
+    CLI_IO = 3        /* a file could not be read or written, or memory ended */
+};
+
+typedef struct cli_list {
+    const char **items;
+    size_t count;
+} cli_list;
+
+typedef enum cli_kind {
+    CLI_FLAG, /* a bool */
+    CLI_TEXT, /* a const char *; NULL when not given, the last when given twice */
+    CLI_LIST  /* a cli_list */
+} cli_kind;
+
+typedef struct cli_option {
+    const char *name;  /* "-o" or "--depfile" */
+    const char *value; /* "DIR": what it takes, as help shows it; "a|b": one of these; NULL for a flag */
+    cli_kind kind;
+    size_t at; /* offset in the command's struct */
+    const char *help;
+} cli_option;
+
+struct cli;
+
+typedef struct cli_command {
+    const char *name;
+    const char *summary; /* its line in `aegisc --help` */
+    const char *takes;   /* what stands behind the options: "FILE.aegis..." */
+    const char *about;   /* a paragraph or a few */
+    const char *examples;
+    const char *failure; /* what exit code 1 means; NULL: never returned */
+    const cli_option *options;
+    size_t option_count;
+    size_t request_size;    /* of the command's struct */
+    size_t least, most;     /* arguments it needs and takes */
+    const char *on_missing; /* said when there are fewer: "which file?" */
+    int (*run)(struct cli *line, void *request);
+} cli_command;
+
+/* One run of a command. */
+typedef struct cli {
+    const cli_command *command;
+    cli_list arguments; /* what is no option, in order; "-" is an argument */
+    arena memory;       /* of the command line; a compile has its own */
+} cli;
+
+/* Read `argc` arguments as those of `command` and run it; the exit code. */
+int cli_run(const cli_command *command, int argc, char **argv);
+
+/* "aegisc: ..." on standard error. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 1, 2)))
+#endif
+void cli_complain(const char *format, ...);
+/* The same, and where help is; returns CLI_USAGE. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+int cli_usage(const cli_command *command, const char *format, ...);
+/* Returns CLI_IO, having said that memory ended. */
+int cli_out_of_memory(void);
+/* Flush standard output: `code`, or CLI_IO where what was asked for could not be written. */
+int cli_finish(int code);
+
+void cli_print_help(const cli_command *command);
+
+#define CLI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+/* No bound on the number of arguments. */
+#define CLI_ANY ((size_t)-1)
+
+/* The commands; in the table of main.c. */
+extern const cli_command cmd_generate, cmd_check, cmd_explain;
+
+#endif
