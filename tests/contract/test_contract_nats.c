@@ -1,10 +1,12 @@
 /* The contract of the port, kept by the NATS adapter against a nats-server of its own; and what only shows
  * there: streams that somebody else made, and other connections.
  */
+#define _GNU_SOURCE
 #include "contract.h"
 
 #include "nats_server.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -136,6 +138,78 @@ static void durable_outlives_its_port(void **state)
     contract_consumer_info(c, stream, "d", 0, 0);
 }
 
+enum { STARTERS = 20, ROUNDS = 10 };
+
+typedef struct starter {
+    contract *c;
+    aegis_port *port;
+    pthread_barrier_t *line;
+    const char *names[ROUNDS];
+    const char *subjects[ROUNDS];
+    char said[320];
+} starter;
+
+static void *start_all(void *user)
+{
+    starter *own = (starter *)user;
+    const aegis_port_ops *ops = own->port->ops;
+    for (int round = 0; round < ROUNDS; round++) {
+        const aegis_stream_config stream = {.name = own->names[round],
+                                            .subjects = &own->subjects[round],
+                                            .subject_count = 1,
+                                            .retention = AEGIS_RETAIN_WORK_QUEUE,
+                                            .discard = AEGIS_DISCARD_NEW};
+        const aegis_consumer_config consumer = {
+            .stream = stream.name, .durable = "d", .filter = own->subjects[round]};
+        const aegis_bucket_config bucket = {.name = stream.name};
+        aegis_stream_info info;
+        aegis_error error = {0};
+        pthread_barrier_wait(own->line);
+        aegis_status status = ops->ensure_stream(own->port, &stream, in_ms(10000), &info, &error);
+        if (status == AEGIS_OK && (!info.ours || info.difference[0] != '\0'))
+            status = aegis_error_set(&error, AEGIS_INTERNAL, "not as asked: %s", info.difference);
+        if (status == AEGIS_OK)
+            status = ops->ensure_consumer(own->port, &consumer, in_ms(10000), &error);
+        if (status == AEGIS_OK)
+            status = ops->ensure_bucket(own->port, &bucket, in_ms(10000), &error);
+        if (status != AEGIS_OK)
+            snprintf(own->said, sizeof own->said, "round %d: %.280s", round, error.text);
+    }
+    return NULL;
+}
+
+/* F28: twenty processes that start at once on an empty server all find what they need. The server's answers
+ * to those who come second differ from one moment to the next. */
+static void many_start_at_once(void **state)
+{
+    contract *c = (contract *)*state;
+    starter starters[STARTERS];
+    pthread_t threads[STARTERS];
+    pthread_barrier_t line;
+    int failed = 0;
+    assert_int_equal(pthread_barrier_init(&line, NULL, STARTERS), 0);
+    for (int i = 0; i < STARTERS; i++) {
+        starters[i] = (starter){.c = c, .port = another(c), .line = &line};
+        for (int round = 0; round < ROUNDS; round++) {
+            starters[i].names[round] = contract_name(c, aegis_arena_printf(c->arena, "start%d", round));
+            starters[i].subjects[round] =
+                contract_subject(c, aegis_arena_printf(c->arena, "start%d.>", round));
+        }
+    }
+    for (int i = 0; i < STARTERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, start_all, &starters[i]), 0);
+    for (int i = 0; i < STARTERS; i++)
+        pthread_join(threads[i], NULL);
+    for (int i = 0; i < STARTERS; i++) {
+        c->ops->close(starters[i].port);
+        if (starters[i].said[0] != '\0')
+            print_error("starter %d: %s\n", i, starters[i].said);
+        failed += starters[i].said[0] != '\0';
+    }
+    pthread_barrier_destroy(&line);
+    assert_int_equal(failed, 0);
+}
+
 int main(void)
 {
     nats_server server;
@@ -150,6 +224,7 @@ int main(void)
         CONTRACT_CASE(&adapter, overlapping_streams_refused),
         CONTRACT_CASE(&adapter, subscribed_means_reachable),
         CONTRACT_CASE(&adapter, durable_outlives_its_port),
+        CONTRACT_CASE(&adapter, many_start_at_once),
     };
     int failed = contract_run(&adapter);
     failed += cmocka_run_group_tests_name("contract: nats only", only_here, NULL, NULL);

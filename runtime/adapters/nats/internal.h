@@ -324,6 +324,11 @@ void aegis_nats_hand_back(nats_source *source);
 aegis_status aegis_nats_api(aegis_port *port, const char *subject, const char *body, int64_t deadline,
                             aegis_message *answer, uint32_t *code, aegis_error *error);
 bool aegis_nats_name_ok(const char *name);
+/* Look for the stream, and create it from `body` (JSON) when there is none: also when others do the same at
+ * this moment. `config` NULL: `info->difference` stays empty. */
+aegis_status aegis_nats_stream_there(aegis_port *port, const char *name, const char *body,
+                                     const aegis_stream_config *config, int64_t deadline,
+                                     aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,

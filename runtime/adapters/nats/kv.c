@@ -93,26 +93,15 @@ aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_confi
                                       aegis_error *error)
 {
     char name[256];
-    char subject[SUBJECT_MAX];
     char body[2048];
-    aegis_message answer;
     aegis_stream_info info;
-    uint32_t code = 0;
     aegis_status status = check_names(config->name, NULL, error);
     if (status != AEGIS_OK)
         return status;
     snprintf(name, sizeof name, "KV_%s", config->name);
-    status = aegis_nats_stream_info(port, name, deadline, &info, error);
-    if (status != AEGIS_NOT_FOUND)
-        return status;
     nats_text text = {body, sizeof body, 0, false};
     write_bucket(&text, config);
-    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", name);
-    status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
-    if (status == AEGIS_OK)
-        aegis_nats_release(&answer);
-    else if (code != 0) /* another process may have been first */
-        status = aegis_nats_stream_info(port, name, deadline, &info, error);
+    status = aegis_nats_stream_there(port, name, body, NULL, deadline, &info, error);
     if (status == AEGIS_OK)
         aegis_error_set(error, AEGIS_OK, "%s", "");
     return status;

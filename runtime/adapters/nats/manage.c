@@ -10,14 +10,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define BODY_MAX             16384
 #define ERR_STREAM_NOT_FOUND 10059
-#define ERR_STREAM_EXISTS    10058
 #define ERR_CONSUMER_MISSING 10014
 #define ACK_WAIT_DEFAULT     (30 * AEGIS_SECOND)
 #define ACK_PENDING_DEFAULT  1000
 #define WINDOW_DEFAULT       (2 * AEGIS_MINUTE)
+#define CREATE_TIMES         6                       /* 315 ms of pauses in all */
+#define CREATE_PAUSE         (5 * AEGIS_MILLISECOND) /* doubled each time */
 
 bool aegis_nats_name_ok(const char *name)
 {
@@ -177,41 +179,66 @@ static aegis_status stream_get(aegis_port *port, const char *name, const aegis_s
     return AEGIS_OK;
 }
 
-static aegis_status stream_create(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+static aegis_status stream_create(aegis_port *port, const char *name, const char *body, int64_t deadline,
                                   uint32_t *code, aegis_error *error)
 {
     char subject[256];
-    char body[BODY_MAX];
     aegis_message answer;
-    nats_text text = {body, sizeof body, 0, false};
-    write_stream(&text, config);
-    if (text.overflow)
-        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
-                               config->name);
-    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", config->name);
     aegis_error why = {0};
+
+    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", name);
     const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, &why);
     if (status == AEGIS_OK) {
         aegis_nats_release(&answer);
         return AEGIS_OK;
     }
-    return aegis_error_set(error, status, "stream %s: %.200s", config->name, why.text);
+    return aegis_error_set(error, status, "stream %s: %.200s", name, why.text);
+}
+
+/* A server that is creating the very thing for somebody else at this moment refuses its twin in more than one
+ * way (2.9.10: 10058 or 10065 for a stream), and may not show it yet. So after a refusal look again, and ask
+ * again for a moment; the last refusal is what the caller gets. */
+static bool once_more(unsigned attempt, int64_t deadline)
+{
+    const int64_t wait = CREATE_PAUSE << attempt;
+    const struct timespec pause = {.tv_nsec = (long)wait};
+
+    if (attempt >= CREATE_TIMES || aegis_clock_monotonic() + wait >= deadline)
+        return false;
+    nanosleep(&pause, NULL);
+    return true;
+}
+
+aegis_status aegis_nats_stream_there(aegis_port *port, const char *name, const char *body,
+                                     const aegis_stream_config *config, int64_t deadline,
+                                     aegis_stream_info *info, aegis_error *error)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        uint32_t code = 0;
+        aegis_status status = stream_get(port, name, config, deadline, info, &code, error);
+        if (status != AEGIS_NOT_FOUND || code != ERR_STREAM_NOT_FOUND || attempt > CREATE_TIMES)
+            return status;
+        status = stream_create(port, name, body, deadline, &code, error);
+        if (status != AEGIS_OK && (code == 0 || !once_more(attempt, deadline)))
+            return status;
+    }
 }
 
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error)
 {
     aegis_stream_info own;
-    uint32_t code = 0;
+    char body[BODY_MAX];
+    nats_text text = {body, sizeof body, 0, false};
+
     if (info == NULL)
         info = &own;
-    aegis_status status = stream_get(port, config->name, config, deadline, info, &code, error);
-    if (status == AEGIS_NOT_FOUND && code == ERR_STREAM_NOT_FOUND) {
-        status = stream_create(port, config, deadline, &code, error);
-        if (status == AEGIS_OK ||
-            code == ERR_STREAM_EXISTS) /* another process was first: look at what it made */
-            status = stream_get(port, config->name, config, deadline, info, &code, error);
-    }
+    write_stream(&text, config);
+    if (text.overflow)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
+                               config->name);
+    const aegis_status status =
+        aegis_nats_stream_there(port, config->name, body, config, deadline, info, error);
     if (status != AEGIS_OK)
         return status;
     if (info->ours && info->difference[0] != '\0')
@@ -242,12 +269,11 @@ static aegis_status consumer_get(aegis_port *port, const char *stream, const cha
 }
 
 static aegis_status consumer_create(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
-                                    aegis_error *error)
+                                    uint32_t *code, aegis_error *error)
 {
     char subject[512];
     char body[2048];
     aegis_message answer;
-    uint32_t code = 0;
     nats_text text = {body, sizeof body, 0, false};
     aegis_text_add(&text,
                    "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"ack_policy\":\"explicit\"",
@@ -267,28 +293,37 @@ static aegis_status consumer_create(aegis_port *port, const aegis_consumer_confi
                                config->durable);
     snprintf(subject, sizeof subject, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", config->stream,
              config->durable);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, error);
     if (status == AEGIS_OK)
         aegis_nats_release(&answer);
     return status;
+}
+
+/* Look for it, and create it when there is none; `answer` is to be released when it returns OK. */
+static aegis_status consumer_there(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
+                                   aegis_message *answer, aegis_error *error)
+{
+    for (unsigned attempt = 0;; attempt++) {
+        uint32_t code = 0;
+        aegis_status status =
+            consumer_get(port, config->stream, config->durable, deadline, answer, &code, error);
+        if (status != AEGIS_NOT_FOUND || code != ERR_CONSUMER_MISSING || attempt > CREATE_TIMES)
+            return status;
+        status = consumer_create(port, config, deadline, &code, error);
+        if (status != AEGIS_OK && (code == 0 || !once_more(attempt, deadline)))
+            return status;
+    }
 }
 
 aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_config *config,
                                         int64_t deadline, aegis_error *error)
 {
     aegis_message answer;
-    uint32_t code = 0;
     char filter[256];
-    aegis_status status =
-        consumer_get(port, config->stream, config->durable, deadline, &answer, &code, error);
-    if (status == AEGIS_NOT_FOUND && code == ERR_CONSUMER_MISSING) {
-        status = consumer_create(port, config, deadline, error);
-        if (status == AEGIS_OK)
-            aegis_error_set(error, AEGIS_OK, "%s", "");
-        return status;
-    }
+    const aegis_status status = consumer_there(port, config, deadline, &answer, error);
     if (status != AEGIS_OK)
         return status;
+    aegis_error_set(error, AEGIS_OK, "%s", "");
     const nats_json object = aegis_json_object(answer.body);
     aegis_json_text(aegis_json_path(object, "config.filter_subject"), filter, sizeof filter);
     aegis_nats_release(&answer);
