@@ -1,0 +1,64 @@
+/* Answers that come after their handler has returned. */
+#define _POSIX_C_SOURCE 200809L
+#include "contract/world.h"
+
+static void test_deferred(void **state)
+{
+    world *w = (world *)*state;
+    aegis_call_options options = {.timeout = 300 * AEGIS_MILLISECOND};
+    const note late = {"late", 1};
+    aegis_call *parked;
+    outcome out;
+
+    w->service = start(w, &peer_type, NULL);
+    out = peer_call(w->client, "later", &seven, &options, w->arena);
+    assert_int_equal(out.failed.status, AEGIS_DEADLINE_EXCEEDED);
+    while ((parked = atomic_exchange(&w->parked, NULL)) == NULL)
+        nap(AEGIS_MILLISECOND);
+    nap(100 * AEGIS_MILLISECOND);
+    (void)peer_ok(parked, &late); /* refused, and frees the call */
+    out = call(w, "echo", &seven);
+    assert_int_equal(out.answer, AEGIS_ANSWER_OK);
+}
+
+static void *reply_from_elsewhere(void *argument)
+{
+    world *w = (world *)argument;
+    aegis_call *parked;
+    const note value = {"from elsewhere", 42};
+    int i;
+
+    for (i = 0; i < 50; i++) {
+        while ((parked = atomic_exchange(&w->parked, NULL)) == NULL)
+            nap(10 * AEGIS_MICROSECOND);
+        (void)peer_ok(parked, &value);
+    }
+    return NULL;
+}
+
+static void test_deferred_reply(void **state)
+{
+    world *w = (world *)*state;
+    pthread_t thread;
+    int i;
+
+    w->service = start(w, &peer_type, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, reply_from_elsewhere, w), 0);
+    for (i = 0; i < 50; i++) {
+        outcome out = call(w, "later", &seven);
+
+        assert_int_equal(out.answer, AEGIS_ANSWER_OK);
+        assert_int_equal(out.value.number, 42);
+    }
+    (void)pthread_join(thread, NULL);
+}
+
+int main(void)
+{
+    const struct CMUnitTest cases[] = {
+        WORLD_CASE(test_deferred),
+        WORLD_CASE(test_deferred_reply),
+    };
+
+    return world_run(cases, sizeof cases / sizeof cases[0]);
+}
