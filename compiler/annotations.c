@@ -131,7 +131,8 @@ static void unknown(diags *d, const ast_annotation *written)
     near = diag_nearest(written->name.text, names, sizeof table / sizeof table[0]);
     diag_report(d, 601, written->where, "there is no annotation '@%s'", written->name.text);
     if (near != NULL)
-        diag_add_help(d, "did you mean '@%s'?", near);
+        diag_add_meant(d, (span){written->where.file, written->where.start, written->name.where.end}, "@%s",
+                       near);
 }
 
 static void misplaced(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,

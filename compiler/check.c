@@ -34,6 +34,7 @@ static void check_edition(unit *u)
     if (!found && !u->partial) {
         diag_report(d, 301, (span){u->file, 0, 0}, "the file does not begin with its edition");
         diag_add_help(d, "write 'aegis 1;' first");
+        diag_add_fix(d, (span){u->file, 0, 0}, "aegis 1;\n");
     }
 }
 
@@ -150,9 +151,11 @@ static void check_unused(unit *u)
     for (size_t i = 0; i < u->import_count; i++) {
         const import *one = &u->imports[i];
 
-        if (!one->used && !one->unit->failed)
-            diag_report(&u->c->reports, 307, one->node->name.where, "nothing of package '%s' is used",
-                        one->unit->package->name);
+        if (one->used || one->unit->failed)
+            continue;
+        diag_report(&u->c->reports, 307, one->node->name.where, "nothing of package '%s' is used",
+                    one->unit->package->name);
+        diag_add_fix(&u->c->reports, one->node->where, "%s", "");
     }
 }
 

@@ -155,7 +155,7 @@ void check_subscribes(service_check *b, const ast_node *node);
  */
 const schema_event *next_event(unit *u, const char *name, size_t *at);
 /* After a report that no event has this name. */
-void help_event(unit *u, const char *name);
+void help_event(unit *u, span where, const char *name);
 /* Whether this file or an import is broken, so that what is missing may be in the broken part. */
 bool imports_broken(const unit *u);
 

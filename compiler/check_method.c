@@ -249,7 +249,7 @@ static void check_key(unit *u, schema_method *m, const ast_marks *marks)
         near = diag_nearest(name, names, request->field_count);
         diag_report(&u->c->reports, 606, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
         if (near != NULL)
-            diag_add_help(&u->c->reports, "did you mean '%s'?", near);
+            diag_add_meant(&u->c->reports, given->where, "%s", near);
     } else if (!can_be_key(m->idempotency_key)) {
         diag_report(&u->c->reports, 606, given->where,
                     "an idempotency key is a required string, uuid or integer");

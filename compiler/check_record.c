@@ -157,9 +157,10 @@ static bool check_field(unit *u, schema_record *record, const ast_node *written,
     f->c_type = type->c_type;
     if (type->kind == SCHEMA_LIST || type->kind == SCHEMA_MAP)
         f->presence = SCHEMA_CONTAINER;
-    if (written->type->is_optional && record->kind == SCHEMA_UNION)
+    if (written->type->is_optional && record->kind == SCHEMA_UNION) {
         diag_report(d, 404, written->type->optional, "a member of a union cannot be optional");
-    else if (written->type->is_optional)
+        diag_add_fix(d, written->type->optional, "%s", "");
+    } else if (written->type->is_optional)
         place_optional(u, f);
     if (nullable != NULL && !written->type->is_optional)
         diag_report(d, 605, nullable->where, "'@nullable' needs an optional type");
@@ -167,6 +168,8 @@ static bool check_field(unit *u, schema_record *record, const ast_node *written,
     if (written->value != NULL && (written->type->is_optional || record->kind == SCHEMA_UNION)) {
         diag_report(d, 404, written->value->where, "%s has no default",
                     record->kind == SCHEMA_UNION ? "a member of a union" : "an optional field");
+        diag_add_fix(d, (span){written->where.file, written->type->where.end, written->value->where.end},
+                     "%s", "");
     } else if (written->value != NULL) {
         check_value(u, type, written->value, &f->default_value);
     }

@@ -182,7 +182,7 @@ static void add_publishes(service_check *b, const ast_node *node)
         if (!listed && service->publish_count == before && !imports_broken(u)) {
             diag_report(&u->c->reports, 505, path->where, "there is no event '%s' here or in an import",
                         name);
-            help_event(u, name);
+            help_event(u, path->where, name);
         }
     }
     service->publishes = b->publishes;

@@ -58,7 +58,7 @@ const schema_event *next_event(unit *u, const char *name, size_t *at)
     return NULL;
 }
 
-void help_event(unit *u, const char *name)
+void help_event(unit *u, span where, const char *name)
 {
     const char **names = NULL, *near;
     size_t count = 0;
@@ -70,7 +70,7 @@ void help_event(unit *u, const char *name)
     }
     near = diag_nearest(name, names, count);
     if (near != NULL)
-        diag_add_help(&u->c->reports, "did you mean '%s'?", near);
+        diag_add_meant(&u->c->reports, where, "%s", near);
 }
 
 bool imports_broken(const unit *u)
@@ -287,7 +287,7 @@ static void no_events(service_check *b, const schema_subscription *s, const char
                             : "no event '%s' is declared: only the raw handler '%s' will see it",
                 written, s->c_raw);
     if (!s->wildcard)
-        help_event(u, written);
+        help_event(u, where, written);
 }
 
 static void check_subscription(service_check *b, const ast_node *node, const ast_path *path)

@@ -289,7 +289,7 @@ static const char *at_home(const char *name)
 }
 
 /* What was meant: a similar name of `in`, or the same name in an imported package. */
-static void suggest(unit *u, unit *in, const char *name, bool types)
+static void suggest(unit *u, unit *in, span where, const char *name, bool types)
 {
     size_t count = 0, builtins = 0;
     const char *const *words = types && u == in ? builtin_names(u, &builtins) : NULL;
@@ -304,7 +304,7 @@ static void suggest(unit *u, unit *in, const char *name, bool types)
         unit *other = u->imports[i].unit;
 
         if (other->package != NULL && find_symbol(other, name) != NULL) {
-            diag_add_help(&u->c->reports, "did you mean '%s.%s'?", other->package->name, name);
+            diag_add_meant(&u->c->reports, where, "%s.%s", other->package->name, name);
             return;
         }
     }
@@ -312,7 +312,7 @@ static void suggest(unit *u, unit *in, const char *name, bool types)
     if (near == NULL)
         near = diag_nearest(name, names, count);
     if (near != NULL)
-        diag_add_help(&u->c->reports, "did you mean '%s%s'?", prefix, near);
+        diag_add_meant(&u->c->reports, where, "%s%s", prefix, near);
 }
 
 static symbol *resolve_imported(unit *u, const ast_path *path, const char *wanted, unit **owner)
@@ -325,8 +325,10 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
         if (!import_failed(u)) {
             diag_report(&u->c->reports, 304, path->parts[0].where, "no imported package is called '%s'",
                         package);
-            if (u->package->name != NULL && strcmp(package, u->package->name) == 0)
+            if (u->package->name != NULL && strcmp(package, u->package->name) == 0) {
                 diag_add_help(&u->c->reports, "names of this package stand alone: '%s'", name);
+                diag_add_fix(&u->c->reports, path->where, "%s", name);
+            }
         }
         return NULL;
     }
@@ -336,7 +338,7 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
     if (found == NULL && !from->unit->partial) {
         diag_report(&u->c->reports, 304, path->parts[1].where, "package '%s' has no %s '%s'", package, wanted,
                     name);
-        suggest(u, from->unit, name, strcmp(wanted, "type") == 0);
+        suggest(u, from->unit, path->where, name, strcmp(wanted, "type") == 0);
     }
     return found;
 }
@@ -360,7 +362,7 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
                           "put it into a struct, so that the result can grow: -> { value: %s; }",
                           path->parts[0].text);
         else
-            suggest(u, u, path->parts[0].text, strcmp(wanted, "type") == 0);
+            suggest(u, u, path->where, path->parts[0].text, strcmp(wanted, "type") == 0);
     }
     return found;
 }

@@ -369,6 +369,7 @@ const schema_type *check_type(unit *u, ast_type *written)
     }
     if (written->twice_optional) {
         diag_report(&u->c->reports, 404, written->optional, "a type is made optional once");
+        diag_add_fix(&u->c->reports, written->optional, "%s", "");
         return NULL;
     }
     ok = written->kind == AST_NAMED ? check_named(u, written, type) : check_container(u, written, type);
@@ -386,6 +387,7 @@ const schema_type *check_type(unit *u, ast_type *written)
     if (written->is_optional && (type->kind == SCHEMA_LIST || type->kind == SCHEMA_MAP)) {
         diag_report(&u->c->reports, 404, written->optional,
                     "a list or map cannot be optional: an empty one is absent");
+        diag_add_fix(&u->c->reports, written->optional, "%s", "");
         return NULL;
     }
     return type;
@@ -493,7 +495,7 @@ static bool enum_value(unit *u, const schema_type *type, const ast_value *value,
                 value->path->parts[0].text);
     near = diag_nearest(value->path->parts[0].text, names, e->value_count);
     if (near != NULL)
-        diag_add_help(&u->c->reports, "did you mean '%s'?", near);
+        diag_add_meant(&u->c->reports, value->where, "%s", near);
     return false;
 }
 

@@ -12,6 +12,10 @@
 
 #include "arena.h"
 
+#ifndef AEGISC_VERSION
+#define AEGISC_VERSION "0.1.0"
+#endif
+
 /* Exit codes of every command. */
 enum {
     CLI_DONE = 0,

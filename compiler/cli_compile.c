@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Escapes where a person reads; https://no-color.org asks for the second condition. */
@@ -19,14 +20,18 @@ void cli_compile_init(compile *c, const cli_compile_options *options)
     compile_init(c, options->includes.items, options->includes.count);
 }
 
+/* Text is for a person and goes to standard error; what a program reads is what was asked for. */
 int cli_report(diags *reports, const cli_compile_options *options)
 {
-    const char *text = diag_format(reports, in_colour());
+    const char *form = options->diagnostics != NULL ? options->diagnostics : "text";
+    const bool is_text = strcmp(form, "text") == 0;
+    const char *text = is_text                     ? diag_format(reports, in_colour())
+                       : strcmp(form, "json") == 0 ? diag_format_json(reports)
+                                                   : diag_format_sarif(reports, AEGISC_VERSION);
 
-    (void)options;
     if (text == NULL || reports->memory->failed)
         return cli_out_of_memory();
-    fputs(text, stderr);
+    fputs(text, is_text ? stderr : stdout);
     return CLI_DONE;
 }
 

@@ -8,12 +8,18 @@
 /* The member `compile` of a command's struct, filled by CLI_COMPILE_OPTIONS. */
 typedef struct cli_compile_options {
     cli_list includes;
+    const char *diagnostics; /* "text", "json" or "sarif"; NULL: text */
 } cli_compile_options;
 
 #define CLI_COMPILE_OPTIONS(type, member)                                                                    \
+    {"-I", "DIR", CLI_LIST, offsetof(type, member) + offsetof(cli_compile_options, includes),                \
+     "where imports are looked for, after the importing file's\nown folder; may be given again"},            \
     {                                                                                                        \
-        "-I", "DIR", CLI_LIST, offsetof(type, member) + offsetof(cli_compile_options, includes),             \
-            "where imports are looked for, after the importing file's\nown folder; may be given again"       \
+        "--diagnostics", "text|json|sarif", CLI_TEXT,                                                        \
+            offsetof(type, member) + offsetof(cli_compile_options, diagnostics),                             \
+            "how mistakes are reported: text (the default) on standard\nerror; json, an object a line, or "  \
+            "a "                                                                                             \
+            "SARIF 2.1.0 log on\nstandard output"                                                            \
     }
 
 /* Start a compile that looks for imports where the options say. */

@@ -98,6 +98,13 @@ static int emit_one(compile *c, const request *r, const schema_package *package,
     return code;
 }
 
+/* Two things cannot both have standard output. */
+static bool wants_stdout_twice(const request *r)
+{
+    return (r->list_outputs || r->to_stdout) && r->compile.diagnostics != NULL &&
+           strcmp(r->compile.diagnostics, "text") != 0;
+}
+
 static int generate(compile *c, const request *r, const cli_list *files)
 {
     const char *rules = "";
@@ -122,6 +129,9 @@ static int run(cli *line, void *data)
     compile c;
     int code;
 
+    if (wants_stdout_twice(r))
+        return cli_usage(line->command, "'--diagnostics=%s' and '%s' both need standard output",
+                         r->compile.diagnostics, r->to_stdout ? "--stdout" : "--list-outputs");
     cli_compile_init(&c, &r->compile);
     code = generate(&c, r, &line->arguments);
     compile_free(&c);

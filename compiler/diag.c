@@ -1,7 +1,9 @@
-/* Collecting, sorting and printing reports. The text of a report is golden-tested: change it knowingly. */
+/* Collecting and sorting reports, and the name that was meant. How they look is diag_text.c's, diag_json.c's
+ * and diag_sarif.c's. */
 #include "diag.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +79,38 @@ void diag_add_help(diags *d, const char *format, ...)
     va_end(arguments);
 }
 
+void diag_add_fix(diags *d, span where, const char *format, ...)
+{
+    diag_edit *edit = arena_new(d->memory, diag_edit);
+    va_list arguments;
+    diag_edit **end;
+
+    if (edit == NULL || d->count == 0)
+        return;
+    va_start(arguments, format);
+    edit->where = where;
+    edit->text = arena_vprintf(d->memory, format, arguments);
+    va_end(arguments);
+    for (end = &d->items[d->count - 1].fix; *end != NULL; end = &(*end)->next)
+        ;
+    if (edit->text != NULL)
+        *end = edit;
+}
+
+void diag_add_meant(diags *d, span where, const char *format, ...)
+{
+    const char *text;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = arena_vprintf(d->memory, format, arguments);
+    va_end(arguments);
+    if (text == NULL)
+        return;
+    diag_add_help(d, "did you mean '%s'?", text);
+    diag_add_fix(d, where, "%s", text);
+}
+
 void diag_rewind(diags *d, size_t count)
 {
     while (d->count > count) {
@@ -88,7 +122,6 @@ void diag_rewind(diags *d, size_t count)
     }
 }
 
-/* By file, then place, then order of reporting; what has no place first. */
 static int compare(const void *left, const void *right)
 {
     const diag *a = (const diag *)left, *b = (const diag *)right;
@@ -102,128 +135,21 @@ static int compare(const void *left, const void *right)
     return a->order < b->order ? -1 : 1;
 }
 
-/* Text that grows in the arena; NULL once memory was short. */
-typedef struct text_buffer {
-    arena *memory;
-    char *text;
-    size_t used, room;
-} text_buffer;
-
-static void put(text_buffer *b, const char *text, size_t length)
+void diag_sort(diags *d)
 {
-    if (b->text != NULL && b->used + length + 1 > b->room) {
-        size_t room = 2 * (b->used + length + 1);
-        char *bigger = (char *)arena_alloc(b->memory, room);
-
-        if (bigger != NULL)
-            memcpy(bigger, b->text, b->used);
-        b->text = bigger;
-        b->room = room;
-    }
-    if (b->text == NULL || length == 0)
-        return;
-    memcpy(b->text + b->used, text, length);
-    b->used += length;
-    b->text[b->used] = '\0';
-}
-
-static void puts_to(text_buffer *b, const char *text)
-{
-    if (text != NULL)
-        put(b, text, strlen(text));
-}
-
-/* A line of the source; control characters, which a terminal or the end of a string might obey, as '?'. */
-static void put_line(text_buffer *b, const char *text, size_t length)
-{
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)text[i];
-
-        put(b, (c < 0x20 && c != '\t') || c == 0x7f ? "?" : text + i, 1);
-    }
-}
-
-/* The line with its number, and a caret line under it. */
-static void put_excerpt(text_buffer *b, const source_position *at, span where, const char *colour,
-                        const char *plain)
-{
-    const char *number = arena_printf(b->memory, "%5u | ", at->line);
-    size_t width = where.end > where.start ? where.end - where.start : 1;
-    size_t end = at->offset + width < at->length ? at->offset + width : at->length;
-
-    if (at->length > 400) /* a line nobody reads, such as 100,000 brackets */
-        return;
-    puts_to(b, number);
-    put_line(b, at->text, at->length);
-    puts_to(b, "\n      | ");
-    for (size_t i = 0; i < at->offset && i < at->length; i++) {
-        if (at->text[i] == '\t')
-            puts_to(b, "\t");
-        else if (((unsigned char)at->text[i] & 0xc0) != 0x80)
-            puts_to(b, " ");
-    }
-    puts_to(b, colour);
-    puts_to(b, "^");
-    for (size_t i = at->offset + 1; i < end; i++) {
-        if (((unsigned char)at->text[i] & 0xc0) != 0x80)
-            puts_to(b, "~");
-    }
-    puts_to(b, plain);
-    puts_to(b, "\n");
-}
-
-static void put_place(text_buffer *b, const diags *d, const source_position *at, span where)
-{
-    puts_to(b, arena_printf(d->memory, "%s:%u:%u: ", d->files->files[where.file].path, at->line, at->column));
-}
-
-static void put_diag(text_buffer *b, const diags *d, const diag *item, bool colour)
-{
-    bool error = item->code->level == DIAG_ERROR;
-    const char *tint = !colour ? "" : error ? "\033[1;31m" : "\033[1;35m", *plain = colour ? "\033[0m" : "";
-    source_position at = {1, 1, "", 0, 0};
-
-    if (item->placed) {
-        at = source_locate(d->files, item->where);
-        put_place(b, d, &at, item->where);
-    }
-    puts_to(b, tint);
-    puts_to(b, arena_printf(d->memory, "%s[AE%04d]: ", error ? "error" : "warning", item->code->number));
-    puts_to(b, plain);
-    puts_to(b, item->text);
-    puts_to(b, "\n");
-    if (item->placed)
-        put_excerpt(b, &at, item->where, tint, plain);
-    for (const diag_note *note = item->notes; note != NULL; note = note->next) {
-        at = source_locate(d->files, note->where);
-        put_place(b, d, &at, note->where);
-        puts_to(b, "note: ");
-        puts_to(b, note->text);
-        puts_to(b, "\n");
-        put_excerpt(b, &at, note->where, "", "");
-    }
-    if (item->help != NULL) {
-        puts_to(b, "  help: ");
-        puts_to(b, item->help);
-        puts_to(b, "\n");
-    }
-}
-
-const char *diag_format(diags *d, bool colour)
-{
-    text_buffer b = {d->memory, (char *)arena_alloc(d->memory, 256), 0, 256};
-    size_t errors = 0;
-
     if (d->count != 0)
         qsort(d->items, d->count, sizeof *d->items, compare);
-    for (size_t i = 0; i < d->count; i++) {
-        if (d->items[i].code->level == DIAG_ERROR && ++errors > DIAG_CAP)
-            continue;
-        put_diag(&b, d, &d->items[i], colour);
-    }
-    if (errors > DIAG_CAP)
-        puts_to(&b, arena_printf(d->memory, "%zu more errors are not shown\n", errors - DIAG_CAP));
-    return b.text;
+}
+
+const char *diag_id(const diag_code *code, char id[DIAG_ID_SIZE])
+{
+    (void)snprintf(id, DIAG_ID_SIZE, "AE%04d", code->number);
+    return id;
+}
+
+const char *diag_level_name(diag_level level)
+{
+    return level == DIAG_ERROR ? "error" : "warning";
 }
 
 /* ---- did you mean ----------------------------------------------------------------------------------------

@@ -34,6 +34,13 @@ typedef struct diag_note {
     struct diag_note *next;
 } diag_note;
 
+/* A change of the source: `text` instead of what stands at `where`, which may be empty. */
+typedef struct diag_edit {
+    span where;
+    const char *text;
+    struct diag_edit *next;
+} diag_edit;
+
 typedef struct diag {
     const diag_code *code;
     bool placed; /* false: about no place in a file; then `where` means nothing */
@@ -41,6 +48,7 @@ typedef struct diag {
     const char *text;
     diag_note *notes;
     const char *help; /* "did you mean 'side'?" */
+    diag_edit *fix;   /* changes that together mend it; NULL where a person has to decide */
     size_t order;     /* of reporting, for a stable sort */
 } diag;
 
@@ -65,12 +73,28 @@ void diag_report_unplaced(diags *d, int code, const char *format, ...) DIAG_PRIN
 void diag_add_note(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 4);
 /* Add to the last report what to do. */
 void diag_add_help(diags *d, const char *format, ...) DIAG_PRINTF(2, 3);
+/* Add to the last report a change that mends it: `text` in place of `where`. For what is certain enough to be
+ * done by a program; several changes of one report belong together, in order and apart. */
+void diag_add_fix(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 4);
+/* Both for a name that was likely meant: "did you mean '...'?", and that in place of `where`. */
+void diag_add_meant(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 4);
 
 /* Forget the reports after the first `count` (a parse that is tried again). */
 void diag_rewind(diags *d, size_t count);
 
 /* All reports as text, sorted. `colour`: with terminal escapes. NULL without memory. */
 const char *diag_format(diags *d, bool colour);
+/* All reports, sorted, one JSON object a line; the members are described in docs/AEGISC.md. */
+const char *diag_format_json(diags *d);
+/* All reports as one SARIF 2.1.0 log; `version` is aegisc's. */
+const char *diag_format_sarif(diags *d, const char *version);
+
+/* By file, then place, then order of reporting; what has no place first. */
+void diag_sort(diags *d);
+/* "AE0304", and "error" or "warning". */
+#define DIAG_ID_SIZE 16
+const char *diag_id(const diag_code *code, char id[DIAG_ID_SIZE]);
+const char *diag_level_name(diag_level level);
 
 /* The entry for a number, or NULL. */
 const diag_code *diag_find(int number);

@@ -149,6 +149,7 @@ static bool add_import(unit *u, const ast_node *node, unit *imported)
             continue;
         diag_report(&u->c->reports, 311, node->name.where, "this file is imported twice");
         diag_add_note(&u->c->reports, u->imports[i].node->name.where, "first here");
+        diag_add_fix(&u->c->reports, node->where, "%s", "");
         return true;
     }
     imports = (import *)arena_grow(&u->c->memory, u->imports, u->import_count, sizeof *imports);

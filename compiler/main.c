@@ -10,10 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef AEGISC_VERSION
-#define AEGISC_VERSION "0.1.0"
-#endif
-
 static const cli_command *const commands[] = {&cmd_generate, &cmd_check, &cmd_explain};
 
 static const char closing[] =

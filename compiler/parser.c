@@ -132,7 +132,7 @@ static void suggest_keyword(parser *p, const token *t, const char *const *expect
     }
     near = diag_nearest(t->text, words, used);
     if (near != NULL)
-        diag_add_help(p->reports, "did you mean '%s'?", near);
+        diag_add_meant(p->reports, t->where, "%s", near);
 }
 
 static void report(parser *p, const token *t, const char *const *expected, size_t count)
@@ -145,8 +145,10 @@ static void report(parser *p, const token *t, const char *const *expected, size_
         diag_report(p->reports, 201, t->where, "unexpected %s; expected a declaration", found);
     else
         diag_report(p->reports, 201, t->where, "unexpected %s", found);
-    if (t->kind == ',' && contains(expected, count, "';'"))
+    if (t->kind == ',' && contains(expected, count, "';'")) {
         diag_add_help(p->reports, "what stands here ends with ';'");
+        diag_add_fix(p->reports, t->where, ";");
+    }
     if (t->kind == ')' && contains(expected, count, "'..'"))
         diag_add_help(p->reports, "a bound alone is written (..9) for at most 9, (9..) for at least 9");
     suggest_keyword(p, t, expected, count);
@@ -221,20 +223,35 @@ void parser_too_deep(parser *p, span where)
         diag_report(p->reports, 203, where, "this is nested too deeply");
 }
 
+/* The three slashes of a doc comment, of which two make a plain one. */
+static span doc_marks(span doc)
+{
+    doc.end = doc.start + 3;
+    return doc;
+}
+
+/* Whether a mark has a blank before it. */
+static bool stands_apart(int mark)
+{
+    return mark == '=' || mark == '{' || mark == '}' || mark == ARROW;
+}
+
 static void report_repairs(parser *p)
 {
-    for (size_t i = 0; i < p->dropped_count; i++)
+    for (size_t i = 0; i < p->dropped_count; i++) {
         diag_report(p->reports, 110, p->dropped[i],
                     "this doc comment does not stand before a declaration or member");
+        diag_add_fix(p->reports, doc_marks(p->dropped[i]), "//");
+    }
     for (size_t i = 1; i < p->count; i++) {
         const token *t = &p->tokens[i];
-        const char *mark = t->kind == ARROW ? "->" : "";
-        char single[2] = {(char)t->kind, '\0'};
+        const char single[2] = {(char)t->kind, '\0'}, *mark = t->kind == ARROW ? "->" : single;
 
         if (!t->inserted)
             continue;
-        diag_report(p->reports, 202, t->where, "expected '%s' after %s", t->kind == ARROW ? mark : single,
+        diag_report(p->reports, 202, t->where, "expected '%s' after %s", mark,
                     t[-1].inserted ? "this" : describe(p, &t[-1]));
+        diag_add_fix(p->reports, t->where, "%s%s", stands_apart(t->kind) ? " " : "", mark);
     }
 }
 

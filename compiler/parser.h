@@ -10,6 +10,7 @@
 
 #include "ast.h"
 #include "diag.h"
+#include "utf8.h"
 
 typedef struct token {
     int kind; /* a token number of the grammar; 0 at the end */
@@ -51,8 +52,6 @@ bool literal_string(parser *p, const char *text, size_t length, ast_value *value
 
 /* Report bytes of the file that are no UTF-8 or are NUL. */
 void lexer_check_bytes(parser *p);
-/* Length of the well-formed character at `at`, 0 if there is none. */
-size_t utf8_length(const unsigned char *at, size_t left);
 
 /* Called by the grammar when a token does not fit, with the names of those that would: "';'", "a name". */
 void parser_mismatch(parser *p, span where, const char *const *expected, size_t count);

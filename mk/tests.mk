@@ -41,7 +41,8 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
-CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-aegisc.sh tools/check-guide.sh tools/demo.sh
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-guide.sh tools/demo.sh \
+          $(sort $(wildcard tests/cli/test_*.sh))
 T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
@@ -59,7 +60,7 @@ test-programs: $(TEST_PROGRAMS) $(LIBTEST)
 # Everything is in place: build what can be built, run all of it. What did not build is a failure.
 test-run: $(ALL)
 	@$(MAKE) --no-print-directory -k test-programs || true
-	@$(RUN) $(if $(T),,$(CHECKS)) $(foreach t,$(TEST_PROGRAMS),$(if $(T),$(if $(findstring $(T),$(t)),$(t)),$(t)))
+	@$(RUN) $(foreach t,$(CHECKS) $(TEST_PROGRAMS),$(if $(T),$(if $(findstring $(T),$(t)),$(t)),$(t)))
 
 SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
 SANITIZE_THREAD  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -87,4 +88,4 @@ check-guide: $(ALL)
 
 # Golden files are rewritten by the tests that compare with them.
 golden: $(ALL) test-programs
-	@for t in $(filter %golden %diag,$(TEST_PROGRAMS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done
+	@for t in $(filter %golden %diag,$(TEST_PROGRAMS)) $(filter tests/cli/%,$(CHECKS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done

@@ -23,7 +23,8 @@ runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats
 compiler/output\. | output\.h|$posix
 compiler/main\. | (cli|diag)\.h|$posix
 compiler/(cli|cmd)[a-z_]*\. | .*
-compiler/(arena|diag|source)[a-z_]*\. | (arena|diag|source|utf8)[a-z_]*\.h|$posix
+compiler/(text|json|utf8)\.h | (text|arena)\.h
+compiler/(arena|diag|source|text|json)[a-z_]*\. | (arena|diag|source|text|json|utf8)[a-z_]*\.h|$posix
 compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
 compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h
 compiler/view[a-z_]*\. | (view|node|schema|cname|arena)[a-z_]*\.h
