@@ -61,7 +61,7 @@ static const annotation_entry table[] = {
      ON_FIELD | ON_ALIAS,
      {{NULL, TAKES_STRING, true, NULL}},
      1,
-     "A regular expression (POSIX extended) the string matches."},
+     "A regular expression that is found in the string; idl/LANGUAGE.md has what it may use."},
     {"priority",
      ON_COMMAND,
      {{NULL, TAKES_WORD, true, "low|normal|high|critical"}},
@@ -279,7 +279,6 @@ static unsigned without_effect(const char *name)
         {"idempotency_key", ON_COMMAND},
         {"hedge", ON_RPC},
         {"ordered", ON_SUBSCRIBES},
-        {"pattern", ON_FIELD | ON_ALIAS},
         {"retry", ON_RPC},
         {"was", ~(unsigned)(ON_FIELD | ON_ENUM_VALUE)},
     };

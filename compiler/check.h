@@ -106,7 +106,9 @@ const schema_type *check_type(unit *u, ast_type *type);
 void check_const(unit *u, symbol *s);
 void check_alias(unit *u, symbol *s);
 bool check_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out);
-/* A regular type with a string's pattern. */
+
+/* check_pattern.c */
+/* The type with the pattern that stands before it, if one does. */
 const schema_type *check_pattern(unit *u, const schema_type *type, const ast_marks *marks);
 
 /* check_record.c */

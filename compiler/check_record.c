@@ -171,7 +171,7 @@ static bool check_field(unit *u, schema_record *record, const ast_node *written,
         diag_add_fix(d, (span){written->where.file, written->type->where.end, written->value->where.end},
                      "%s", "");
     } else if (written->value != NULL) {
-        check_value(u, type, written->value, &f->default_value);
+        check_value(u, f->type, written->value, &f->default_value);
     }
     return true;
 }

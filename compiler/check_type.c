@@ -1,6 +1,7 @@
 /* Types, constants and default values: names resolved, bounds turned into numbers, values checked against
  * them. */
 #include "check.h"
+#include "pattern.h"
 
 #include <float.h>
 #include <string.h>
@@ -393,24 +394,6 @@ const schema_type *check_type(unit *u, ast_type *written)
     return type;
 }
 
-const schema_type *check_pattern(unit *u, const schema_type *type, const ast_marks *marks)
-{
-    const ast_value *pattern = annotation_argument(marks, "pattern", NULL, AST_STRING);
-    schema_type *copy;
-
-    if (pattern == NULL)
-        return type;
-    if (type->kind != SCHEMA_STRING) {
-        diag_report(&u->c->reports, 602, annotation_find(marks, "pattern")->where,
-                    "'@pattern' belongs on a string");
-        return type;
-    }
-    copy = arena_new(&u->c->memory, schema_type);
-    *copy = *type;
-    copy->pattern = pattern->text;
-    return copy;
-}
-
 void check_alias(unit *u, symbol *s)
 {
     const schema_type *type;
@@ -540,6 +523,11 @@ static bool string_value(unit *u, const schema_type *type, const ast_value *valu
         return mismatch(u, type, value);
     if (value->length < type->range.min.u || value->length > type->range.max.u)
         return out_of_bounds(u, type, value);
+    if (type->pattern != NULL && !pattern_matches(type->pattern, value->text, value->length)) {
+        diag_report(&u->c->reports, 407, value->where, "this value does not match the pattern %s",
+                    type->pattern->text);
+        return false;
+    }
     *out = (schema_value){.kind = SCHEMA_VALUE_STRING,
                           .text = value->text,
                           .c_value = cname_literal(&u->c->memory, value->text, value->length)};

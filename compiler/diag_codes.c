@@ -107,6 +107,17 @@ static const diag_code codes[] = {
      "The annotation is part of the language and its arguments are checked, but this version of Aegis does "
      "not yet do what "
      "it asks for. CHANGELOG.md says when that changes."},
+    {620, DIAG_ERROR, "A pattern that cannot be read",
+     "@pattern takes a regular expression: characters, . [a-z] [^a-z] \\d \\w \\s, groups, |, * + ? {2,5}, ^ "
+     "and $. It is found anywhere in the text unless ^ and $ tie it to the ends. In a string of the IDL a "
+     "backslash is written twice: @pattern(\"^\\\\d+$\")."},
+    {621, DIAG_ERROR, "A pattern that is too large",
+     "A pattern becomes a table that a text walks through once. This one would have more than 1000 states, "
+     "tell "
+     "more than 200 kinds of characters apart, or be longer than 1000 bytes. Counted repetitions of groups, "
+     "above all within each other, make tables large; the bounds of the type, string(..100), cost nothing."},
+    {622, DIAG_ERROR, "A pattern that decides nothing",
+     "Every text matches it, or none does, or none that the bounds of the type allow."},
     {901, DIAG_ERROR, "A file that cannot be read",
      "The file named on the command line cannot be opened or read."},
 };

@@ -183,8 +183,10 @@ bool literal_string(parser *p, const char *text, size_t length, ast_value *value
             where.start += (uint32_t)i + 1;
             where.end = where.start + 2;
             diag_report(p->reports, 104, where, "this escape is not known");
-            diag_add_help(p->reports,
-                          "the escapes are \\\" \\\\ \\n \\t and \\u{1F600}; U+0000 is not allowed");
+            diag_add_help(p->reports, "the escapes are \\\" \\\\ \\n \\t and \\u{1F600}; %s",
+                          i + 1 < length && text[i + 1] == 'u'
+                              ? "U+0000 is not allowed"
+                              : "the backslash of a pattern is written \\\\");
             n = i + 1 < length ? 1 : 0;
         } else {
             used += put_utf8(out + used, character); /* never longer than its escape */

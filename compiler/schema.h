@@ -77,7 +77,7 @@ struct schema_type {
     schema_range range;             /* where the kind has bounds */
     const char *alias;              /* the alias it was written as ("Sku"), for docs, or NULL */
     const char *text;               /* as in the IDL, "[Item](1..100)", for docs and messages */
-    const char *pattern;            /* @pattern of a string: a POSIX extended expression, or NULL */
+    const struct pattern *pattern;  /* @pattern of a string (pattern.h), or NULL */
     const schema_type *element;     /* list and map */
     const schema_record *record;    /* SCHEMA_RECORD */
     const schema_enum *enumeration; /* SCHEMA_ENUM */

@@ -114,11 +114,12 @@ static node *view_records(const view *v)
 
 const node *view_package(arena *a, const schema_package *package)
 {
-    view v = {a, package, NULL, 0};
+    view v = {a, package, NULL, 0, NULL, 0};
     node *top = node_object(a), *enums = node_list(a);
     size_t records = package->record_count;
 
     view_find_containers(&v);
+    view_find_patterns(&v);
     for (size_t i = 0; i < package->enum_count; i++)
         node_add(a, enums, view_enum(&v, package->enums[i]));
     node_set_text(a, top, "name", package->name);
@@ -134,6 +135,7 @@ const node *view_package(arena *a, const schema_package *package)
     node_set(a, top, "maps", view_containers(&v, SCHEMA_CONTAINER_MAP, NULL, true));
     node_set(a, top, "plain_maps", view_containers(&v, SCHEMA_CONTAINER_MAP, NULL, false));
     node_set(a, top, "optionals", view_containers(&v, SCHEMA_CONTAINER_OPTIONAL, NULL, true));
+    node_set(a, top, "patterns", view_patterns(&v));
     node_set(a, top, "containers", view_container_codecs(&v));
     node_set(a, top, "records", view_records(&v));
     node_set(a, top, "services", view_services(&v));

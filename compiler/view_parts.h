@@ -27,11 +27,19 @@ typedef struct view {
     const schema_package *package;
     view_container *containers;
     size_t container_count;
+    const struct pattern **patterns; /* each once, numbered from 1 */
+    size_t pattern_count;
 } view;
 
 /* Collect the containers of everything in the package, inner ones before outer ones. */
 void view_find_containers(view *v);
 const view_container *view_container_of(const view *v, const schema_type *type);
+
+/* Collect the patterns of everything in the package. */
+void view_find_patterns(view *v);
+/* "pattern1": its table in the generated file. */
+const char *view_pattern_name(const view *v, const struct pattern *p);
+node *view_patterns(const view *v);
 
 /* How a value of `type` at `in` is written and one at `out` is read. */
 node *view_value(const view *v, const schema_type *type, const view_format *format, const char *in,

@@ -1,5 +1,6 @@
 /* The view of values: which function writes, reads and copies one, with which bounds. */
 #include "view_parts.h"
+#include "pattern.h"
 
 #include <string.h>
 
@@ -12,6 +13,11 @@ static bool same_bound(const char *one, const char *other)
     return one == other || (one != NULL && other != NULL && strcmp(one, other) == 0);
 }
 
+static bool same_pattern(const pattern *one, const pattern *other)
+{
+    return one == other || (one != NULL && other != NULL && strcmp(one->text, other->text) == 0);
+}
+
 /* Whether one reader and one writer serve both. */
 static bool same_type(const schema_type *one, const schema_type *other)
 {
@@ -19,7 +25,7 @@ static bool same_type(const schema_type *one, const schema_type *other)
         return true;
     return one->kind == other->kind && strcmp(one->c_type, other->c_type) == 0 &&
            same_bound(one->range.c_min, other->range.c_min) &&
-           same_bound(one->range.c_max, other->range.c_max) && same_bound(one->pattern, other->pattern) &&
+           same_bound(one->range.c_max, other->range.c_max) && same_pattern(one->pattern, other->pattern) &&
            (one->element == NULL || same_type(one->element, other->element));
 }
 
@@ -197,11 +203,15 @@ node *view_value(const view *v, const schema_type *type, const view_format *form
     } else {
         primitive scalar = primitive_of(type);
 
+        const char *like = type->pattern != NULL ? "_like" : "";
+
         by_value = true;
-        put = arena_printf(a, "aegis_%s_put_%s", format->f, scalar.name);
-        get = arena_printf(a, "aegis_%s_get_%s", format->f, scalar.name);
+        put = arena_printf(a, "aegis_%s_put_%s%s", format->f, scalar.name, like);
+        get = arena_printf(a, "aegis_%s_get_%s%s", format->f, scalar.name, like);
         if (scalar.bounded)
             range = arena_printf(a, ", %s, %s", type->range.c_min, type->range.c_max);
+        if (type->pattern != NULL)
+            range = arena_printf(a, "%s, &%s", range, view_pattern_name(v, type->pattern));
         cast = cast_of(v, type);
     }
     node_set_text(a, made, "put", put);

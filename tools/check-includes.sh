@@ -26,11 +26,12 @@ compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
 compiler/(arena|diag|source|text|json)[a-z_]*\. | (arena|diag|source|text|json|utf8)[a-z_]*\.h|$posix
 compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
+compiler/pattern[a-z_]*\. | (pattern|pattern_machine|arena)\.h
 compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h
-compiler/view[a-z_]*\. | (view|node|schema|cname|arena)[a-z_]*\.h
+compiler/view[a-z_]*\. | (view|node|schema|cname|arena|pattern)[a-z_]*\.h
 compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|node|template|templates|schema|arena)[a-z_]*\.h|$posix
 compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
-compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|frontend|names|utf8|parser|literal|resolve|lower)[a-z_]*\.h
+compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|frontend|names|utf8|parser|literal|resolve|lower|pattern)[a-z_]*\.h
 RULES
 )
 

@@ -125,6 +125,10 @@ aegis_bytes aegis_get_base64(aegis_reader *r, const uint8_t *at, aegis_bytes tex
 double aegis_get_f64_checked(aegis_reader *r, const uint8_t *at, double value, double lo, double hi);
 float aegis_get_f32_checked(aegis_reader *r, const uint8_t *at, double value);
 
+/* ---- patterns (pattern.c) ---- */
+
+bool aegis_pattern_matches(const aegis_pattern *pattern, const char *text);
+
 /* ---- JSON (js_scan.c, number.c) ---- */
 
 typedef struct aegis_js_number {

@@ -580,6 +580,33 @@ AEGIS_API aegis_any aegis_js_get_any(aegis_reader *r);
 AEGIS_API aegis_raw aegis_js_get_raw(aegis_reader *r);
 AEGIS_API void aegis_js_skip(aegis_reader *r);
 
+/* ---- patterns (codec/pattern.c) ------------------------------------------------------------------------ */
+
+/** Characters from `first` on, up to the next range, are of this kind. */
+typedef struct aegis_pattern_range {
+    uint32_t first;
+    uint8_t kind;
+} aegis_pattern_range;
+
+/** A @pattern as a table. A text begins in state 2; 0 and 1 decide: no, yes. */
+typedef struct aegis_pattern {
+    const char *text;                  /* for messages */
+    const uint8_t *kinds;              /* of the 128 characters of ASCII */
+    const aegis_pattern_range *ranges; /* of the others */
+    size_t range_count;
+    const uint16_t *moves; /* of each state: where each kind leads, then the end of the text */
+    size_t columns;
+} aegis_pattern;
+
+AEGIS_API void aegis_mp_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t hi,
+                                        const aegis_pattern *pattern);
+AEGIS_API void aegis_js_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t hi,
+                                        const aegis_pattern *pattern);
+AEGIS_API const char *aegis_mp_get_string_like(aegis_reader *r, size_t lo, size_t hi,
+                                               const aegis_pattern *pattern);
+AEGIS_API const char *aegis_js_get_string_like(aegis_reader *r, size_t lo, size_t hi,
+                                               const aegis_pattern *pattern);
+
 /* ---- copying (codec/) ---------------------------------------------------------------------------------- */
 
 /** A copy of `count` items, never NULL while memory lasts, also for a count of 0. */
