@@ -6,13 +6,41 @@ BENCH_PROGRAMS := $(BENCH_SOURCES:%.c=$(BUILD)/%)
 BENCH_HARNESS  := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out $(BENCH_SOURCES),$(wildcard tests/bench/*.c)))
 B ?=
 
+# The codec's peers: msgpack-c, protobuf-c, jansson, cJSON. Their shapes are generated here, by aegisc and protoc-c; what
+# protoc-c writes is not ours, so its folder is a system folder to the compiler.
+CODEC_OUT   := $(BUILD)/gen/bench
+CODEC_PEERS := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/codec/*.c))) \
+               $(BUILD)/obj/gen/bench/shapes.o $(BUILD)/obj/gen/bench/shapes.pb-c.o
+PEER_CFLAGS  = $(shell $(PKG_CONFIG) --cflags libprotobuf-c jansson libcjson)
+PEER_LIBS    = $(shell $(PKG_CONFIG) --libs libprotobuf-c jansson libcjson)
+
+$(CODEC_OUT)/shapes.c: tests/bench/codec/shapes.aegis $(AEGISC)
+	@mkdir -p $(@D)
+	$(call GENERATE,$<,$(@D))
+$(CODEC_OUT)/shapes.pb-c.c: tests/bench/codec/shapes.proto
+	@mkdir -p $(@D)
+	protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+$(BUILD)/obj/gen/bench/shapes.o: $(CODEC_OUT)/shapes.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE) $(RUNTIME_INCLUDES) -c $< -o $@
+$(BUILD)/obj/gen/bench/shapes.pb-c.o: $(CODEC_OUT)/shapes.pb-c.c $(FLAGS_STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_FOREIGN) $(PEER_CFLAGS) -c $< -o $@
+$(BUILD)/obj/tests/bench/codec/%.o: tests/bench/codec/%.c $(FLAGS_STAMP) | $(CODEC_OUT)/shapes.c $(CODEC_OUT)/shapes.pb-c.c
+	@mkdir -p $(@D)
+	$(COMPILE) $(TEST_INCLUDES) -isystem $(CODEC_OUT) $(PEER_CFLAGS) -c $< -o $@
+$(BUILD)/obj/tests/bench/bench_codec.o: TEST_INCLUDES += -I$(CODEC_OUT)
+$(BUILD)/obj/tests/bench/bench_codec.o: | $(CODEC_OUT)/shapes.c
+$(BUILD)/tests/bench/bench_codec: $(CODEC_PEERS)
+$(BUILD)/tests/bench/bench_codec: BENCH_EXTRA = $(CODEC_PEERS) $(PEER_LIBS)
+
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)
+	$(LINK) -o $@ $< $(BENCH_HARNESS) $(BENCH_EXTRA) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)
 
 .PHONY: bench bench-run
 bench:
-	@tools/setup.sh
+	@tools/setup.sh tools/packages.txt tools/packages-bench.txt
 	@$(MAKE) --no-print-directory bench-run
 bench-run: $(filter $(BUILD)/tests/bench/bench_$(B)%,$(BENCH_PROGRAMS))
 	@rm -f $(BUILD)/bench.jsonl

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Install the Debian packages of tools/packages.txt that are missing; say which. Elsewhere name them and stop.
+# Install the Debian packages of tools/packages.txt, or of the files given, that are missing; say which. Elsewhere name
+# them and stop.
 #
 # The nats-server package starts a service on an ordinary system. Nothing here uses it: tests and the demo start private
 # servers on free loopback ports. So while we install, a policy file keeps packages from starting anything.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' tools/packages.txt; }
+[ $# -gt 0 ] || set -- tools/packages.txt
+names() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$@"; }
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]; }
 exists() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
@@ -18,7 +20,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
         exit 0
     fi
     echo "setup: this is not a Debian system; install what these Debian packages hold, then try again:" >&2
-    names >&2
+    names "$@" >&2
     exit 1
 fi
 
@@ -30,7 +32,7 @@ while IFS= read -r line; do
         if installed "$name"; then found=1; break; fi
     done
     [ -n "$found" ] || missing+=("$line")
-done < <(names)
+done < <(names "$@")
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 sudo=

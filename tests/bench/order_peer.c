@@ -7,22 +7,20 @@
 #include <string.h>
 #include <time.h>
 
-#define WHEN_TEXT 48
-
-static const char *format_when(aegis_timestamp at, char text[WHEN_TEXT])
+const char *peer_format_when(aegis_timestamp at, char text[PEER_WHEN_TEXT])
 {
     const time_t seconds = (time_t)(at / AEGIS_SECOND);
     struct tm parts;
     size_t length;
 
     (void)gmtime_r(&seconds, &parts);
-    length = strftime(text, WHEN_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
-    (void)snprintf(text + length, WHEN_TEXT - length, ".%06d+00:00",
+    length = strftime(text, PEER_WHEN_TEXT, "%Y-%m-%dT%H:%M:%S", &parts);
+    (void)snprintf(text + length, PEER_WHEN_TEXT - length, ".%06d+00:00",
                    (int)(at % AEGIS_SECOND / AEGIS_MICROSECOND));
     return text;
 }
 
-static bool parse_when(const char *text, aegis_timestamp *at)
+bool peer_parse_when(const char *text, aegis_timestamp *at)
 {
     struct tm parts;
     long micros;
@@ -96,7 +94,7 @@ static void pack_items(msgpack_packer *packer, const shop_item_list *items)
 void peer_pack_order(msgpack_packer *packer, const shop_order *order)
 {
     char uuid[AEGIS_UUID_TEXT];
-    char when[WHEN_TEXT];
+    char when[PEER_WHEN_TEXT];
 
     (void)msgpack_pack_map(packer, order->note != NULL ? 7 : 6);
     PACK_KEY(packer, "id");
@@ -118,7 +116,7 @@ void peer_pack_order(msgpack_packer *packer, const shop_order *order)
         pack_text(packer, order->labels.entries[i].value);
     }
     PACK_KEY(packer, "placed_at");
-    pack_text(packer, format_when(order->placed_at, when));
+    pack_text(packer, peer_format_when(order->placed_at, when));
 }
 
 void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items)
@@ -224,7 +222,7 @@ bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_orde
         else if (IS_KEY(key, "labels"))
             good = read_labels(value, zone, &order->labels);
         else if (IS_KEY(key, "placed_at"))
-            good = parse_when(text_of(value, zone), &order->placed_at);
+            good = peer_parse_when(text_of(value, zone), &order->placed_at);
         if (!good)
             return false;
     }

@@ -14,6 +14,10 @@ void order_sample(shop_order *order);
 void peer_pack_order(msgpack_packer *packer, const shop_order *order);
 /* From a decoded tree; lists and map entries are allocated in `zone`, strings with their NUL too. */
 bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_order *order);
+/* Instants the usual way of C, as the peers of our JSON do it too. */
+#define PEER_WHEN_TEXT 48
+const char *peer_format_when(aegis_timestamp at, char text[PEER_WHEN_TEXT]);
+bool peer_parse_when(const char *text, aegis_timestamp *at);
 /* Packs {"customer", "items"} of create_order. */
 void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items);
 
