@@ -17,32 +17,33 @@ void bench_keep(const void *value)
     bench_sink = value;
 }
 
-static double now(void)
+static double now(clockid_t clock)
 {
     struct timespec t;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    (void)clock_gettime(clock, &t);
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
 /* Nanoseconds per operation, or a negative number when the work failed. */
-static double round_of(bench_work work, void *context, uint64_t count)
+static double round_of(const bench_case *one, bench_work work, uint64_t count)
 {
-    const double start = now();
+    const clockid_t clock = one->computes ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC;
+    const double start = now(clock);
 
-    if (!work(context, count))
+    if (!work(one->context, count))
         return -1.0;
-    return (now() - start) / (double)count;
+    return (now(clock) - start) / (double)count;
 }
 
-static uint64_t calibrate(bench_work work, void *context, unsigned round_ms)
+static uint64_t calibrate(const bench_case *one, bench_work work, unsigned round_ms)
 {
     uint64_t count = 16;
     double each;
 
     do {
         count *= 2;
-        each = round_of(work, context, count);
+        each = round_of(one, work, count);
     } while (each >= 0 && each * (double)count < 5e6 && count < UINT64_C(1) << 32);
     if (each < 0)
         return 0;
@@ -62,7 +63,7 @@ static void report(const bench_case *one, double ours, double peer)
     const char *path = getenv("BENCH_OUTPUT");
     FILE *file;
 
-    printf("%-36s %10.0f ns   %-24s %10.0f ns   ratio %.2f\n", one->name, ours, one->peer_name, peer,
+    printf("%-42s %10.0f ns   %-24s %10.0f ns   ratio %.2f\n", one->name, ours, one->peer_name, peer,
            ours / peer);
     if (path == NULL)
         return;
@@ -79,18 +80,18 @@ static void report(const bench_case *one, double ours, double peer)
 bool bench_run(const bench_case *one, unsigned rounds, unsigned round_ms)
 {
     double ours[BENCH_MAX_ROUNDS], peer[BENCH_MAX_ROUNDS];
-    const uint64_t our_count = calibrate(one->ours, one->context, round_ms);
-    const uint64_t peer_count = calibrate(one->peer, one->context, round_ms);
+    const uint64_t our_count = calibrate(one, one->ours, round_ms);
+    const uint64_t peer_count = calibrate(one, one->peer, round_ms);
     bool good = our_count > 0 && peer_count > 0;
 
     if (rounds > BENCH_MAX_ROUNDS)
         rounds = BENCH_MAX_ROUNDS;
     for (unsigned i = 0; good && i < rounds; i++) {
         if (i % 2 == 0)
-            ours[i] = round_of(one->ours, one->context, our_count);
-        peer[i] = round_of(one->peer, one->context, peer_count);
+            ours[i] = round_of(one, one->ours, our_count);
+        peer[i] = round_of(one, one->peer, peer_count);
         if (i % 2 != 0)
-            ours[i] = round_of(one->ours, one->context, our_count);
+            ours[i] = round_of(one, one->ours, our_count);
         good = ours[i] >= 0 && peer[i] >= 0;
     }
     if (!good) {

@@ -65,7 +65,7 @@ static bool encode_bodies(codec_bench *b, aegis_arena *arena, aegis_format forma
 static bool measure(codec_bench *b, const codec_peer *peer, shape which, bool encode, const char *only)
 {
     char name[96];
-    bench_case one = {.name = name, .context = b};
+    bench_case one = {.name = name, .context = b, .computes = true};
 
     (void)snprintf(name, sizeof name, "codec/%s/%s/%s/%s",
                    peer->format == AEGIS_FORMAT_JSON ? "json" : "msgpack", encode ? "encode" : "decode",
