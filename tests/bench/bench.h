@@ -13,7 +13,8 @@ typedef struct bench_case {
     const char *peer_name; /* "msgpack-c packer" */
     bench_work ours, peer;
     void *context;
-    bool computes; /* measure this thread's CPU time: work that waits for nothing is not others' load to bear */
+    bool computes; /* measure this thread's CPU time: work that waits for nothing is not others' load to bear
+                    */
 } bench_case;
 
 /* Measure in nanoseconds per operation: `rounds` turns of about `round_ms` each a side; the medians go to the

@@ -1,5 +1,5 @@
-/* Our generated codec against msgpack-c, protobuf-c, jansson and cJSON, on three shapes: eight numbers, an order
- * with five items, a hundred rows. Lines are named codec/<format>/<encode|decode>/<shape>/<peer>.
+/* Our generated codec against msgpack-c, protobuf-c, jansson and cJSON, on three shapes: eight numbers, an
+ * order with five items, a hundred rows. Lines are named codec/<format>/<encode|decode>/<shape>/<peer>.
  *
  * `bench_codec [word]` measures only the lines that hold the word.
  */

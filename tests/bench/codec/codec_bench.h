@@ -1,8 +1,8 @@
 /* What the codec benchmark's files share: three shapes, and each peer's way of writing and reading them.
  *
- * Every peer writes from our structs and reads into them, with the lengths of its keys known to the compiler and
- * its memory reused from message to message where its interface allows that. protobuf-c is different: its own
- * struct is what its users hold, so it starts and ends there.
+ * Every peer writes from our structs and reads into them, with the lengths of its keys known to the compiler
+ * and its memory reused from message to message where its interface allows that. protobuf-c is different: its
+ * own struct is what its users hold, so it starts and ends there.
  */
 #ifndef TESTS_BENCH_CODEC_BENCH_H
 #define TESTS_BENCH_CODEC_BENCH_H

@@ -1,6 +1,6 @@
-/* cJSON: a tree built from our struct, keys as constants, printed into memory that is reused; parsed into a tree
- * from which our struct is filled, its strings being the tree's. Its integers are doubles: one above 2^53 would
- * not come through, so the shapes have none.
+/* cJSON: a tree built from our struct, keys as constants, printed into memory that is reused; parsed into a
+ * tree from which our struct is filled, its strings being the tree's. Its integers are doubles: one above
+ * 2^53 would not come through, so the shapes have none.
  */
 #include "bench/codec/codec_bench.h"
 
@@ -113,8 +113,8 @@ static bool labels_from(const cJSON *map, aegis_string_map *out)
 
     if (entries == NULL)
         return false;
-    cJSON_ArrayForEach(value, map)
-        entries[count++] = (aegis_string_map_entry){value->string, cJSON_GetStringValue(value)};
+    cJSON_ArrayForEach(value, map) entries[count++] =
+        (aegis_string_map_entry){value->string, cJSON_GetStringValue(value)};
     *out = (aegis_string_map){entries, count};
     return true;
 }
@@ -232,13 +232,14 @@ static void forget_rows(shapes_rows *rows)
     }                                                                                                        \
     static bool agrees_##member(codec_bench *b)                                                              \
     {                                                                                                        \
-        cJSON *tree = cJSON_ParseWithLength((const char *)b->json[which].data, b->json[which].len);         \
+        cJSON *tree = cJSON_ParseWithLength((const char *)b->json[which].data, b->json[which].len);          \
         type value = {0};                                                                                    \
         const bool good = tree != NULL && member##_from(tree, &value) && same_##member(&b->member, &value);  \
         forget_##member(&value);                                                                             \
         cJSON_Delete(tree);                                                                                  \
         return good && encode_##member(b, 1) &&                                                              \
-               reads_as(b, which, (aegis_bytes){(const uint8_t *)own.text, strlen(own.text)}, AEGIS_FORMAT_JSON);    \
+               reads_as(b, which, (aegis_bytes){(const uint8_t *)own.text, strlen(own.text)},                \
+                        AEGIS_FORMAT_JSON);                                                                  \
     }
 
 SHAPE(SHAPE_NUMBERS, shapes_numbers, numbers)
@@ -259,10 +260,10 @@ static void tear_down(codec_bench *b)
 }
 
 const codec_peer cjson_peer = {.name = "cjson",
-                                 .encoder = "cJSON tree and print",
-                                 .decoder = "cJSON parse and tree",
-                                 .format = AEGIS_FORMAT_JSON,
-                                 .set_up = set_up,
-                                 .tear_down = tear_down,
-                                 .encode = {encode_numbers, encode_order, encode_rows},
-                                 .decode = {decode_numbers, decode_order, decode_rows}};
+                               .encoder = "cJSON tree and print",
+                               .decoder = "cJSON parse and tree",
+                               .format = AEGIS_FORMAT_JSON,
+                               .set_up = set_up,
+                               .tear_down = tear_down,
+                               .encode = {encode_numbers, encode_order, encode_rows},
+                               .decode = {decode_numbers, decode_order, decode_rows}};

@@ -1,5 +1,5 @@
-/* jansson: a tree built from our struct and printed into memory that is reused; parsed into a tree from which our
- * struct is filled, its strings being the tree's. */
+/* jansson: a tree built from our struct and printed into memory that is reused; parsed into a tree from which
+ * our struct is filled, its strings being the tree's. */
 #define _GNU_SOURCE
 #include "bench/codec/codec_bench.h"
 
@@ -98,8 +98,8 @@ static bool labels_from(json_t *map, aegis_string_map *out)
 
     if (entries == NULL)
         return false;
-    json_object_foreach(map, key, value)
-        entries[count++] = (aegis_string_map_entry){key, json_string_value(value)};
+    json_object_foreach(map, key, value) entries[count++] =
+        (aegis_string_map_entry){key, json_string_value(value)};
     *out = (aegis_string_map){entries, count};
     return true;
 }

@@ -1,5 +1,5 @@
-/* msgpack-c the way its documentation shows: its packer out; unpacker and object tree into the same struct. The
- * order is in order_peer.c, which the benchmark of calls uses too. */
+/* msgpack-c the way its documentation shows: its packer out; unpacker and object tree into the same struct.
+ * The order is in order_peer.c, which the benchmark of calls uses too. */
 #include "bench/codec/codec_bench.h"
 
 #include <stdio.h>

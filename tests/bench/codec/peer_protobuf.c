@@ -1,6 +1,6 @@
-/* protobuf-c: generated structs packed into memory that is reused, and unpacked with its default allocator, which
- * is how nearly everybody uses it. Its structs stand filled before the clock starts; filling them from ours, and
- * ours from them, is not counted. */
+/* protobuf-c: generated structs packed into memory that is reused, and unpacked with its default allocator,
+ * which is how nearly everybody uses it. Its structs stand filled before the clock starts; filling them from
+ * ours, and ours from them, is not counted. */
 #include "bench/codec/codec_bench.h"
 
 #include "shapes.pb-c.h"
