@@ -168,7 +168,8 @@ int main(void)
         return 1;
     order_sample(&b.order);
     good = open_both(&b, server.url) &&
-           bench_run(&(bench_case){"rpc/lonely/p50", "nats.c RequestMsg", our_call, peer_call, &b}, 21, 100);
+           bench_run(&(bench_case){"rpc/lonely/p50", "nats.c RequestMsg", our_call, peer_call, &b, false}, 21,
+                     100);
     close_both(&b);
     nats_server_stop(&server);
     nats_Close();
