@@ -1,5 +1,6 @@
-/* The compile's region of memory. Blocks are chained and never reused before the end: a compile is short and
- * its data live until the schema has been used, so the simplest allocator is also the right one.
+/* The compile's region of memory. Blocks are chained and never reused before the end, unless a mark is
+ * returned to: a compile is short and its data live until the schema has been used, so the simplest allocator
+ * is also the right one.
  */
 #include "arena.h"
 
@@ -10,6 +11,7 @@
 
 struct arena_block {
     arena_block *next;
+    size_t room;
     max_align_t data[];
 };
 
@@ -21,16 +23,28 @@ void arena_init(arena *a)
     a->limit = ARENA_LIMIT;
 }
 
-void arena_free(arena *a)
+void arena_init_beside(arena *beside, const arena *a)
 {
-    arena_block *block = a->blocks;
+    arena_init(beside);
+    beside->limit = a->limit - a->used;
+    beside->permit = a->permit;
+    beside->permit_user = a->permit_user;
+}
 
+static void free_blocks(arena_block *block)
+{
     while (block != NULL) {
         arena_block *next = block->next;
         free(block);
         block = next;
     }
-    a->blocks = NULL;
+}
+
+void arena_free(arena *a)
+{
+    free_blocks(a->blocks);
+    free_blocks(a->spare);
+    a->blocks = a->spare = NULL;
     a->at = a->end = NULL;
     a->used = 0;
 }
@@ -43,10 +57,24 @@ static void *fail(arena *a)
     return NULL;
 }
 
+static arena_block *take_block(arena *a, size_t room)
+{
+    arena_block *block = a->spare;
+
+    if (block != NULL && room == BLOCK_SIZE) {
+        a->spare = block->next;
+        return block;
+    }
+    block = (arena_block *)malloc(sizeof *block + room);
+    if (block != NULL)
+        block->room = room;
+    return block;
+}
+
 static void *new_block(arena *a, size_t size)
 {
     size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    arena_block *block = (arena_block *)malloc(sizeof *block + room);
+    arena_block *block = take_block(a, room);
     char *data;
 
     if (block == NULL)
@@ -79,6 +107,29 @@ void *arena_alloc(arena *a, size_t size)
     a->at += size;
     memset(piece, 0, size);
     return piece;
+}
+
+arena_mark arena_here(const arena *a)
+{
+    return (arena_mark){a->blocks, a->at, a->end, a->used};
+}
+
+void arena_back(arena *a, arena_mark mark)
+{
+    while (a->blocks != mark.block) {
+        arena_block *block = a->blocks;
+
+        a->blocks = block->next;
+        if (block->room == BLOCK_SIZE) {
+            block->next = a->spare;
+            a->spare = block;
+        } else {
+            free(block);
+        }
+    }
+    a->at = mark.at;
+    a->end = mark.end;
+    a->used = mark.used;
 }
 
 void *arena_array(arena *a, size_t count, size_t size)
@@ -119,31 +170,4 @@ char *arena_copy(arena *a, const char *text, size_t length)
 char *arena_strdup(arena *a, const char *text)
 {
     return text == NULL ? NULL : arena_copy(a, text, strlen(text));
-}
-
-char *arena_vprintf(arena *a, const char *format, va_list arguments)
-{
-    va_list again;
-    char *text = NULL;
-    int length;
-
-    va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, arguments);
-    if (length >= 0)
-        text = (char *)arena_alloc(a, (size_t)length + 1);
-    if (text != NULL)
-        vsnprintf(text, (size_t)length + 1, format, again);
-    va_end(again);
-    return text;
-}
-
-char *arena_printf(arena *a, const char *format, ...)
-{
-    va_list arguments;
-    char *text;
-
-    va_start(arguments, format);
-    text = arena_vprintf(a, format, arguments);
-    va_end(arguments);
-    return text;
 }

@@ -16,6 +16,7 @@ typedef struct arena_block arena_block;
 
 typedef struct arena {
     arena_block *blocks;
+    arena_block *spare; /* given back, to be used again */
     char *at, *end;
     size_t used, limit; /* bytes handed out; most that ever will be */
     bool failed;
@@ -29,6 +30,8 @@ typedef struct arena {
 #define ARENA_LIMIT ((size_t)256 << 20)
 
 void arena_init(arena *a);
+/* For what is needed for a moment beside `a`: what `a` still may use, and its `permit`. */
+void arena_init_beside(arena *beside, const arena *a);
 void arena_free(arena *a);
 /* Zeroed, aligned for any type. NULL when memory or the limit is exhausted. */
 void *arena_alloc(arena *a, size_t size);
@@ -45,6 +48,16 @@ __attribute__((format(printf, 2, 3)))
 char *
 arena_printf(arena *a, const char *format, ...);
 char *arena_vprintf(arena *a, const char *format, va_list arguments);
+
+/* A point to return to: what was allocated after it is given back at once, and stays within the arena. */
+typedef struct arena_mark {
+    arena_block *block;
+    char *at, *end;
+    size_t used;
+} arena_mark;
+
+arena_mark arena_here(const arena *a);
+void arena_back(arena *a, arena_mark mark);
 
 #define arena_new(a, type) ((type *)arena_alloc((a), sizeof(type)))
 

@@ -1,5 +1,6 @@
 /* What follows from which record contains which: the order in which C needs their definitions, which of them
- * have defaults somewhere inside, and which contain themselves through lists, maps and optionals.
+ * have defaults or pointers somewhere inside, how small they can be, and which contain themselves through
+ * lists, maps and optionals.
  *
  * Records form a graph that a file can make as large and as deep as it likes, so both walks keep their own
  * stack and look at every field once.
@@ -8,6 +9,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+
+/* A record that takes more bytes than this is as good as one that takes these: 1 GiB. */
+#define LEAST_MAX ((size_t)1 << 30)
 
 /* Where a record is among the unit's. */
 typedef struct place {
@@ -79,11 +83,58 @@ static bool has_initial(const schema_field *f)
     }
 }
 
+static bool points_elsewhere(const schema_field *f)
+{
+    switch (f->type->kind) {
+    case SCHEMA_STRING:
+    case SCHEMA_BYTES:
+    case SCHEMA_DECIMAL:
+    case SCHEMA_ANY:
+    case SCHEMA_RAW:
+    case SCHEMA_LIST:
+    case SCHEMA_MAP:
+        return true;
+    case SCHEMA_RECORD:
+        return f->presence == SCHEMA_POINTER || f->type->record->has_pointers;
+    default:
+        return f->presence == SCHEMA_POINTER;
+    }
+}
+
+/* Fewest bytes of MessagePack the field takes; at most LEAST_MAX. */
+static size_t least_of(const schema_field *f)
+{
+    size_t key = strlen(f->name), value = 1;
+
+    if (f->presence != SCHEMA_REQUIRED || f->default_value.kind != SCHEMA_VALUE_NONE)
+        return 0;
+    for (size_t i = 0; i < f->was_count; i++)
+        if (strlen(f->was[i]) < key)
+            key = strlen(f->was[i]);
+    if (f->type->kind == SCHEMA_UUID)
+        value = SCHEMA_UUID_BYTES;
+    else if (f->type->kind == SCHEMA_RECORD)
+        value = f->type->record->least;
+    return key + 1 + value < LEAST_MAX ? key + 1 + value : LEAST_MAX;
+}
+
+/* What a record's fields come to: of a union, any one of them. */
+static void sum_up(schema_record *record)
+{
+    record->least = 1;
+    for (size_t k = 0; k < record->field_count; k++) {
+        record->has_pointers = record->has_pointers || points_elsewhere(&record->fields[k]);
+        if (record->kind != SCHEMA_UNION && record->least < LEAST_MAX)
+            record->least += least_of(&record->fields[k]);
+    }
+}
+
 /* Every record it contains has been visited. */
 static void finish(walk *w, size_t index)
 {
     schema_record *record = w->u->records[index];
 
+    sum_up(record);
     for (size_t k = 0; k < record->field_count && record->kind != SCHEMA_UNION; k++) {
         const schema_field *f = &record->fields[k];
 

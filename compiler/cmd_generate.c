@@ -32,69 +32,116 @@ static const char *make_name(arena *memory, const char *path)
     return name != NULL ? name : "";
 }
 
-/* One rule: the outputs of a package depend on its source, its imports and the templates that were read. */
-static const char *dependencies(arena *memory, const char *rules, const char *const *outputs,
-                                size_t output_count, const sources *files, const emit_output *emitted)
-{
-    const char *rule = rules;
+/* What the outputs of all packages are written to, and what is known of those of the present one. */
+typedef struct writer {
+    compile *c;
+    const request *r;
+    outputs out;
+    const char *paths[EMIT_FILES];
+    size_t path_count;
+    const char *rules;
+} writer;
 
-    for (size_t i = 0; i < output_count; i++)
-        rule = arena_printf(memory, "%s%s%s", rule != NULL ? rule : "", i > 0 ? " " : "",
-                            make_name(memory, outputs[i]));
-    rule = arena_printf(memory, "%s:", rule != NULL ? rule : "");
-    for (size_t i = 0; i < files->count; i++)
-        rule =
-            arena_printf(memory, "%s %s", rule != NULL ? rule : "", make_name(memory, files->files[i].path));
-    for (size_t i = 0; i < emitted->template_count; i++)
-        rule =
-            arena_printf(memory, "%s %s", rule != NULL ? rule : "", make_name(memory, emitted->templates[i]));
-    return arena_printf(memory, "%s\n", rule != NULL ? rule : "");
+static const char *out_path(const writer *w, const char *name)
+{
+    return w->r->out_dir == NULL ? name : arena_printf(&w->c->memory, "%s/%s", w->r->out_dir, name);
 }
 
-static int write_file(const char *path, const char *data, size_t size)
+/* One rule: the outputs of a package depend on its source, its imports and the templates that were read. */
+static const char *dependencies(const writer *w, const emit_result *emitted)
 {
-    char why[160];
+    arena *memory = &w->c->memory;
+    const sources *files = &w->c->files;
+    const char *rule = w->rules;
 
-    if (output_write(path, data, size, why, sizeof why))
-        return CLI_DONE;
-    cli_complain("cannot write '%s': %s", path, why);
+    for (size_t i = 0; i < w->path_count; i++)
+        rule = arena_printf(memory, "%s%s%s", rule, i > 0 ? " " : "", make_name(memory, w->paths[i]));
+    rule = arena_printf(memory, "%s:", rule);
+    for (size_t i = 0; i < files->count; i++)
+        rule = arena_printf(memory, "%s %s", rule, make_name(memory, files->files[i].path));
+    for (size_t i = 0; i < emitted->template_count; i++)
+        rule = arena_printf(memory, "%s %s", rule, make_name(memory, emitted->templates[i]));
+    return arena_printf(memory, "%s\n", rule);
+}
+
+static bool begin_file(void *user, const char *name)
+{
+    writer *w = (writer *)user;
+    const char *path = out_path(w, name);
+
+    w->paths[w->path_count++] = path;
+    return path != NULL && (w->r->to_stdout || outputs_begin(&w->out, path));
+}
+
+static bool write_file(void *user, const char *data, size_t size)
+{
+    writer *w = (writer *)user;
+
+    if (!w->r->to_stdout)
+        return outputs_write(&w->out, data, size);
+    return fwrite(data, 1, size, stdout) == size;
+}
+
+static bool end_file(void *user)
+{
+    writer *w = (writer *)user;
+
+    return w->r->to_stdout || outputs_end(&w->out);
+}
+
+static int fail(const writer *w, const char *error)
+{
+    if (w->c->memory.failed)
+        return cli_out_of_memory();
+    if (error == NULL)
+        error = w->out.error;
+    if (error != NULL) /* else it is standard output, which cli_run looks after */
+        cli_complain("%s", error);
     return CLI_IO;
 }
 
-static int put_file(compile *c, const request *r, const emit_file *file, const char **path)
+static int emit_one(writer *w, const schema_package *package)
 {
-    *path = r->out_dir != NULL ? arena_printf(&c->memory, "%s/%s", r->out_dir, file->name) : file->name;
-    if (*path == NULL)
-        return cli_out_of_memory();
-    if (r->list_outputs) {
-        puts(*path);
-        return CLI_DONE;
-    }
-    if (r->to_stdout) {
-        (void)fwrite(file->data, 1, file->size, stdout);
-        return CLI_DONE;
-    }
-    return write_file(*path, file->data, file->size);
+    const emit_options options = {.memory = &w->c->memory, .templates_dir = w->r->templates_dir};
+    const emit_sink sink = {begin_file, write_file, end_file, w};
+    emit_result result;
+
+    w->path_count = 0;
+    if (!emit_package(package, &options, &sink, &result))
+        return fail(w, result.error);
+    if (w->r->depfile != NULL)
+        w->rules = dependencies(w, &result);
+    return w->rules == NULL ? cli_out_of_memory() : CLI_DONE;
 }
 
-static int emit_one(compile *c, const request *r, const schema_package *package, const char **rules)
+static int list_one(const writer *w, const schema_package *package)
 {
-    const emit_options options = {.memory = &c->memory, .templates_dir = r->templates_dir};
-    emit_output out = {0};
-    const char *paths[16];
-    int code = CLI_DONE;
-    const bool good =
-        r->list_outputs ? emit_names(package, &options, &out) : emit_package(package, &options, &out);
+    for (size_t i = 0; i < EMIT_FILES; i++) {
+        const char *name = emit_name(&w->c->memory, package, i);
+        const char *path = name == NULL ? NULL : out_path(w, name);
 
-    if (!good) {
-        cli_complain("%s", out.error != NULL ? out.error : "out of memory");
-        return CLI_IO;
+        if (path == NULL)
+            return cli_out_of_memory();
+        puts(path);
     }
-    for (size_t i = 0; i < out.file_count && i < 16 && code == CLI_DONE; i++)
-        code = put_file(c, r, &out.files[i], &paths[i]);
-    if (code == CLI_DONE && r->depfile != NULL)
-        *rules = dependencies(&c->memory, *rules, paths, out.file_count < 16 ? out.file_count : 16, &c->files,
-                              &out);
+    return CLI_DONE;
+}
+
+static int write_all(writer *w)
+{
+    const schema *result = &w->c->result;
+    int code = CLI_DONE;
+
+    for (size_t i = 0; i < result->package_count && code == CLI_DONE; i++) {
+        if (result->packages[i]->main)
+            code = w->r->list_outputs ? list_one(w, result->packages[i]) : emit_one(w, result->packages[i]);
+    }
+    if (code == CLI_DONE && w->r->depfile != NULL &&
+        !outputs_put(&w->out, w->r->depfile, w->rules, strlen(w->rules)))
+        code = fail(w, NULL);
+    if (code == CLI_DONE && !outputs_commit(&w->out))
+        code = fail(w, NULL);
+    outputs_abandon(&w->out);
     return code;
 }
 
@@ -107,7 +154,7 @@ static bool wants_stdout_twice(const request *r)
 
 static int generate(compile *c, const request *r, const cli_list *files)
 {
-    const char *rules = "";
+    writer w = {.c = c, .r = r, .out = {.memory = &c->memory}, .rules = ""};
     int code;
 
     if (r->templates_dir != NULL && access(r->templates_dir, R_OK | X_OK) != 0) {
@@ -115,12 +162,7 @@ static int generate(compile *c, const request *r, const cli_list *files)
         return CLI_IO;
     }
     code = cli_compile_files(c, &r->compile, files);
-    for (size_t i = 0; i < c->result.package_count && code == CLI_DONE; i++)
-        if (c->result.packages[i]->main)
-            code = emit_one(c, r, c->result.packages[i], &rules);
-    if (code == CLI_DONE && r->depfile != NULL)
-        code = rules != NULL ? write_file(r->depfile, rules, strlen(rules)) : cli_out_of_memory();
-    return code;
+    return code == CLI_DONE ? write_all(&w) : code;
 }
 
 static int run(cli *line, void *data)

@@ -1,7 +1,8 @@
-/* The one door to code generation: a checked package in, finished files out.
+/* The one door to code generation: a checked package in, the text of its files out, piece by piece.
  *
- * Emitting cannot fail on a checked schema; it fails only when memory runs out or an overriding template is
- * wrong, and then says so in `error` ("dir/c/header.tmpl:12:5: unknown name 'nmae'").
+ * Emitting cannot fail on a checked schema; it fails only when memory runs out, when an overriding template
+ * is wrong, which `error` then says ("dir/c/header.tmpl:12:5: unknown name 'nmae'"), or when the sink
+ * refuses. What a failure leaves with the sink is not worth keeping.
  */
 #ifndef EMIT_H
 #define EMIT_H
@@ -9,29 +10,33 @@
 #include "arena.h"
 #include "schema.h"
 
+/* The files of a package. */
+enum { EMIT_FILES = 2 };
+
 typedef struct emit_options {
-    arena *memory;             /* everything in `emit_output` is allocated here */
+    arena *memory;             /* for what `emit_result` points at; the text goes to the sink alone */
     const char *templates_dir; /* files here replace the embedded ones of the same name; NULL: none */
 } emit_options;
 
-typedef struct emit_file {
-    const char *name; /* "shop.h", without a folder */
-    const char *data;
-    size_t size;
-} emit_file;
+/* Where the text goes. Each returns false to end the emitting. */
+typedef struct emit_sink {
+    bool (*begin)(void *user, const char *name); /* a file, "shop.h": what is written now is its text */
+    bool (*write)(void *user, const char *data, size_t size);
+    bool (*end)(void *user); /* of that file */
+    void *user;
+} emit_sink;
 
-typedef struct emit_output {
-    const emit_file *files;
-    size_t file_count;
-    const char *error; /* NULL unless emit_package returned false; never a partial output */
+typedef struct emit_result {
+    const char *error; /* after a failure: what is wrong, or NULL when the sink refused */
     /* Template files that were read from `templates_dir`, for the depfile. */
     const char *const *templates;
     size_t template_count;
-} emit_output;
+} emit_result;
 
-bool emit_package(const schema_package *package, const emit_options *options, emit_output *out);
+bool emit_package(const schema_package *package, const emit_options *options, const emit_sink *sink,
+                  emit_result *result);
 
-/* The names of the files emit_package would produce, without producing them. */
-bool emit_names(const schema_package *package, const emit_options *options, emit_output *out);
+/* The name of file number `index`, from 0: "shop.h". NULL without memory. */
+const char *emit_name(arena *memory, const schema_package *package, size_t index);
 
 #endif

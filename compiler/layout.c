@@ -1,29 +1,40 @@
 /* Line breaks a template cannot know about: how long a line is depends on the names in it. A line that is too
  * long is broken behind the last comma that fits and goes on below its open parenthesis. Runs of blank lines
- * become one, and none stays behind '{' or before '}'.
+ * become one, and none stays behind '{' or before '}', except before the brace that ends `extern "C"`.
  */
 #include "layout.h"
 
 #include <string.h>
 
-typedef struct sheet {
-    char *out;
-    size_t size;
-} sheet;
+/* Longest line that is broken, and deepest parenthesis that is followed. */
+#define BREAKABLE   1024
+#define PARENTHESES 16
 
-static void put(sheet *s, const char *text, size_t length)
+static void flush(layout *l)
 {
-    memcpy(s->out + s->size, text, length);
-    s->size += length;
+    l->failed = l->failed || !l->write(l->user, l->piece, l->size);
+    l->size = 0;
+}
+
+static void put(layout *l, const char *text, size_t length)
+{
+    if (length > LAYOUT_PIECE - l->size)
+        flush(l);
+    if (length > LAYOUT_PIECE) {
+        l->failed = l->failed || !l->write(l->user, text, length);
+        return;
+    }
+    memcpy(l->piece + l->size, text, length);
+    l->size += length;
 }
 
 /* Where to break `line` and where to go on; 0 when nowhere. */
 static size_t find_break(const char *line, size_t length, size_t *column)
 {
-    size_t opened[16] = {0}, depth = 0, found = 0;
+    size_t opened[PARENTHESES] = {0}, depth = 0, found = 0;
     char quote = '\0';
 
-    for (size_t i = 0; i < length && i < LAYOUT_COLUMNS; i++) {
+    for (size_t i = 0; i + 1 < length && i < LAYOUT_COLUMNS; i++) {
         char c = line[i];
 
         if (quote != '\0') {
@@ -33,7 +44,7 @@ static size_t find_break(const char *line, size_t length, size_t *column)
                 quote = '\0';
         } else if (c == '"' || c == '\'') {
             quote = c;
-        } else if (c == '(' && depth < 15) {
+        } else if (c == '(' && depth < PARENTHESES - 1) {
             opened[++depth] = i + 1;
         } else if (c == ')' && depth > 0) {
             depth--;
@@ -45,60 +56,82 @@ static size_t find_break(const char *line, size_t length, size_t *column)
     return found;
 }
 
-static void put_line(sheet *s, const char *line, size_t length)
+static bool starts(const char *line, size_t length, const char *with)
 {
-    char rest[1024];
+    return length >= strlen(with) && memcmp(line, with, strlen(with)) == 0;
+}
+
+static bool is_breakable(const char *line, size_t length)
+{
+    return length > LAYOUT_COLUMNS && length < BREAKABLE && line[0] != '#' && !starts(line, length, "/*") &&
+           !starts(line, length, " *");
+}
+
+static void put_line(layout *l, const char *line, size_t length)
+{
+    char rest[BREAKABLE];
     size_t column, at;
 
-    while (length > LAYOUT_COLUMNS && length < sizeof rest && line[0] != '#' && strncmp(line, "/*", 2) != 0 &&
-           strncmp(line, " *", 2) != 0 && (at = find_break(line, length, &column)) != 0 &&
+    while (is_breakable(line, length) && (at = find_break(line, length, &column)) != 0 &&
            column + (length - at) < sizeof rest) {
         size_t left = length - at - 1;
 
-        put(s, line, at);
-        put(s, "\n", 1);
+        put(l, line, at);
+        put(l, "\n", 1);
         memmove(rest + column, line + at + 1, left);
         memset(rest, ' ', column);
-        rest[column + left] = '\0';
         line = rest;
         length = column + left;
     }
-    put(s, line, length);
-    put(s, "\n", 1);
+    put(l, line, length);
+    put(l, "\n", 1);
 }
 
-bool layout(arena *a, template_output *text)
+/* Write the brace that waited, with the blank line before it or without. */
+static void release(layout *l, bool blank)
 {
-    sheet s = {(char *)arena_alloc(a, 4 * text->size + 16), 0};
-    const char *at = text->data, *end = at + text->size;
-    bool blank = true, after_brace = false;
+    if (!l->closing_held)
+        return;
+    l->closing_held = false;
+    if (blank)
+        put(l, "\n", 1);
+    put(l, "}\n", 2);
+}
 
-    if (s.out == NULL)
-        return false;
-    while (at < end) {
-        const char *newline = (const char *)memchr(at, '\n', (size_t)(end - at));
-        const char *stop = newline == NULL ? end : newline;
-        size_t length = (size_t)(stop - at);
+static bool closes(const char *line, size_t length)
+{
+    size_t at = 0;
 
-        while (length > 0 && at[length - 1] == ' ')
-            length--;
-        if (length == 0) {
-            if (!blank && !after_brace)
-                put(&s, "\n", 1);
-            blank = true;
-        } else {
-            if (blank && s.size > 1 && at[strspn(at, " ")] == '}' && strncmp(at, "}\n#", 3) != 0)
-                s.size--; /* no blank line before '}' */
-            put_line(&s, at, length);
-            after_brace = at[length - 1] == '{' && strncmp(at, "extern", 6) != 0;
-            blank = false;
-        }
-        at = stop + 1;
+    while (at < length && line[at] == ' ')
+        at++;
+    return at < length && line[at] == '}';
+}
+
+bool layout_line(layout *l, const char *line, size_t length)
+{
+    while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\n'))
+        length--;
+    release(l, length > 0 && line[0] == '#');
+    if (length == 0) {
+        l->blank = l->begun && !l->after_brace;
+        return !l->failed;
     }
-    if (blank && s.size > 1)
-        s.size--;
-    s.out[s.size] = '\0';
-    text->data = s.out;
-    text->size = s.size;
-    return true;
+    if (l->blank && length == 1 && line[0] == '}') {
+        l->closing_held = true;
+    } else {
+        if (l->blank && !closes(line, length))
+            put(l, "\n", 1);
+        put_line(l, line, length);
+    }
+    l->after_brace = line[length - 1] == '{' && !starts(line, length, "extern");
+    l->blank = false;
+    l->begun = true;
+    return !l->failed;
+}
+
+bool layout_end(layout *l)
+{
+    release(l, false);
+    flush(l);
+    return !l->failed;
 }

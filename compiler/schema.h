@@ -47,6 +47,9 @@ typedef enum schema_kind {
     SCHEMA_MAP     /* `element`; keys are strings */
 } schema_kind;
 
+/* Bytes of a uuid in MessagePack: a text of 36 characters and its head. */
+#define SCHEMA_UUID_BYTES ((size_t)38)
+
 /* How a field holds `T?`. */
 typedef enum schema_presence {
     SCHEMA_REQUIRED, /* always there; a default, if any, is used when the key is absent */
@@ -153,6 +156,8 @@ struct schema_record {
     const schema_field *message; /* errors: the field `message` of type string (maybe optional), or NULL */
     bool needs_init;             /* some number in it has a non-zero default: wants <c_macro>_INIT */
     bool recursive;              /* contains itself through a list, map or optional */
+    bool has_pointers;           /* something in it lies elsewhere, so that copying it has to go deeper */
+    size_t least;                /* fewest bytes of MessagePack it takes */
     const char *docs;
     const char *deprecated;
 };

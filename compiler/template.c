@@ -1,6 +1,5 @@
-/* Templates over a view: the renderer. It appends to one growing buffer and knows two things about layout: a
- * text of several lines keeps the indentation of the line it begins on, and so does a partial that stands
- * alone.
+/* Templates over a view: the renderer. It makes one line at a time and knows two things about layout: a text
+ * of several lines keeps the indentation of the line it begins on, and so does a partial that stands alone.
  */
 #include "template_parse.h"
 
@@ -9,23 +8,39 @@
 
 /* What a name is looked up in, innermost first. */
 typedef struct scope {
-    const node *value;
+    const bound_shape *of; /* NULL: a text */
+    const void *value;     /* a struct, or the text */
     const struct scope *outer;
     size_t index, count; /* of the list item; count 0: not one */
 } scope;
 
+/* What a name stands for. */
+typedef struct finding {
+    shape_kind kind;
+    const bound_shape *of; /* LIST, OBJECT */
+    const char *text;      /* TEXT; may be NULL */
+    bool truth;            /* TRUTH */
+    const void *object;    /* OBJECT */
+    shape_list list;       /* LIST */
+} finding;
+
 typedef struct renderer {
     template_set *set;
     const template_file *file;
-    char *data;
+    arena *scratch;
+    const template_sink *out;
+    char *line; /* being made */
     size_t size, room;
     size_t indent; /* of the partials around */
     unsigned depth;
+    char number[24]; /* of @index */
 } renderer;
+
+/* ---- the line ----------------------------------------------------------------------------------------- */
 
 static bool reserve(renderer *r, size_t more)
 {
-    size_t room = r->room == 0 ? 4096 : r->room;
+    size_t room = r->room == 0 ? 1024 : r->room;
     char *bigger;
 
     if (more < r->room - r->size)
@@ -36,8 +51,8 @@ static bool reserve(renderer *r, size_t more)
     if (bigger == NULL)
         return false;
     if (r->size != 0)
-        memcpy(bigger, r->data, r->size);
-    r->data = bigger;
+        memcpy(bigger, r->line, r->size);
+    r->line = bigger;
     r->room = room;
     return true;
 }
@@ -46,219 +61,179 @@ static bool put(renderer *r, const char *text, size_t length)
 {
     if (!reserve(r, length))
         return false;
-    memcpy(r->data + r->size, text, length);
+    memcpy(r->line + r->size, text, length);
     r->size += length;
     return true;
 }
 
 static bool put_spaces(renderer *r, size_t count)
 {
+    if (count == 0)
+        return true;
     if (!reserve(r, count))
         return false;
-    memset(r->data + r->size, ' ', count);
+    memset(r->line + r->size, ' ', count);
     r->size += count;
     return true;
 }
 
-/* Text of a template: a line that is not empty is moved in by the indentation of the partial. */
-static bool put_lines(renderer *r, const char *text, size_t length)
+static bool end_line(renderer *r)
 {
-    const char *end = text + length;
+    const size_t size = r->size;
 
-    while (text < end) {
-        const char *newline = (const char *)memchr(text, '\n', (size_t)(end - text));
-        const char *next = newline == NULL ? end : newline + 1;
-        bool line_begins = r->size == 0 || r->data[r->size - 1] == '\n';
-
-        if (line_begins && *text != '\n' && !put_spaces(r, r->indent))
-            return false;
-        if (!put(r, text, (size_t)(next - text)))
-            return false;
-        text = next;
-    }
-    return true;
+    r->size = 0;
+    return r->out->line(r->out->user, r->line, size);
 }
 
-/* The blanks the current output line begins with, up to here. */
+/* Text of a template, of one line at most. One that is not empty is moved in by the indentation of the
+ * partial. */
+static bool put_text(renderer *r, const char *text, size_t length)
+{
+    if (r->size == 0 && *text != '\n' && !put_spaces(r, r->indent))
+        return false;
+    if (!put(r, text, length))
+        return false;
+    return text[length - 1] != '\n' || end_line(r);
+}
+
+/* The blanks that the line begins with. */
 static size_t current_indent(const renderer *r)
 {
-    size_t begin = r->size, at;
+    size_t at = 0;
 
-    while (begin > 0 && r->data[begin - 1] != '\n')
-        begin--;
-    for (at = begin; at < r->size && r->data[at] == ' ';)
+    while (at < r->size && r->line[at] == ' ')
         at++;
-    return at - begin;
+    return at;
 }
 
 /* A value: its further lines are indented like the line it begins on. */
 static bool put_value(renderer *r, const char *text)
 {
-    size_t indent;
+    size_t length = strlen(text), indent;
+    const char *newline;
 
-    if (*text == '\0')
+    if (length == 0)
         return true;
-    if ((r->size == 0 || r->data[r->size - 1] == '\n') && !put_spaces(r, r->indent))
+    if (r->size == 0 && !put_spaces(r, r->indent))
         return false;
-    indent = current_indent(r);
-    for (;;) {
-        const char *newline = strchr(text, '\n');
-
-        if (newline == NULL)
-            return put(r, text, strlen(text));
-        if (!put(r, text, (size_t)(newline + 1 - text)))
+    newline = (const char *)memchr(text, '\n', length);
+    if (newline == NULL)
+        return put(r, text, length);
+    for (indent = current_indent(r); newline != NULL; newline = strchr(text, '\n')) {
+        if (!put(r, text, (size_t)(newline + 1 - text)) || !end_line(r))
             return false;
         text = newline + 1;
         if (*text != '\n' && *text != '\0' && !put_spaces(r, indent))
             return false;
     }
+    return put(r, text, strlen(text));
 }
 
 /* ---- names -------------------------------------------------------------------------------------------- */
 
-static const node *position(renderer *r, const scope *in, const char *name, size_t length)
+static bool find_position(renderer *r, const scope *in, int name, finding *found)
 {
     while (in != NULL && in->count == 0)
         in = in->outer;
     if (in == NULL)
-        return NULL;
-    if (length == 6 && memcmp(name, "@first", 6) == 0)
-        return node_bool(r->set->memory, in->index == 0);
-    if (length == 5 && memcmp(name, "@last", 5) == 0)
-        return node_bool(r->set->memory, in->index + 1 == in->count);
-    if (length == 6 && memcmp(name, "@index", 6) == 0)
-        return node_text(r->set->memory, arena_printf(r->set->memory, "%zu", in->index));
-    return NULL;
+        return false;
+    found->kind = name == NAME_INDEX ? SHAPE_TEXT : SHAPE_TRUTH;
+    found->truth = name == NAME_FIRST ? in->index == 0 : in->index + 1 == in->count;
+    if (name == NAME_INDEX)
+        (void)snprintf(r->number, sizeof r->number, "%zu", in->index);
+    found->text = r->number;
+    return true;
 }
 
-static const node *find_first(renderer *r, const scope *in, const char *name, size_t length)
+/* The member called `name`, or NULL. */
+static const bound_member *member_of(const bound_shape *of, int name)
 {
-    const node *found;
+    int at = of == NULL ? -1 : of->by_name[name];
 
-    if (name[0] == '@')
-        return position(r, in, name, length);
-    if (length == 1 && name[0] == '.')
-        return in->value;
-    for (; in != NULL; in = in->outer) {
-        if (in->value->kind != NODE_OBJECT)
-            continue;
-        found = node_get(in->value, name, length);
-        if (found != NULL)
-            return found;
-    }
-    return NULL;
+    return at < 0 ? NULL : &of->members[at];
 }
 
-/* What `part` names, or NULL and an error. */
-static const node *find(renderer *r, const scope *in, const part *named)
+static void take(renderer *r, const bound_member *member, const void *value, finding *found)
 {
-    const char *name = named->text, *end = name + named->length;
-    const node *found = NULL;
+    const char *at = (const char *)value + member->is->offset;
 
-    while (name < end) {
-        const char *dot = (const char *)memchr(name + 1, '.', (size_t)(end - name - 1));
-        size_t length = (size_t)((dot == NULL ? end : dot) - name);
-
-        if (name == named->text)
-            found = find_first(r, in, name, length);
+    found->kind = member->is->kind;
+    found->of = member->of;
+    switch (member->is->kind) {
+    case SHAPE_TEXT:
+        memcpy(&found->text, at, sizeof found->text);
+        break;
+    case SHAPE_TRUTH:
+        memcpy(&found->truth, at, sizeof found->truth);
+        break;
+    case SHAPE_OBJECT:
+        found->object = at;
+        break;
+    case SHAPE_LIST:
+        if (member->is->list != NULL)
+            found->list = member->is->list(value, r->scratch);
         else
-            found = found->kind == NODE_OBJECT ? node_get(found, name, length) : NULL;
-        if (found == NULL) {
-            if (!r->set->memory->failed)
-                template_fail(r->set, r->file, named->offset, "unknown name '%.*s'", (int)named->length,
-                              named->text);
-            return NULL;
-        }
-        name += length + 1;
+            memcpy(&found->list, at, sizeof found->list);
+        break;
     }
-    return found;
 }
 
-/* ---- filters ------------------------------------------------------------------------------------------ */
-
-static const char *change_case(arena *a, const char *text, char from, char to, int distance)
+static bool find_first(renderer *r, const scope *in, int name, finding *found)
 {
-    char *copy = arena_strdup(a, text);
+    const bound_member *member = NULL;
 
-    if (copy != NULL)
-        for (char *at = copy; *at != '\0'; at++)
-            if (*at >= from && *at <= to)
-                *at = (char)(*at + distance);
-    return copy;
+    if (name == NAME_ITEM) {
+        found->kind = in->of == NULL ? SHAPE_TEXT : SHAPE_OBJECT;
+        found->of = in->of;
+        found->text = (const char *)in->value;
+        found->object = in->value;
+        return true;
+    }
+    if (name < 0)
+        return find_position(r, in, name, found);
+    while (in != NULL && (member = member_of(in->of, name)) == NULL)
+        in = in->outer;
+    if (member == NULL)
+        return false;
+    take(r, member, in->value, found);
+    return true;
 }
 
-/* A C string literal. Octal escapes have a fixed length, so what follows one is never swallowed by it. */
-static const char *c_string(arena *a, const char *text)
+/* What `named` names, or false and an error. */
+static bool find(renderer *r, const scope *in, const part *named, finding *found)
 {
-    static const char plain[] = "\"\\\n\t\r", escaped[] = "\"\\ntr";
-    char *out = (char *)arena_alloc(a, 4 * strlen(text) + 3), *at = out;
+    bool known;
 
-    if (out == NULL)
-        return NULL;
-    *at++ = '"';
-    for (; *text != '\0'; text++) {
-        const char *special = strchr(plain, *text);
-        unsigned char c = (unsigned char)*text;
+    memset(found, 0, sizeof *found);
+    known = find_first(r, in, named->path[0], found);
+    for (unsigned i = 1; known && i < named->path_count; i++) {
+        const bound_member *member =
+            found->kind == SHAPE_OBJECT ? member_of(found->of, named->path[i]) : NULL;
 
-        if (special != NULL) {
-            *at++ = '\\';
-            *at++ = escaped[special - plain];
-        } else if (c < 0x20 || c == 0x7f) {
-            at += snprintf(at, 5, "\\%03o", (unsigned)c);
-        } else if (c == '?' && text[1] == '?') { /* no trigraphs in C11 */
-            *at++ = '\\';
-            *at++ = '?';
-        } else {
-            *at++ = *text;
-        }
+        known = member != NULL;
+        if (known)
+            take(r, member, found->object, found);
     }
-    *at++ = '"';
-    *at = '\0';
-    return out;
+    if (!known)
+        return template_fail(r->set, r->file, named->offset, "unknown name '%.*s'", (int)named->length,
+                             named->text);
+    return !r->scratch->failed;
 }
 
-/* A comment: `open` and the text, one line beginning with " *" for each further line. */
-static const char *comment(arena *a, const char *text, const char *open)
+/* Whether a section over it is shown: true, a text that is not empty, a list that is not, any object. */
+static bool is_shown(const finding *found)
 {
-    size_t length = strlen(text);
-    char *out = (char *)arena_alloc(a, 5 * length + 16), *at = out;
-
-    if (out == NULL)
-        return NULL;
-    at += snprintf(at, 8, "%s ", open);
-    for (; *text != '\0'; text++) {
-        if (*text == '\n') {
-            while (at[-1] == ' ')
-                at--;
-            memcpy(at, "\n * ", 4);
-            at += 4;
-        } else {
-            *at++ = *text;
-            if ((*text == '*' && text[1] == '/') || (*text == '/' && text[1] == '*'))
-                *at++ = ' '; /* would end, or open, a comment */
-        }
+    switch (found->kind) {
+    case SHAPE_TEXT:
+        return found->text != NULL && found->text[0] != '\0';
+    case SHAPE_TRUTH:
+        return found->truth;
+    case SHAPE_LIST:
+        return found->list.count != 0;
+    case SHAPE_OBJECT:
+        return true;
     }
-    while (at[-1] == ' ')
-        at--;
-    memcpy(at, " */", 4);
-    return out;
-}
-
-static const char *apply(arena *a, filter_kind filter, const char *text)
-{
-    switch (filter) {
-    case FILTER_UPPER:
-        return change_case(a, text, 'a', 'z', 'A' - 'a');
-    case FILTER_LOWER:
-        return change_case(a, text, 'A', 'Z', 'a' - 'A');
-    case FILTER_C_STRING:
-        return c_string(a, text);
-    case FILTER_DOC:
-        return comment(a, text, "/**");
-    case FILTER_COMMENT:
-        return comment(a, text, "/*");
-    }
-    return text;
+    return false;
 }
 
 /* ---- parts -------------------------------------------------------------------------------------------- */
@@ -267,64 +242,91 @@ static bool render_parts(renderer *r, const part *parts, const scope *in);
 
 static bool render_value(renderer *r, const part *value, const scope *in)
 {
-    static const char *const kinds[] = {"a text", "true or false", "a list", "an object"};
-    const node *found = find(r, in, value);
-    const char *text;
+    static const char *const kinds[] = {"not there", "true or false", "a list", "an object"};
+    arena_mark before;
+    finding found;
+    bool good;
 
-    if (found == NULL)
+    if (!find(r, in, value, &found))
         return false;
-    if (found->kind != NODE_TEXT)
+    if (found.kind != SHAPE_TEXT || found.text == NULL)
         return template_fail(r->set, r->file, value->offset, "'%.*s' is %s here, not a text",
-                             (int)value->length, value->text, kinds[found->kind]);
-    text = found->text;
-    for (size_t i = 0; text != NULL && i < value->filter_count; i++)
-        text = apply(r->set->memory, value->filters[i], text);
-    return text != NULL && put_value(r, text);
+                             (int)value->length, value->text, kinds[found.kind]);
+    if (value->filter_count == 0)
+        return put_value(r, found.text);
+    before = arena_here(r->scratch);
+    for (unsigned i = 0; i < value->filter_count && found.text != NULL; i++)
+        found.text = template_apply(r->scratch, value->filters[i], found.text);
+    good = found.text != NULL && put_value(r, found.text);
+    arena_back(r->scratch, before);
+    return good;
+}
+
+static bool render_item(renderer *r, const part *section, const scope *item)
+{
+    return item->value != NULL && render_parts(r, section->children, item);
+}
+
+static bool render_list(renderer *r, const part *section, const finding *found, const scope *in)
+{
+    const shape_list *list = &found->list;
+    const size_t size = found->of == NULL ? sizeof(const char *) : found->of->is->size;
+    scope item = {found->of, NULL, in, 0, list->count};
+    bool good = true;
+
+    for (; good && item.index < list->count; item.index++) {
+        const arena_mark before = arena_here(r->scratch);
+
+        if (list->items == NULL)
+            item.value = list->make(list->from, item.index, r->scratch);
+        else
+            item.value = (const char *)list->items + item.index * size;
+        if (found->of == NULL && item.value != NULL)
+            memcpy(&item.value, item.value, sizeof item.value);
+        good = render_item(r, section, &item);
+        arena_back(r->scratch, before);
+    }
+    return good;
 }
 
 static bool render_section(renderer *r, const part *section, const scope *in)
 {
-    const node *found = find(r, in, section);
-    scope inner = {found, in, 0, 0};
+    const arena_mark before = arena_here(r->scratch);
+    finding found;
+    bool good = find(r, in, section, &found);
 
-    if (found == NULL)
-        return false;
-    if (section->kind == PART_INVERTED)
-        return node_truth(found) || render_parts(r, section->children, in);
-    if (!node_truth(found))
-        return true;
-    if (found->kind == NODE_OBJECT)
-        return render_parts(r, section->children, &inner);
-    if (found->kind != NODE_LIST)
-        return render_parts(r, section->children, in);
-    inner.count = found->count;
-    for (const node_member *item = found->members; item != NULL; item = item->next, inner.index++) {
-        inner.value = item->value;
-        if (!render_parts(r, section->children, &inner))
-            return false;
+    if (good && is_shown(&found) == (section->kind == PART_SECTION)) {
+        const scope inner = {found.of, found.object, in, 0, 0};
+
+        if (section->kind == PART_SECTION && found.kind == SHAPE_LIST)
+            good = render_list(r, section, &found, in);
+        else if (section->kind == PART_SECTION && found.kind == SHAPE_OBJECT)
+            good = render_parts(r, section->children, &inner);
+        else
+            good = render_parts(r, section->children, in);
     }
-    return true;
+    arena_back(r->scratch, before);
+    return good;
 }
 
 static bool render_partial(renderer *r, const part *partial, const scope *in)
 {
     const template_file *file = r->file;
-    scope inner = {partial->arguments, in, 0, 0};
-    bool fine;
+    bool good;
 
     r->file = partial->partial;
     r->indent += partial->indent;
-    fine = render_parts(r, r->file->parts, &inner);
+    good = render_parts(r, r->file->parts, in);
     r->indent -= partial->indent;
     r->file = file;
-    return fine;
+    return good;
 }
 
 static bool render_part(renderer *r, const part *at, const scope *in)
 {
     switch (at->kind) {
     case PART_TEXT:
-        return put_lines(r, at->text, at->length);
+        return put_text(r, at->text, at->length);
     case PART_VALUE:
         return render_value(r, at, in);
     case PART_SECTION:
@@ -347,20 +349,21 @@ static bool render_parts(renderer *r, const part *parts, const scope *in)
     return true;
 }
 
-bool template_render(template_set *set, const char *name, const node *view, template_output *out)
+bool template_render(template_set *set, const char *name, const void *view, arena *scratch,
+                     const template_sink *out)
 {
-    const template_file *file = template_find(set, name, strlen(name), NULL, 0, 0);
-    renderer r = {0};
-    scope top = {view, NULL, 0, 0};
+    const template_file *file;
+    renderer r = {.set = set, .scratch = scratch, .out = out};
+    scope top = {NULL, view, NULL, 0, 0};
 
-    if (file == NULL || view == NULL)
+    if (set->names == NULL)
+        set->names = template_names_of(set->memory, set->view);
+    if (set->names == NULL)
         return false;
-    r.set = set;
+    file = template_find(set, name, strlen(name), NULL, 0, 0);
+    if (file == NULL)
+        return false;
     r.file = file;
-    if (!render_parts(&r, file->parts, &top) || !put(&r, "", 0))
-        return false;
-    r.data[r.size] = '\0';
-    out->data = r.data;
-    out->size = r.size;
-    return !set->memory->failed;
+    top.of = set->names->view;
+    return render_parts(&r, file->parts, &top) && (r.size == 0 || end_line(&r)) && !set->memory->failed;
 }

@@ -15,8 +15,6 @@ typedef struct parser {
     unsigned depth;
 } parser;
 
-static const char *const filter_names[] = {"upper", "lower", "c_string", "doc", "comment"};
-
 bool template_fail(template_set *set, const template_file *file, size_t offset, const char *format, ...)
 {
     const char *data = file->text.data;
@@ -132,7 +130,7 @@ static bool read_filters(parser *p, part *value, const char *at, const char *sto
 {
     for (at = skip_blanks(at); at < stop; at = skip_blanks(at)) {
         const char *name, *end;
-        size_t i;
+        int filter;
 
         if (*at != '|')
             return fail_at(p, at, "expected '|' or '}}'");
@@ -140,41 +138,37 @@ static bool read_filters(parser *p, part *value, const char *at, const char *sto
         end = read_name(p, name, stop, false);
         if (end == NULL)
             return false;
-        for (i = 0; i < sizeof filter_names / sizeof filter_names[0]; i++)
-            if (strlen(filter_names[i]) == (size_t)(end - name) &&
-                memcmp(filter_names[i], name, (size_t)(end - name)) == 0)
-                break;
-        if (i == sizeof filter_names / sizeof filter_names[0])
+        filter = template_filter(name, (size_t)(end - name));
+        if (filter < 0)
             return template_fail(p->set, p->file, (size_t)(name - p->begin), "unknown filter '%.*s'",
                                  (int)(end - name), name);
         if (value->filter_count == FILTERS_MAX)
             return fail_at(p, name, "too many filters");
-        value->filters[value->filter_count++] = (filter_kind)i;
+        value->filters[value->filter_count++] = (filter_kind)filter;
         at = end;
     }
     return true;
 }
 
-static bool read_arguments(parser *p, part *partial, const char *at, const char *stop)
+/* The numbers of the names that a part's text joins by dots. */
+static bool read_path(parser *p, part *named)
 {
-    node *arguments = node_object(p->set->memory);
+    const char *name = named->text, *end = name + named->length;
 
-    for (at = skip_blanks(at); at < stop; at = skip_blanks(at)) {
-        const char *name = at, *equals = read_name(p, at, stop, false), *end;
+    while (name < end) {
+        const char *dot = (const char *)memchr(name + 1, '.', (size_t)(end - name - 1));
+        size_t length = (size_t)((dot == NULL ? end : dot) - name);
+        int number = template_name(p->set->names, name, length);
 
-        if (equals == NULL)
-            return false;
-        if (*equals != '=')
-            return fail_at(p, equals, "expected '='");
-        end = read_name(p, equals + 1, stop, false);
-        if (end == NULL)
-            return false;
-        node_set_text(p->set->memory, arguments, arena_copy(p->set->memory, name, (size_t)(equals - name)),
-                      arena_copy(p->set->memory, equals + 1, (size_t)(end - equals - 1)));
-        at = end;
+        if (number == NAME_UNKNOWN || (number < 0 && length != named->length))
+            return template_fail(p->set, p->file, named->offset, "unknown name '%.*s'", (int)named->length,
+                                 named->text);
+        if (named->path_count == PATH_MAX_NAMES)
+            return fail_at(p, name, "too many names");
+        named->path[named->path_count++] = (int16_t)number;
+        name += length + 1;
     }
-    partial->arguments = arguments;
-    return !p->set->memory->failed;
+    return true;
 }
 
 static bool parse_parts(parser *p, part **list, const part *section);
@@ -203,19 +197,22 @@ static bool parse_tag(parser *p, part **made)
     (*made)->text = name;
     (*made)->length = (size_t)(after - name);
     p->at = end;
-    if (kind == PART_VALUE)
-        return read_filters(p, *made, after, stop);
     if (kind == PART_PARTIAL) {
         if (p->dropping)
             while (tag - (*made)->indent > p->begin && tag[-1 - (ptrdiff_t)(*made)->indent] != '\n')
                 (*made)->indent++;
         (*made)->partial =
             template_find(p->set, name, (*made)->length, p->file, (*made)->offset, p->depth + 1);
-        return (*made)->partial != NULL && read_arguments(p, *made, after, stop);
+        if ((*made)->partial == NULL)
+            return false;
+    } else if (!read_path(p, *made)) {
+        return false;
     }
+    if (kind == PART_VALUE)
+        return read_filters(p, *made, after, stop);
     if (skip_blanks(after) != stop)
         return fail_at(p, after, "expected '}}'");
-    return parse_parts(p, &(*made)->children, *made);
+    return kind == PART_PARTIAL || parse_parts(p, &(*made)->children, *made);
 }
 
 /* "{{/name}}": the end of `section`? */

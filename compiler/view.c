@@ -1,144 +1,193 @@
 /* The view of a package: everything in the order its header declares it. */
 #include "view_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-static node *view_imports(const view *v)
-{
-    arena *a = v->memory;
-    node *list = node_list(a);
+struct view_package {
+    view v;
+    const char *name, *base, *guard, *prefix, *docs;
+    shape_list imports, consts, enums, lists, maps, plain_maps, optionals, patterns, containers, records,
+        services, events;
+    bool has_codecs;
+};
 
-    for (size_t i = 0; i < v->package->import_count; i++)
-        node_add(a, list, node_text(a, v->package->imports[i].header));
-    return list;
+const char *view_space(const char *c_type)
+{
+    return c_type[strlen(c_type) - 1] == '*' ? "" : " ";
 }
 
-static node *view_consts(const view *v)
+shape_list view_list(const void *items, size_t count)
 {
-    arena *a = v->memory;
-    node *list = node_list(a);
+    return (shape_list){.items = items, .count = count};
+}
 
-    for (size_t i = 0; i < v->package->const_count; i++) {
-        const schema_const *constant = &v->package->consts[i];
-        node *made = node_object(a);
+/* ---- constants ---------------------------------------------------------------------------------------- */
 
-        node_set_text(a, made, "c_name", constant->c_name);
-        node_set_text(a, made, "value", constant->value.c_value);
-        node_set_text(a, made, "docs", constant->docs);
-        node_add(a, list, made);
+typedef struct view_const {
+    const char *c_name, *value, *docs;
+} view_const;
+
+static const shape_member const_members[] = {
+    SHOWS_TEXT(view_const, c_name),
+    SHOWS_TEXT(view_const, value),
+    SHOWS_TEXT(view_const, docs),
+};
+static const shape const_shape = SHAPE_OF(view_const, const_members);
+
+static const void *const_at(const void *from, size_t index, arena *scratch)
+{
+    const schema_const *constant = &((const view *)from)->package->consts[index];
+    view_const *made = arena_new(scratch, view_const);
+
+    made->c_name = constant->c_name;
+    made->value = constant->value.c_value;
+    made->docs = constant->docs;
+    return made;
+}
+
+/* ---- list, map and optional types --------------------------------------------------------------------- */
+
+static const shape_member map_members[] = {
+    SHOWS_TEXT(view_map, c_name),  SHOWS_TEXT(view_map, entry), SHOWS_TEXT(view_map, get),
+    SHOWS_TEXT(view_map, element), SHOWS_TEXT(view_map, space),
+};
+const shape view_map_shape = SHAPE_OF(view_map, map_members);
+
+view_map view_map_type(const schema_container *container)
+{
+    return (view_map){.c_name = container->c_name,
+                      .entry = container->c_entry,
+                      .get = container->c_get,
+                      .element = container->c_element,
+                      .space = view_space(container->c_element)};
+}
+
+static const void *map_at(const void *from, size_t index, arena *scratch)
+{
+    const schema_container *const *containers = (const schema_container *const *)from;
+    view_map *made = arena_new(scratch, view_map);
+
+    *made = view_map_type(containers[index]);
+    return made;
+}
+
+/* The types of one kind that the header defines. A list or map only points at its elements, so it can come
+ * before them, except that the entry of a map holds one. */
+static shape_list containers_of(const view *v, arena *memory, schema_container_kind kind, bool plain)
+{
+    const schema_package *package = v->package;
+    const schema_container **found =
+        (const schema_container **)arena_array(memory, package->container_count, sizeof(schema_container *));
+    size_t count = 0;
+
+    for (size_t i = 0; i < package->container_count; i++)
+        if (package->containers[i].kind == kind && !(plain && package->containers[i].record != NULL))
+            found[count++] = &package->containers[i];
+    return (shape_list){.count = count, .make = map_at, .from = found};
+}
+
+static int compare_maps(const void *left, const void *right)
+{
+    uintptr_t a = (uintptr_t)((const view_map_of *)left)->record;
+    uintptr_t b = (uintptr_t)((const view_map_of *)right)->record;
+
+    return a == b ? 0 : a < b ? -1 : 1;
+}
+
+static void find_maps(view *v, arena *memory)
+{
+    const schema_package *package = v->package;
+
+    v->maps = (view_map_of *)arena_array(memory, package->container_count, sizeof *v->maps);
+    for (size_t i = 0; i < package->container_count; i++) {
+        const schema_container *container = &package->containers[i];
+
+        if (container->kind == SCHEMA_CONTAINER_MAP && container->record != NULL)
+            v->maps[v->map_count++] = (view_map_of){container->record, container};
     }
-    return list;
+    if (v->map_count > 1)
+        qsort(v->maps, v->map_count, sizeof *v->maps, compare_maps);
 }
 
-/* The list, map and optional types the header defines. A list or map only points at its elements, so it can
- * come before them, except that the entry of a map holds one. */
-static node *view_containers(const view *v, schema_container_kind kind, const schema_record *of, bool any)
+shape_list view_map_of_record(const view *v, const schema_record *record, arena *scratch)
 {
-    arena *a = v->memory;
-    node *list = node_list(a);
+    const view_map_of key = {record, NULL};
+    const view_map_of *found = v->map_count == 0 ? NULL
+                                                 : (const view_map_of *)bsearch(&key, v->maps, v->map_count,
+                                                                                sizeof key, compare_maps);
+    view_map *made = found == NULL ? NULL : arena_new(scratch, view_map);
 
-    for (size_t i = 0; i < v->package->container_count; i++) {
-        const schema_container *container = &v->package->containers[i];
-        size_t length = strlen(container->c_element);
-        node *made;
-
-        if (container->kind != kind || (!any && container->record != of))
-            continue;
-        made = node_object(a);
-        node_set_text(a, made, "c_name", container->c_name);
-        node_set_text(a, made, "entry", container->c_entry);
-        node_set_text(a, made, "get", container->c_get);
-        node_set_text(a, made, "element", container->c_element);
-        node_set_text(a, made, "space", container->c_element[length - 1] == '*' ? "" : " ");
-        node_add(a, list, made);
-    }
-    return list;
+    if (made == NULL)
+        return view_list(NULL, 0);
+    *made = view_map_type(found->map);
+    return view_list(made, 1);
 }
 
-/* The static readers and writers of list and map types. */
-static node *view_container_codecs(const view *v)
+/* ---- the package -------------------------------------------------------------------------------------- */
+
+static shape_list imports_of(const schema_package *package, arena *memory)
 {
-    arena *a = v->memory;
-    node *list = node_list(a);
+    const char **headers = (const char **)arena_array(memory, package->import_count, sizeof *headers);
 
-    for (size_t i = 0; i < v->container_count; i++) {
-        const view_container *container = &v->containers[i];
-        const schema_type *type = container->type;
-        bool is_map = type->kind == SCHEMA_MAP;
-        node *made = node_object(a), *codecs = node_list(a);
-
-        for (size_t j = 0; j < VIEW_FORMATS; j++) {
-            node *codec = node_object(a);
-
-            node_set_text(a, codec, "f", view_formats[j].f);
-            node_set_bool(a, codec, "counted", j == 0);
-            node_set(a, codec, "value",
-                     view_value(v, type->element, &view_formats[j],
-                                is_map ? "value->entries[i].value" : "value->items[i]",
-                                is_map ? "entries[count].value" : "items[count]"));
-            node_add(a, codecs, codec);
-        }
-        node_set_text(a, made, "c_type", type->c_type);
-        node_set_text(a, made, "word", container->word);
-        node_set_text(a, made, "copy_word", container->copy_word);
-        node_set_bool(a, made, "copies", container->copies);
-        node_set_bool(a, made, "map", is_map);
-        node_set_text(a, made, "entry", type->c_entry);
-        node_set_text(a, made, "element", type->c_element);
-        node_set_text(a, made, "space", type->c_element[strlen(type->c_element) - 1] == '*' ? "" : " ");
-        node_set_bool(a, made, "bounded_below", type->range.has_min && type->range.min.u > 0);
-        node_set_bool(a, made, "bounded_above", type->range.has_max);
-        node_set_text(a, made, "min", type->range.c_min);
-        node_set_text(a, made, "max", type->range.c_max);
-        node_set_format(a, made, "least", "%zu", view_least(type->element));
-        node_set(a, made, "codecs", codecs);
-        node_set(a, made, "copy", view_copy(v, type->element, is_map ? "entries[i].value" : "items[i]"));
-        node_add(a, list, made);
-    }
-    return list;
+    for (size_t i = 0; i < package->import_count; i++)
+        headers[i] = package->imports[i].header;
+    return view_list(headers, package->import_count);
 }
 
-static node *view_records(const view *v)
+static shape_list made_by(const view *v, const void *(*make)(const void *, size_t, arena *), size_t count)
 {
-    arena *a = v->memory;
-    node *list = node_list(a);
-
-    for (size_t i = 0; i < v->package->record_count; i++) {
-        node *made = view_record(v, v->package->records[i]);
-
-        node_set(a, made, "entries", view_containers(v, SCHEMA_CONTAINER_MAP, v->package->records[i], false));
-        node_add(a, list, made);
-    }
-    return list;
+    return (shape_list){.count = count, .make = make, .from = v};
 }
 
-const node *view_package(arena *a, const schema_package *package)
-{
-    view v = {a, package, NULL, 0, NULL, 0};
-    node *top = node_object(a), *enums = node_list(a);
-    size_t records = package->record_count;
+static const shape_member package_members[] = {
+    SHOWS_TEXT(view_package, name),
+    SHOWS_TEXT(view_package, base),
+    SHOWS_TEXT(view_package, guard),
+    SHOWS_TEXT(view_package, prefix),
+    SHOWS_TEXT(view_package, docs),
+    SHOWS_LIST(view_package, imports, NULL),
+    SHOWS_LIST(view_package, consts, &const_shape),
+    SHOWS_LIST(view_package, enums, &view_enum_shape),
+    SHOWS_LIST(view_package, lists, &view_map_shape),
+    SHOWS_LIST(view_package, maps, &view_map_shape),
+    SHOWS_LIST(view_package, plain_maps, &view_map_shape),
+    SHOWS_LIST(view_package, optionals, &view_map_shape),
+    SHOWS_LIST(view_package, patterns, &view_pattern_shape),
+    SHOWS_LIST(view_package, containers, &view_container_shape),
+    SHOWS_LIST(view_package, records, &view_record_shape),
+    SHOWS_LIST(view_package, services, &view_service_shape),
+    SHOWS_LIST(view_package, events, &view_event_shape),
+    SHOWS_TRUTH(view_package, has_codecs),
+};
+const shape view_package_shape = SHAPE_OF(view_package, package_members);
 
-    view_find_containers(&v);
-    view_find_patterns(&v);
-    for (size_t i = 0; i < package->enum_count; i++)
-        node_add(a, enums, view_enum(&v, package->enums[i]));
-    node_set_text(a, top, "name", package->name);
-    node_set_text(a, top, "base", package->base);
-    node_set_text(a, top, "guard", package->c_guard);
-    node_set_text(a, top, "prefix", package->c_prefix);
-    node_set_text(a, top, "docs", package->docs);
-    node_set(a, top, "imports", view_imports(&v));
-    node_set(a, top, "consts", view_consts(&v));
-    node_set(a, top, "enums", enums);
-    node_set_bool(a, top, "has_codecs", records > 0);
-    node_set(a, top, "lists", view_containers(&v, SCHEMA_CONTAINER_LIST, NULL, true));
-    node_set(a, top, "maps", view_containers(&v, SCHEMA_CONTAINER_MAP, NULL, true));
-    node_set(a, top, "plain_maps", view_containers(&v, SCHEMA_CONTAINER_MAP, NULL, false));
-    node_set(a, top, "optionals", view_containers(&v, SCHEMA_CONTAINER_OPTIONAL, NULL, true));
-    node_set(a, top, "patterns", view_patterns(&v));
-    node_set(a, top, "containers", view_container_codecs(&v));
-    node_set(a, top, "records", view_records(&v));
-    node_set(a, top, "services", view_services(&v));
-    node_set(a, top, "events", view_events(&v));
-    return a->failed ? NULL : top;
+const view_package *view_open(arena *memory, const schema_package *package)
+{
+    view_package *made = arena_new(memory, view_package);
+    view *v = &made->v;
+
+    v->package = package;
+    view_find_containers(v, memory);
+    view_find_patterns(v, memory);
+    find_maps(v, memory);
+    made->name = package->name;
+    made->base = package->base;
+    made->guard = package->c_guard;
+    made->prefix = package->c_prefix;
+    made->docs = package->docs;
+    made->imports = imports_of(package, memory);
+    made->consts = made_by(v, const_at, package->const_count);
+    made->enums = made_by(v, view_enum_at, package->enum_count);
+    made->lists = containers_of(v, memory, SCHEMA_CONTAINER_LIST, false);
+    made->maps = containers_of(v, memory, SCHEMA_CONTAINER_MAP, false);
+    made->plain_maps = containers_of(v, memory, SCHEMA_CONTAINER_MAP, true);
+    made->optionals = containers_of(v, memory, SCHEMA_CONTAINER_OPTIONAL, false);
+    made->patterns = made_by(v, view_pattern_at, v->pattern_count);
+    made->containers = made_by(v, view_container_at, v->container_count);
+    made->records = made_by(v, view_record_at, package->record_count);
+    made->services = made_by(v, view_service_at, package->service_count);
+    made->events = made_by(v, view_event_at, package->event_count);
+    made->has_codecs = package->record_count > 0;
+    return made;
 }

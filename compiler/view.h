@@ -1,14 +1,20 @@
-/* From a checked package to the tree its templates show. Every decision about the generated code is made
- * here: which function reads a value, what a key looks like encoded, which bits a record requires. The names
- * in the tree are documented in templates/README.md.
+/* From a checked package to what its templates show. Every decision about the generated code is made here:
+ * which function reads a value, what a key looks like encoded, which bits a record requires. The names that
+ * templates use are documented in templates/README.md.
+ *
+ * The view of a package knows its lists, not their items: records, enums, services and events are viewed one
+ * by one, while a template walks them, so that the memory a package takes does not grow with it.
  */
 #ifndef VIEW_H
 #define VIEW_H
 
-#include "node.h"
 #include "schema.h"
+#include "shape.h"
 
-/* NULL when memory ran out. */
-const node *view_package(arena *a, const schema_package *package);
+typedef struct view_package view_package;
+extern const shape view_package_shape;
+
+/* What is allocated here and while it is shown is not looked at: the arenas' `escape` must be set. */
+const view_package *view_open(arena *memory, const schema_package *package);
 
 #endif

@@ -1,69 +1,121 @@
-/* What the files that build the view share. */
+/* What the files that build the view share: its structs, which are also what templates see. */
 #ifndef VIEW_PARTS_H
 #define VIEW_PARTS_H
 
 #include "view.h"
 
+/* ---- the package -------------------------------------------------------------------------------------- */
+
+/* A list or map type, with the bounds of all that is in it: one static reader and writer per format. */
+typedef struct view_container_type {
+    const schema_type *type;
+    const char *word; /* in the names of its functions: "item_list", "item_list_2" */
+    const char *base; /* the word without its number */
+    const char *copy_word;
+    bool copies;  /* the first of its C type: the one that gets the copy function */
+    size_t order; /* of appearance */
+} view_container_type;
+
+/* The map that holds a record. */
+typedef struct view_map_of {
+    const schema_record *record;
+    const schema_container *map;
+} view_map_of;
+
+/* A pattern, once however many fields have it. */
+typedef struct view_pattern_use {
+    const struct pattern *is;
+    size_t number; /* from 1 */
+} view_pattern_use;
+
+typedef struct view {
+    const schema_package *package;
+    view_container_type *containers; /* inner ones before outer ones */
+    view_container_type **by_type;   /* the same, sorted */
+    size_t container_count;
+    view_pattern_use *patterns; /* sorted by text */
+    view_pattern_use **by_number;
+    size_t pattern_count;
+    view_map_of *maps; /* sorted by record */
+    size_t map_count;
+} view;
+
+/* Collect the containers of everything in the package. */
+void view_find_containers(view *v, arena *memory);
+const view_container_type *view_container_of(const view *v, const schema_type *type);
+
+/* Collect the patterns of everything in the package. */
+void view_find_patterns(view *v, arena *memory);
+/* "pattern1": its table in the generated file. */
+const char *view_pattern_name(const view *v, arena *a, const struct pattern *p);
+
+/* "" behind a '*', else " ": what stands between a type and a name. */
+const char *view_space(const char *c_type);
+/* A list whose items are all there. */
+shape_list view_list(const void *items, size_t count);
+
+/* ---- values ------------------------------------------------------------------------------------------- */
+
 /* The two encodings, in the order the generated file has them. */
 typedef struct view_format {
-    const char *f;    /* "mp": in the names of primitives */
-    const char *name; /* "msgpack": in the names of generated functions */
+    const char *f;      /* "mp": in the names of primitives */
+    const char *format; /* "msgpack": in the names of generated functions */
 } view_format;
 
 enum { VIEW_FORMATS = 2 };
 extern const view_format view_formats[VIEW_FORMATS];
+extern const shape view_format_shape;
 
-/* A list or map type, with the bounds of all that is in it: one static reader and writer per format. */
-typedef struct view_container {
-    const schema_type *type;
-    const char *word; /* in the names of its functions: "item_list", "item_list_2" */
-    const char *copy_word;
-    const char *base; /* the word without its number */
-    bool copies; /* the first of its C type: the one that gets the copy function */
-} view_container;
-
-typedef struct view {
-    arena *memory;
-    const schema_package *package;
-    view_container *containers;
-    size_t container_count;
-    const struct pattern **patterns; /* each once, numbered from 1 */
-    size_t pattern_count;
-} view;
-
-/* Collect the containers of everything in the package, inner ones before outer ones. */
-void view_find_containers(view *v);
-const view_container *view_container_of(const view *v, const schema_type *type);
-
-/* Collect the patterns of everything in the package. */
-void view_find_patterns(view *v);
-/* "pattern1": its table in the generated file. */
-const char *view_pattern_name(const view *v, const struct pattern *p);
-node *view_patterns(const view *v);
+/* How a value is written and read. */
+typedef struct view_value {
+    const char *put, *get, *range, *cast, *in, *out;
+    bool by_value;
+} view_value;
+extern const shape view_value_shape;
 
 /* How a value of `type` at `in` is written and one at `out` is read. */
-node *view_value(const view *v, const schema_type *type, const view_format *format, const char *in,
-                 const char *out);
-/* The statement that deepens the shallow copy at `at`, or NULL when there is nothing behind it. */
-const node *view_copy(const view *v, const schema_type *type, const char *at);
+view_value view_value_of(const view *v, arena *a, const schema_type *type, const view_format *format,
+                         const char *in, const char *out);
+/* The condition that deepens the shallow copy at `at`, or NULL when there is nothing behind it. */
+const char *view_copy(const view *v, arena *a, const schema_type *type, const char *at);
 
-/* Fewest bytes of MessagePack a value takes. */
-size_t view_least(const schema_type *type);
-
-node *view_record(const view *v, const schema_record *record);
-node *view_enum(const view *v, const schema_enum *enumeration);
-node *view_services(const view *v);
-node *view_events(const view *v);
-
-/* The key of `name` as the encoding has it: a C literal and its length in bytes. */
-void view_key(const view *v, node *to, const view_format *format, const char *name);
+/* ---- lookups ------------------------------------------------------------------------------------------ */
 
 /* One name of a lookup and what it stands for. */
 typedef struct view_name {
     const char *text, *result;
 } view_name;
 
-/* "lengths": the names by length, shortest first, for a switch. */
-void view_lookup(const view *v, node *to, const view_name *names, size_t count);
+/* The names of one length. */
+typedef struct view_length {
+    const char *length;
+    shape_list names;
+} view_length;
+extern const shape view_length_shape;
+
+/* The names by length, shortest first, for a switch. Sorts `names`. */
+shape_list view_lookup(arena *a, view_name *names, size_t count);
+
+/* ---- what a package declares -------------------------------------------------------------------------- */
+
+extern const shape view_enum_shape, view_record_shape, view_container_shape, view_service_shape,
+    view_event_shape, view_map_shape, view_pattern_shape;
+
+/* Makers of the items of lists, see shape.h; `from` is the view. */
+const void *view_enum_at(const void *from, size_t index, arena *scratch);
+const void *view_record_at(const void *from, size_t index, arena *scratch);
+const void *view_container_at(const void *from, size_t index, arena *scratch);
+const void *view_service_at(const void *from, size_t index, arena *scratch);
+const void *view_event_at(const void *from, size_t index, arena *scratch);
+const void *view_pattern_at(const void *from, size_t index, arena *scratch);
+
+/* A list, map or optional type as the header defines it. */
+typedef struct view_map {
+    const char *c_name, *entry, *get, *element, *space;
+} view_map;
+
+view_map view_map_type(const schema_container *container);
+/* The map of a record: one or none. */
+shape_list view_map_of_record(const view *v, const schema_record *record, arena *scratch);
 
 #endif

@@ -1,150 +1,202 @@
-/* The view of structs, unions and enums: their declarations, their keys, which bits they require. */
-#include "view_parts.h"
+/* The view of structs and unions: their declarations, their keys, which bits they require. */
+#include "view_record.h"
 
-#include <stdlib.h>
-#include <string.h>
+/* ---- the record --------------------------------------------------------------------------------------- */
 
-/* Bits of one word of seen fields. */
-#define WORD_BITS 64
+typedef struct view_record {
+    const view *v;
+    const schema_record *is;
+    const char *name, *c_name, *c_macro, *docs, *kind_type, *none, *fixed, *words, *seen_type;
+    bool is_union, has_fields, needs_init, copies, wide;
+} view_record;
 
-/* ---- names -------------------------------------------------------------------------------------------- */
-
-/* `text` behind the bytes of `head`, as a C literal. Octal escapes: a digit after one is never part of it. */
-static const char *literal(arena *a, const unsigned char *head, size_t head_length, const char *text,
-                           const char *tail)
+static const schema_record *record_of(const void *self)
 {
-    char *out = (char *)arena_alloc(a, 4 * (head_length + strlen(text)) + strlen(tail) + 3), *at = out;
-
-    if (out == NULL)
-        return NULL;
-    *at++ = '"';
-    for (size_t i = 0; i < head_length; i++) {
-        *at++ = '\\';
-        *at++ = (char)('0' + (head[i] >> 6));
-        *at++ = (char)('0' + (head[i] >> 3 & 7));
-        *at++ = (char)('0' + (head[i] & 7));
-    }
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            *at++ = '\\';
-        *at++ = *text;
-    }
-    strcpy(at, tail);
-    return out;
+    return ((const view_record *)self)->is;
 }
 
-void view_key(const view *v, node *to, const view_format *format, const char *name)
+static shape_list fields_of(const void *self, arena *scratch)
 {
-    size_t length = strlen(name);
-    unsigned char head[2];
+    const schema_record *record = record_of(self);
+    view_field *fields = (view_field *)arena_array(scratch, record->field_count, sizeof *fields);
 
-    if (format->f[0] == 'j') {
-        node_set_text(v->memory, to, "key", arena_printf(v->memory, "\"\\\"%s\\\":\"", name));
-        node_set_format(v->memory, to, "key_size", "%zu", length + 3);
-        return;
+    for (size_t i = 0; i < record->field_count; i++)
+        fields[i] = view_field_of(((const view_record *)self)->v, scratch, &record->fields[i]);
+    return view_list(fields, record->field_count);
+}
+
+static shape_list entries_of(const void *self, arena *scratch)
+{
+    return view_map_of_record(((const view_record *)self)->v, record_of(self), scratch);
+}
+
+/* ---- codecs ------------------------------------------------------------------------------------------- */
+
+typedef struct view_codec {
+    const char *f, *format;
+    shape_list fields;
+} view_codec;
+
+static const shape_member codec_members[] = {
+    SHOWS_TEXT(view_codec, f),
+    SHOWS_TEXT(view_codec, format),
+    SHOWS_LIST(view_codec, fields, &view_codec_field_shape),
+};
+static const shape codec_shape = SHAPE_OF(view_codec, codec_members);
+
+/* In both formats. */
+static shape_list codecs_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    view_codec *codecs = (view_codec *)arena_array(scratch, VIEW_FORMATS, sizeof *codecs);
+
+    for (size_t i = 0; i < VIEW_FORMATS; i++) {
+        view_codec_field *fields =
+            (view_codec_field *)arena_array(scratch, record->field_count, sizeof *fields);
+
+        for (size_t k = 0; k < record->field_count; k++)
+            fields[k] =
+                view_codec_field_of(((const view_record *)self)->v, scratch, record, k, &view_formats[i]);
+        codecs[i] =
+            (view_codec){view_formats[i].f, view_formats[i].format, view_list(fields, record->field_count)};
     }
-    head[0] = (unsigned char)(length < 32 ? 0xa0 + length : 0xd9);
-    head[1] = (unsigned char)length;
-    node_set_text(v->memory, to, "key", literal(v->memory, head, length < 32 ? 1 : 2, name, "\""));
-    node_set_format(v->memory, to, "key_size", "%zu", length + (length < 32 ? 1U : 2U));
+    return view_list(codecs, VIEW_FORMATS);
 }
 
-static int by_length(const void *one, const void *other)
+static shape_list formats_of(const void *self, arena *scratch)
 {
-    const view_name *first = (const view_name *)one, *second = (const view_name *)other;
-    size_t a = strlen(first->text), b = strlen(second->text);
-
-    return a != b ? (a < b ? -1 : 1) : strcmp(first->text, second->text);
+    (void)self;
+    (void)scratch;
+    return view_list(view_formats, VIEW_FORMATS);
 }
 
-void view_lookup(const view *v, node *to, const view_name *names, size_t count)
+/* The field that each key means. */
+static shape_list lengths_of(const void *self, arena *scratch)
 {
-    arena *a = v->memory;
-    node *lengths = node_list(a), *list = NULL;
-    view_name *sorted = (view_name *)arena_array(a, count + 1, sizeof *sorted);
-
-    if (sorted == NULL)
-        return;
-    if (count > 0) {
-        memcpy(sorted, names, count * sizeof *sorted);
-        qsort(sorted, count, sizeof *sorted, by_length);
-    }
-    for (size_t i = 0; i < count; i++) {
-        node *name = node_object(a);
-
-        if (i == 0 || strlen(sorted[i].text) != strlen(sorted[i - 1].text)) {
-            node *length = node_object(a);
-            list = node_list(a);
-            node_set_format(a, length, "length", "%zu", strlen(sorted[i].text));
-            node_set(a, length, "names", list);
-            node_add(a, lengths, length);
-        }
-        node_set_text(a, name, "text", sorted[i].text);
-        node_set_text(a, name, "result", sorted[i].result);
-        node_add(a, list, name);
-    }
-    node_set(a, to, "lengths", lengths);
-}
-
-/* ---- enums -------------------------------------------------------------------------------------------- */
-
-static size_t add_name(view_name *names, size_t count, const char *text, const char *result)
-{
-    names[count].text = text;
-    names[count].result = result;
-    return count + 1;
-}
-
-node *view_enum(const view *v, const schema_enum *e)
-{
-    arena *a = v->memory;
-    node *made = node_object(a), *values = node_list(a);
+    const schema_record *record = record_of(self);
     size_t total = 0, count = 0;
     view_name *names;
 
-    for (size_t i = 0; i < e->value_count; i++)
-        total += 1 + e->values[i].was_count;
-    names = (view_name *)arena_array(a, total + 1, sizeof *names);
-    if (names == NULL)
-        return NULL;
-    for (size_t i = 0; i < e->value_count; i++) {
-        const schema_enum_value *value = &e->values[i];
-        node *item = node_object(a);
+    for (size_t i = 0; i < record->field_count; i++)
+        total += 1 + record->fields[i].was_count;
+    names = (view_name *)arena_array(scratch, total, sizeof *names);
+    for (size_t i = 0; i < record->field_count; i++) {
+        const schema_field *field = &record->fields[i];
+        const char *result = arena_printf(scratch, "%zu", i);
 
-        node_set_text(a, item, "name", value->name);
-        node_set_text(a, item, "c_name", value->c_name);
-        node_set_format(a, item, "number", "%d", (int)value->number);
-        node_set_text(a, item, "docs", value->docs);
-        node_add(a, values, item);
-        count = add_name(names, count, value->name, value->c_name);
-        for (size_t j = 0; j < value->was_count; j++)
-            count = add_name(names, count, value->was[j], value->c_name);
+        names[count++] = (view_name){field->name, result};
+        for (size_t j = 0; j < field->was_count; j++)
+            names[count++] = (view_name){field->was[j], result};
     }
-    node_set_text(a, made, "name", e->name);
-    node_set_text(a, made, "c_name", e->c_name);
-    node_set_text(a, made, "unknown", e->c_unknown);
-    node_set_bool(a, made, "unknown_declared", e->unknown_declared);
-    node_set_bool(a, made, "strict", e->strict);
-    node_set_text(a, made, "docs", e->docs);
-    node_set(a, made, "values", values);
-    view_lookup(v, made, names, count);
-    return made;
+    return view_lookup(scratch, names, count);
 }
 
-/* ---- fields ------------------------------------------------------------------------------------------- */
+/* ---- presence and defaults ---------------------------------------------------------------------------- */
 
-static bool has_default(const schema_field *field)
+/* Whether its key may be left out when the struct is written. */
+static bool is_optional(const schema_field *field)
 {
-    return field->default_value.kind != SCHEMA_VALUE_NONE && field->default_value.kind != SCHEMA_VALUE_EMPTY;
+    return (field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER) && !field->nullable;
 }
 
-/* Whether the default stands for the zero value on encoding: a NULL text, an UNKNOWN that is not a value. */
-static bool zero_is_default(const schema_field *field)
+static shape_list optional_of(const void *self, arena *scratch)
 {
-    if (field->presence != SCHEMA_REQUIRED || !has_default(field))
-        return false;
-    return field->type->kind == SCHEMA_STRING || field->type->kind == SCHEMA_DECIMAL ||
-           (field->type->kind == SCHEMA_ENUM && !field->type->enumeration->unknown_declared);
+    const schema_record *record = record_of(self);
+    const char **conditions = (const char **)arena_array(scratch, record->field_count, sizeof *conditions);
+    size_t count = 0;
+
+    for (size_t i = 0; i < record->field_count; i++) {
+        const schema_field *field = &record->fields[i];
+        const char *test = field->presence == SCHEMA_BOXED ? ".has" : " != NULL";
+
+        if (is_optional(field))
+            conditions[count++] = arena_printf(scratch, "value->%s%s", field->c_name, test);
+    }
+    return view_list(conditions, count);
+}
+
+/* The assignments that give fields their defaults before reading. */
+static shape_list defaults_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    const char **made = (const char **)arena_array(scratch, 2 * record->field_count, sizeof *made);
+    size_t count = 0;
+
+    for (size_t i = 0; i < record->field_count; i++) {
+        const schema_field *field = &record->fields[i];
+        bool boxed = field->presence == SCHEMA_BOXED;
+
+        if (!view_has_default(field) || (!boxed && field->default_value.zero))
+            continue;
+        if (boxed)
+            made[count++] = arena_printf(scratch, "out->%s.has = true", field->c_name);
+        made[count++] = arena_printf(scratch, "out->%s%s = %s", field->c_name, boxed ? ".value" : "",
+                                     field->default_value.c_value);
+    }
+    return view_list(made, count);
+}
+
+/* The designated initializer that gives `field` its default in <MACRO>_INIT, or NULL. */
+static const char *initial_of(arena *a, const schema_field *field)
+{
+    bool boxed = field->presence == SCHEMA_BOXED;
+
+    if (field->presence == SCHEMA_REQUIRED && field->type->kind == SCHEMA_RECORD &&
+        field->type->record->needs_init)
+        return arena_printf(a, ".%s = %s_INIT", field->c_name, field->type->record->c_macro);
+    if (!view_has_default(field) || field->default_value.zero)
+        return NULL;
+    return arena_printf(a, ".%s = %s%s%s", field->c_name, boxed ? "{true, " : "",
+                        field->default_value.c_value, boxed ? "}" : "");
+}
+
+static shape_list initials_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    const char **made = (const char **)arena_array(scratch, record->field_count, sizeof *made);
+    size_t count = 0;
+
+    for (size_t i = 0; i < record->field_count; i++) {
+        const char *initial = initial_of(scratch, &record->fields[i]);
+
+        if (initial != NULL)
+            made[count++] = initial;
+    }
+    return view_list(made, count);
+}
+
+/* ---- bits of the fields that were seen ---------------------------------------------------------------- */
+
+typedef struct view_bits {
+    const char *name, *word, *bit, *mask;
+} view_bits;
+
+static const shape_member mask_members[] = {
+    SHOWS_TEXT(view_bits, word),
+    SHOWS_TEXT(view_bits, mask),
+};
+static const shape mask_shape = SHAPE_OF(view_bits, mask_members);
+
+static const shape_member required_members[] = {
+    SHOWS_TEXT(view_bits, name),
+    SHOWS_TEXT(view_bits, word),
+    SHOWS_TEXT(view_bits, bit),
+};
+static const shape required_shape = SHAPE_OF(view_bits, required_members);
+
+static bool is_wide(const schema_record *record)
+{
+    return record->field_count > WORD_BITS;
+}
+
+const char *view_word(arena *a, const schema_record *record, size_t index)
+{
+    return is_wide(record) ? arena_printf(a, "seen[%zu]", index / WORD_BITS) : "seen";
+}
+
+const char *view_bit(arena *a, size_t index)
+{
+    return arena_printf(a, "UINT64_C(1) << %zu", index % WORD_BITS);
 }
 
 /* Absent means empty for lists and maps, so it is an error exactly where empty is. */
@@ -155,224 +207,100 @@ static bool is_required(const schema_field *field)
     return field->presence == SCHEMA_REQUIRED && field->default_value.kind == SCHEMA_VALUE_NONE;
 }
 
-static bool is_text(const schema_type *type)
+static shape_list required_of(const void *self, arena *scratch)
 {
-    return type->kind == SCHEMA_STRING || type->kind == SCHEMA_DECIMAL;
-}
-
-/* One field for one format: its key and how its value is written and read. */
-static node *field_codec(const view *v, const schema_field *field, const view_format *format, size_t index,
-                         bool wide)
-{
-    arena *a = v->memory;
-    node *made = node_object(a);
-    bool pointer = field->presence == SCHEMA_POINTER, boxed = field->presence == SCHEMA_BOXED;
-    bool through = pointer && !is_text(field->type);
-    const char *at = arena_printf(a, "value->%s", field->c_name), *in = at;
-    const char *out = arena_printf(a, "out->%s", field->c_name);
-
-    if (zero_is_default(field))
-        in = arena_printf(a, "%s != %s ? %s : %s", at,
-                          is_text(field->type) ? "NULL" : field->type->enumeration->c_unknown, at,
-                          field->default_value.c_value);
-    if (boxed)
-        in = arena_printf(a, "%s.value", at);
-    if (through)
-        in = arena_printf(a, "*%s", at);
-    if (boxed)
-        out = arena_printf(a, "%s.value", out);
-    if (through)
-        out = "*made";
-    node_set(a, made, "value", view_value(v, field->type, format, in, out));
-    view_key(v, made, format, field->name);
-    node_set_format(a, made, "target", "out->%s", field->c_name);
-    node_set_text(a, made, "present",
-                  boxed     ? arena_printf(a, "%s.has", at)
-                  : pointer ? arena_printf(a, "%s != NULL", at)
-                            : NULL);
-    node_set_bool(a, made, "nullable", field->nullable);
-    node_set_bool(a, made, "boxed", boxed);
-    node_set_bool(a, made, "optional_text", pointer && !through);
-    node_set_bool(a, made, "through", through);
-    node_set_text(a, made, "target_type", field->type->c_type);
-    node_set_format(a, made, "index", "%zu", index);
-    node_set_text(a, made, "kind", field->c_kind);
-    node_set_text(a, made, "word", wide ? arena_printf(a, "seen[%zu]", index / WORD_BITS) : "seen");
-    node_set_format(a, made, "bit", "UINT64_C(1) << %zu", index % WORD_BITS);
-    return made;
-}
-
-static node *codec(const view *v, const schema_record *record, const view_format *format)
-{
-    arena *a = v->memory;
-    node *made = node_object(a), *fields = node_list(a);
+    const schema_record *record = record_of(self);
+    view_bits *made = (view_bits *)arena_array(scratch, record->field_count, sizeof *made);
+    size_t count = 0;
 
     for (size_t i = 0; i < record->field_count; i++)
-        node_add(a, fields, field_codec(v, &record->fields[i], format, i, record->field_count > WORD_BITS));
-    node_set_text(a, made, "f", format->f);
-    node_set_text(a, made, "format", format->name);
-    node_set(a, made, "fields", fields);
-    return made;
+        if (is_required(&record->fields[i]))
+            made[count++] = (view_bits){.name = record->fields[i].name,
+                                        .word = view_word(scratch, record, i),
+                                        .bit = view_bit(scratch, i)};
+    return view_list(made, count);
 }
 
-/* One field as the struct declares it, and what it is when absent. */
-static node *field_plain(const view *v, const schema_field *field)
+static size_t word_count(const schema_record *record)
 {
-    arena *a = v->memory;
-    node *made = node_object(a);
-    const char *space = field->c_type[strlen(field->c_type) - 1] == '*' ? "" : " ";
-    const char *at = arena_printf(a, "out->%s", field->c_name);
-    const node *copy = view_copy(v, field->type, at);
-
-    node_set_format(a, made, "declaration", "%s%s%s", field->c_type, space, field->c_name);
-    node_set_text(a, made, "member", field->c_name);
-    node_set_text(a, made, "docs", field->docs);
-    node_set_text(a, made, "c_kind", field->c_kind);
-    if (field->presence == SCHEMA_POINTER && !is_text(field->type)) {
-        copy = view_copy(v, field->type, "*made");
-        node_set_bool(a, made, "copy_through", true);
-    } else {
-        node_set_bool(a, made, "copy_through", false);
-    }
-    node_set(a, made, "copy", copy);
-    node_set_text(a, made, "target_type", field->type->c_type);
-    return made;
+    return (record->field_count + WORD_BITS - 1) / WORD_BITS;
 }
 
-/* The designated initializer that gives `field` its default in <MACRO>_INIT, if it needs one. */
-static void add_initial(const view *v, node *to, const schema_field *field)
+/* The words that have required bits. */
+static shape_list masks_of(const void *self, arena *scratch)
 {
-    arena *a = v->memory;
-    bool boxed = field->presence == SCHEMA_BOXED;
+    const schema_record *record = record_of(self);
+    view_bits *made = (view_bits *)arena_array(scratch, word_count(record), sizeof *made);
+    size_t count = 0;
 
-    if (field->presence == SCHEMA_REQUIRED && field->type->kind == SCHEMA_RECORD &&
-        field->type->record->needs_init)
-        node_add(a, to,
-                 node_text(a, arena_printf(a, ".%s = %s_INIT", field->c_name, field->type->record->c_macro)));
-    else if (has_default(field) && !field->default_value.zero)
-        node_add(a, to,
-                 node_text(a, arena_printf(a, ".%s = %s%s%s", field->c_name, boxed ? "{true, " : "",
-                                           field->default_value.c_value, boxed ? "}" : "")));
-}
-
-/* The assignments that give `field` its default before reading. */
-static void add_defaults(const view *v, node *to, const schema_field *field)
-{
-    arena *a = v->memory;
-    bool boxed = field->presence == SCHEMA_BOXED;
-
-    if (!has_default(field) || (!boxed && field->default_value.zero))
-        return;
-    if (boxed)
-        node_add(a, to, node_text(a, arena_printf(a, "out->%s.has = true", field->c_name)));
-    node_add(a, to,
-             node_text(a, arena_printf(a, "out->%s%s = %s", field->c_name, boxed ? ".value" : "",
-                                       field->default_value.c_value)));
-}
-
-/* ---- records ------------------------------------------------------------------------------------------ */
-
-static void set_keys(const view *v, node *to, const schema_record *record)
-{
-    arena *a = v->memory;
-    size_t total = 0, count = 0;
-    view_name *names;
-
-    for (size_t i = 0; i < record->field_count; i++)
-        total += 1 + record->fields[i].was_count;
-    names = (view_name *)arena_array(a, total + 1, sizeof *names);
-    if (names == NULL)
-        return;
-    for (size_t i = 0; i < record->field_count; i++) {
-        const schema_field *field = &record->fields[i];
-        const char *result = arena_printf(a, "%zu", i);
-
-        count = add_name(names, count, field->name, result);
-        for (size_t j = 0; j < field->was_count; j++)
-            count = add_name(names, count, field->was[j], result);
-    }
-    view_lookup(v, to, names, count);
-}
-
-/* How the bits of the fields that were seen are held, and which of them must be. */
-static void set_seen(const view *v, node *to, const schema_record *record)
-{
-    arena *a = v->memory;
-    size_t words = (record->field_count + WORD_BITS - 1) / WORD_BITS;
-    node *masks = node_list(a), *required = node_list(a);
-
-    for (size_t word = 0; word < words; word++) {
+    for (size_t first = 0; first < record->field_count; first += WORD_BITS) {
         uint64_t mask = 0;
-        node *item = node_object(a);
 
-        for (size_t i = word * WORD_BITS; i < record->field_count && i < (word + 1) * WORD_BITS; i++) {
-            node *name;
-            if (!is_required(&record->fields[i]))
-                continue;
-            mask |= UINT64_C(1) << i % WORD_BITS;
-            name = node_object(a);
-            node_set_text(a, name, "name", record->fields[i].name);
-            node_set_text(a, name, "word", words > 1 ? arena_printf(a, "seen[%zu]", word) : "seen");
-            node_set_format(a, name, "bit", "UINT64_C(1) << %zu", i % WORD_BITS);
-            node_add(a, required, name);
-        }
-        if (mask == 0)
-            continue;
-        node_set_text(a, item, "word", words > 1 ? arena_printf(a, "seen[%zu]", word) : "seen");
-        node_set_format(a, item, "mask", "UINT64_C(0x%llx)", (unsigned long long)mask);
-        node_add(a, masks, item);
+        for (size_t i = first; i < record->field_count && i < first + WORD_BITS; i++)
+            if (is_required(&record->fields[i]))
+                mask |= UINT64_C(1) << i % WORD_BITS;
+        if (mask != 0)
+            made[count++] =
+                (view_bits){.word = view_word(scratch, record, first),
+                            .mask = arena_printf(scratch, "UINT64_C(0x%llx)", (unsigned long long)mask)};
     }
-    node_set(a, to, "masks", masks);
-    node_set(a, to, "required", required);
-    node_set_bool(a, to, "wide", words > 1);
-    node_set_format(a, to, "words", "%zu", words);
-    node_set_text(a, to, "seen_type", words > 1 ? "uint64_t *" : "uint64_t ");
+    return view_list(made, count);
 }
 
-node *view_record(const view *v, const schema_record *record)
+/* ---- the table ---------------------------------------------------------------------------------------- */
+
+static const shape_member record_members[] = {
+    SHOWS_TEXT(view_record, name),
+    SHOWS_TEXT(view_record, c_name),
+    SHOWS_TEXT(view_record, c_macro),
+    SHOWS_TEXT(view_record, docs),
+    SHOWS_TEXT(view_record, kind_type),
+    SHOWS_TEXT(view_record, none),
+    SHOWS_TEXT(view_record, fixed),
+    SHOWS_TEXT(view_record, words),
+    SHOWS_TEXT(view_record, seen_type),
+    SHOWS_TRUTH_AS("union", view_record, is_union),
+    SHOWS_TRUTH(view_record, has_fields),
+    SHOWS_TRUTH(view_record, needs_init),
+    SHOWS_TRUTH(view_record, copies),
+    SHOWS_TRUTH(view_record, wide),
+    SHOWS_MADE("fields", fields_of, &view_field_shape),
+    SHOWS_MADE("entries", entries_of, &view_map_shape),
+    SHOWS_MADE("codecs", codecs_of, &codec_shape),
+    SHOWS_MADE("formats", formats_of, &view_format_shape),
+    SHOWS_MADE("lengths", lengths_of, &view_length_shape),
+    SHOWS_MADE("optional", optional_of, NULL),
+    SHOWS_MADE("defaults", defaults_of, NULL),
+    SHOWS_MADE("initials", initials_of, NULL),
+    SHOWS_MADE("masks", masks_of, &mask_shape),
+    SHOWS_MADE("required", required_of, &required_shape),
+};
+const shape view_record_shape = SHAPE_OF(view_record, record_members);
+
+const void *view_record_at(const void *from, size_t index, arena *scratch)
 {
-    arena *a = v->memory;
-    node *made = node_object(a), *fields = node_list(a), *codecs = node_list(a), *optional = node_list(a);
-    node *defaults = node_list(a), *initials = node_list(a);
+    const view *v = (const view *)from;
+    const schema_record *record = v->package->records[index];
+    view_record *made = arena_new(scratch, view_record);
     size_t fixed = 0;
-    bool copies = false;
 
-    for (size_t i = 0; i < record->field_count; i++) {
-        const schema_field *field = &record->fields[i];
-        node *plain = field_plain(v, field);
-        bool through = field->presence == SCHEMA_POINTER && !is_text(field->type);
-
-        if ((field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER) && !field->nullable)
-            node_add(a, optional,
-                     node_text(a, arena_printf(a,
-                                               field->presence == SCHEMA_BOXED ? "value->%s.has"
-                                                                               : "value->%s != NULL",
-                                               field->c_name)));
-        else
-            fixed++;
-        copies = copies || through || view_copy(v, field->type, "x")->kind == NODE_TEXT;
-        add_defaults(v, defaults, field);
-        add_initial(v, initials, field);
-        node_add(a, fields, plain);
-    }
-    for (size_t i = 0; i < VIEW_FORMATS; i++)
-        node_add(a, codecs, codec(v, record, &view_formats[i]));
-    node_set_text(a, made, "name", record->name);
-    node_set_text(a, made, "c_name", record->c_name);
-    node_set_text(a, made, "c_macro", record->c_macro);
-    node_set_text(a, made, "docs", record->docs);
-    node_set_bool(a, made, "union", record->kind == SCHEMA_UNION);
-    node_set_text(a, made, "kind_type", record->c_kind_type);
-    node_set_text(a, made, "none", record->c_none);
-    node_set_bool(a, made, "needs_init", record->needs_init);
-    node_set(a, made, "fields", fields);
-    node_set(a, made, "codecs", codecs);
-    node_set(a, made, "optional", optional);
-    node_set(a, made, "defaults", defaults);
-    node_set(a, made, "initials", initials);
-    node_set_format(a, made, "fixed", "%zu", fixed);
-    node_set_bool(a, made, "copies", copies);
-    set_keys(v, made, record);
-    set_seen(v, made, record);
+    for (size_t i = 0; i < record->field_count; i++)
+        fixed += !is_optional(&record->fields[i]);
+    made->v = v;
+    made->is = record;
+    made->name = record->name;
+    made->c_name = record->c_name;
+    made->c_macro = record->c_macro;
+    made->docs = record->docs;
+    made->kind_type = record->c_kind_type;
+    made->none = record->c_none;
+    made->fixed = arena_printf(scratch, "%zu", fixed);
+    made->words = arena_printf(scratch, "%zu", word_count(record));
+    made->wide = is_wide(record);
+    made->seen_type = made->wide ? "uint64_t *" : "uint64_t ";
+    made->is_union = record->kind == SCHEMA_UNION;
+    made->has_fields = record->field_count > 0;
+    made->needs_init = record->needs_init;
+    made->copies = record->has_pointers;
     return made;
 }

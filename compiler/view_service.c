@@ -1,139 +1,254 @@
 /* The view of services and events: methods, what they raise, what a service subscribes to. */
 #include "view_parts.h"
 
-static node *raise_view(const view *v, const schema_raise *raise, size_t index)
-{
-    arena *a = v->memory;
-    node *made = node_object(a);
-    const schema_field *message = raise->error->message;
+/* ---- methods ------------------------------------------------------------------------------------------ */
 
-    node_set_text(a, made, "wire", raise->error->wire);
-    node_set_format(a, made, "code", "%d", (int)raise->error->code);
-    node_set_text(a, made, "c_type", raise->error->c_name);
-    node_set_text(a, made, "member", raise->c_member);
-    node_set_text(a, made, "kind", raise->c_kind);
-    node_set_text(a, made, "reply", raise->c_reply);
-    node_set_format(a, made, "index", "%zu", index);
-    node_set_text(a, made, "message",
-                  message == NULL ? "NULL" : arena_printf(a, "error->%s", message->c_name));
-    return made;
+typedef struct view_raise {
+    const char *wire, *code, *c_type, *member, *kind, *reply, *index, *message;
+} view_raise;
+
+static const shape_member raise_members[] = {
+    SHOWS_TEXT(view_raise, wire),   SHOWS_TEXT(view_raise, code),    SHOWS_TEXT(view_raise, c_type),
+    SHOWS_TEXT(view_raise, member), SHOWS_TEXT(view_raise, kind),    SHOWS_TEXT(view_raise, reply),
+    SHOWS_TEXT(view_raise, index),  SHOWS_TEXT(view_raise, message),
+};
+static const shape raise_shape = SHAPE_OF(view_raise, raise_members);
+
+static shape_list raises_of(const schema_method *method, arena *a)
+{
+    view_raise *made = (view_raise *)arena_array(a, method->raise_count, sizeof *made);
+
+    for (size_t i = 0; i < method->raise_count; i++) {
+        const schema_raise *raise = &method->raises[i];
+        const schema_field *message = raise->error->message;
+
+        made[i].wire = raise->error->wire;
+        made[i].code = arena_printf(a, "%d", (int)raise->error->code);
+        made[i].c_type = raise->error->c_name;
+        made[i].member = raise->c_member;
+        made[i].kind = raise->c_kind;
+        made[i].reply = raise->c_reply;
+        made[i].index = arena_printf(a, "%zu", i);
+        made[i].message = message == NULL ? "NULL" : arena_printf(a, "error->%s", message->c_name);
+    }
+    return view_list(made, method->raise_count);
 }
 
-static node *method_view(const view *v, const schema_method *method)
+typedef struct view_method {
+    const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs;
+    const char *request, *result, *progress;
+    const char *timeout, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
+    bool command, idempotent, lanes;
+    shape_list raises;
+} view_method;
+
+static const shape_member method_members[] = {
+    SHOWS_TEXT(view_method, name),
+    SHOWS_TEXT(view_method, service_wire),
+    SHOWS_TEXT(view_method, service),
+    SHOWS_TEXT(view_method, c_name),
+    SHOWS_TEXT(view_method, c_macro),
+    SHOWS_TEXT(view_method, op),
+    SHOWS_TEXT(view_method, var),
+    SHOWS_TEXT(view_method, docs),
+    SHOWS_TEXT(view_method, request),
+    SHOWS_TEXT(view_method, result),
+    SHOWS_TEXT(view_method, progress),
+    SHOWS_TEXT(view_method, timeout),
+    SHOWS_TEXT(view_method, priority),
+    SHOWS_TEXT(view_method, max_retries),
+    SHOWS_TEXT(view_method, backoff_min),
+    SHOWS_TEXT(view_method, backoff_max),
+    SHOWS_TEXT(view_method, raise_count),
+    SHOWS_TRUTH(view_method, command),
+    SHOWS_TRUTH(view_method, idempotent),
+    SHOWS_TRUTH(view_method, lanes),
+    SHOWS_LIST(view_method, raises, &raise_shape),
+};
+static const shape method_shape = SHAPE_OF(view_method, method_members);
+
+static const char *nanoseconds(arena *a, int64_t value)
+{
+    return arena_printf(a, "INT64_C(%lld)", (long long)value);
+}
+
+static view_method method_of(arena *a, const schema_method *method)
 {
     static const char *const priorities[] = {"LOW", "NORMAL", "HIGH", "CRITICAL"};
-    arena *a = v->memory;
-    node *made = node_object(a), *raises = node_list(a);
+    view_method made = {.name = method->name,
+                        .service_wire = method->service->wire,
+                        .service = method->service->c_name,
+                        .c_name = method->c_name,
+                        .c_macro = method->c_macro,
+                        .op = method->c_op,
+                        .var = method->c_var,
+                        .docs = method->docs,
+                        .request = method->request->c_name,
+                        .result = method->result->c_name,
+                        .progress = method->progress == NULL ? NULL : method->progress->c_name,
+                        .priority = priorities[method->priority],
+                        .command = method->kind == SCHEMA_COMMAND,
+                        .idempotent = method->idempotent,
+                        .lanes = method->lanes};
 
-    for (size_t i = 0; i < method->raise_count; i++)
-        node_add(a, raises, raise_view(v, &method->raises[i], i));
-    node_set_text(a, made, "name", method->name);
-    node_set_text(a, made, "service_wire", method->service->wire);
-    node_set_text(a, made, "service", method->service->c_name);
-    node_set_text(a, made, "c_name", method->c_name);
-    node_set_text(a, made, "c_macro", method->c_macro);
-    node_set_text(a, made, "op", method->c_op);
-    node_set_text(a, made, "var", method->c_var);
-    node_set_bool(a, made, "command", method->kind == SCHEMA_COMMAND);
-    node_set_text(a, made, "request", method->request->c_name);
-    node_set_text(a, made, "result", method->result->c_name);
-    node_set_text(a, made, "progress", method->progress == NULL ? NULL : method->progress->c_name);
-    node_set(a, made, "raises", raises);
-    node_set_format(a, made, "raise_count", "%zu", method->raise_count);
-    node_set_format(a, made, "timeout", "INT64_C(%lld)", (long long)method->timeout);
-    node_set_bool(a, made, "idempotent", method->idempotent);
-    node_set_text(a, made, "priority", priorities[method->priority]);
-    node_set_bool(a, made, "lanes", method->lanes);
-    node_set_format(a, made, "max_retries", "%u", (unsigned)method->max_retries);
-    node_set_format(a, made, "backoff_min", "INT64_C(%lld)", (long long)method->backoff_min);
-    node_set_format(a, made, "backoff_max", "INT64_C(%lld)", (long long)method->backoff_max);
-    node_set_text(a, made, "docs", method->docs);
+    made.timeout = nanoseconds(a, method->timeout);
+    made.max_retries = arena_printf(a, "%u", (unsigned)method->max_retries);
+    made.backoff_min = nanoseconds(a, method->backoff_min);
+    made.backoff_max = nanoseconds(a, method->backoff_max);
+    made.raise_count = arena_printf(a, "%zu", method->raise_count);
+    made.raises = raises_of(method, a);
     return made;
 }
 
-static node *subscription_view(const view *v, const schema_subscription *subscription)
+/* ---- subscriptions ------------------------------------------------------------------------------------ */
+
+typedef struct view_case {
+    const char *op, *case_var, *event, *c_type, *domain, *type, *version;
+} view_case;
+
+static const shape_member case_members[] = {
+    SHOWS_TEXT(view_case, op),      SHOWS_TEXT(view_case, case_var), SHOWS_TEXT(view_case, event),
+    SHOWS_TEXT(view_case, c_type),  SHOWS_TEXT(view_case, domain),   SHOWS_TEXT(view_case, type),
+    SHOWS_TEXT(view_case, version),
+};
+static const shape case_shape = SHAPE_OF(view_case, case_members);
+
+static shape_list cases_of(const schema_subscription *subscription, arena *a)
 {
-    arena *a = v->memory;
-    node *made = node_object(a), *cases = node_list(a);
+    view_case *made = (view_case *)arena_array(a, subscription->case_count, sizeof *made);
 
     for (size_t i = 0; i < subscription->case_count; i++) {
         const schema_case *matched = &subscription->cases[i];
         const schema_event *event = matched->event;
-        node *item = node_object(a);
 
-        node_set_text(a, item, "op", matched->c_op);
-        node_set_text(a, item, "case_var", matched->c_var);
-        node_set_text(a, item, "event", event->name);
-        node_set_text(a, item, "c_type", event->record->c_name);
-        node_set_text(a, item, "domain", event->domain);
-        node_set_text(a, item, "type", event->type);
-        node_set_text(a, item, "version", event->version);
-        node_add(a, cases, item);
+        made[i] = (view_case){matched->c_op, matched->c_var, event->name,   event->record->c_name,
+                              event->domain, event->type,    event->version};
     }
-    node_set_text(a, made, "pattern", subscription->pattern);
-    node_set_text(a, made, "durable", subscription->durable);
-    node_set_text(a, made, "raw", subscription->c_raw);
-    node_set_text(a, made, "var", subscription->c_var);
-    node_set_bool(a, made, "from_new", subscription->from_new);
-    node_set_bool(a, made, "broadcast", subscription->broadcast);
-    node_set_bool(a, made, "ordered", subscription->ordered);
-    node_set_format(a, made, "concurrency", "%u", (unsigned)subscription->concurrency);
-    node_set(a, made, "cases", cases);
-    node_set_format(a, made, "case_count", "%zu", subscription->case_count);
-    node_set_text(a, made, "docs", subscription->docs);
+    return view_list(made, subscription->case_count);
+}
+
+typedef struct view_subscription {
+    const char *pattern, *durable, *raw, *var, *docs, *concurrency, *case_count;
+    bool from_new, broadcast, ordered;
+    shape_list cases;
+} view_subscription;
+
+static const shape_member subscription_members[] = {
+    SHOWS_TEXT(view_subscription, pattern),
+    SHOWS_TEXT(view_subscription, durable),
+    SHOWS_TEXT(view_subscription, raw),
+    SHOWS_TEXT(view_subscription, var),
+    SHOWS_TEXT(view_subscription, docs),
+    SHOWS_TEXT(view_subscription, concurrency),
+    SHOWS_TEXT(view_subscription, case_count),
+    SHOWS_TRUTH(view_subscription, from_new),
+    SHOWS_TRUTH(view_subscription, broadcast),
+    SHOWS_TRUTH(view_subscription, ordered),
+    SHOWS_LIST(view_subscription, cases, &case_shape),
+};
+static const shape subscription_shape = SHAPE_OF(view_subscription, subscription_members);
+
+static view_subscription subscription_of(arena *a, const schema_subscription *subscription)
+{
+    view_subscription made = {.pattern = subscription->pattern,
+                              .durable = subscription->durable,
+                              .raw = subscription->c_raw,
+                              .var = subscription->c_var,
+                              .docs = subscription->docs,
+                              .from_new = subscription->from_new,
+                              .broadcast = subscription->broadcast,
+                              .ordered = subscription->ordered};
+
+    made.concurrency = arena_printf(a, "%u", (unsigned)subscription->concurrency);
+    made.case_count = arena_printf(a, "%zu", subscription->case_count);
+    made.cases = cases_of(subscription, a);
     return made;
 }
 
-static node *service_view(const view *v, const schema_service *service)
+/* ---- services ----------------------------------------------------------------------------------------- */
+
+typedef struct view_service {
+    const schema_service *is;
+    const char *name, *wire, *version, *c_name, *service_var, *service, *docs, *method_count,
+        *subscription_count;
+    bool empty;
+} view_service;
+
+static shape_list methods_of(const void *self, arena *scratch)
 {
-    arena *a = v->memory;
-    node *made = node_object(a), *methods = node_list(a), *subscriptions = node_list(a);
+    const schema_service *service = ((const view_service *)self)->is;
+    view_method *made = (view_method *)arena_array(scratch, service->method_count, sizeof *made);
 
     for (size_t i = 0; i < service->method_count; i++)
-        node_add(a, methods, method_view(v, &service->methods[i]));
+        made[i] = method_of(scratch, &service->methods[i]);
+    return view_list(made, service->method_count);
+}
+
+static shape_list subscriptions_of(const void *self, arena *scratch)
+{
+    const schema_service *service = ((const view_service *)self)->is;
+    view_subscription *made =
+        (view_subscription *)arena_array(scratch, service->subscription_count, sizeof *made);
+
     for (size_t i = 0; i < service->subscription_count; i++)
-        node_add(a, subscriptions, subscription_view(v, &service->subscriptions[i]));
-    node_set_text(a, made, "name", service->name);
-    node_set_text(a, made, "wire", service->wire);
-    node_set_text(a, made, "version", service->version);
-    node_set_text(a, made, "c_name", service->c_name);
-    node_set_text(a, made, "service_var", service->c_var);
-    node_set_text(a, made, "service", service->c_name);
-    node_set(a, made, "methods", methods);
-    node_set_format(a, made, "method_count", "%zu", service->method_count);
-    node_set(a, made, "subscriptions", subscriptions);
-    node_set_format(a, made, "subscription_count", "%zu", service->subscription_count);
-    node_set_bool(a, made, "empty", service->method_count == 0 && service->subscription_count == 0);
-    node_set_text(a, made, "docs", service->docs);
+        made[i] = subscription_of(scratch, &service->subscriptions[i]);
+    return view_list(made, service->subscription_count);
+}
+
+static const shape_member service_members[] = {
+    SHOWS_TEXT(view_service, name),
+    SHOWS_TEXT(view_service, wire),
+    SHOWS_TEXT(view_service, version),
+    SHOWS_TEXT(view_service, c_name),
+    SHOWS_TEXT(view_service, service_var),
+    SHOWS_TEXT(view_service, service),
+    SHOWS_TEXT(view_service, docs),
+    SHOWS_TEXT(view_service, method_count),
+    SHOWS_TEXT(view_service, subscription_count),
+    SHOWS_TRUTH(view_service, empty),
+    SHOWS_MADE("methods", methods_of, &method_shape),
+    SHOWS_MADE("subscriptions", subscriptions_of, &subscription_shape),
+};
+const shape view_service_shape = SHAPE_OF(view_service, service_members);
+
+const void *view_service_at(const void *from, size_t index, arena *scratch)
+{
+    const schema_service *service = ((const view *)from)->package->services[index];
+    view_service *made = arena_new(scratch, view_service);
+
+    made->is = service;
+    made->name = service->name;
+    made->wire = service->wire;
+    made->version = service->version;
+    made->c_name = service->c_name;
+    made->service_var = service->c_var;
+    made->service = service->c_name;
+    made->docs = service->docs;
+    made->method_count = arena_printf(scratch, "%zu", service->method_count);
+    made->subscription_count = arena_printf(scratch, "%zu", service->subscription_count);
+    made->empty = service->method_count == 0 && service->subscription_count == 0;
     return made;
 }
 
-node *view_services(const view *v)
+/* ---- events ------------------------------------------------------------------------------------------- */
+
+typedef struct view_event {
+    const char *name, *c_name, *var, *domain, *type, *version, *docs;
+} view_event;
+
+static const shape_member event_members[] = {
+    SHOWS_TEXT(view_event, name),   SHOWS_TEXT(view_event, c_name), SHOWS_TEXT(view_event, var),
+    SHOWS_TEXT(view_event, domain), SHOWS_TEXT(view_event, type),   SHOWS_TEXT(view_event, version),
+    SHOWS_TEXT(view_event, docs),
+};
+const shape view_event_shape = SHAPE_OF(view_event, event_members);
+
+const void *view_event_at(const void *from, size_t index, arena *scratch)
 {
-    node *list = node_list(v->memory);
+    const schema_event *event = ((const view *)from)->package->events[index];
+    view_event *made = arena_new(scratch, view_event);
 
-    for (size_t i = 0; i < v->package->service_count; i++)
-        node_add(v->memory, list, service_view(v, v->package->services[i]));
-    return list;
-}
-
-node *view_events(const view *v)
-{
-    arena *a = v->memory;
-    node *list = node_list(a);
-
-    for (size_t i = 0; i < v->package->event_count; i++) {
-        const schema_event *event = v->package->events[i];
-        node *made = node_object(a);
-
-        node_set_text(a, made, "name", event->name);
-        node_set_text(a, made, "c_name", event->record->c_name);
-        node_set_text(a, made, "var", event->c_var);
-        node_set_text(a, made, "domain", event->domain);
-        node_set_text(a, made, "type", event->type);
-        node_set_text(a, made, "version", event->version);
-        node_set_text(a, made, "docs", event->docs);
-        node_add(a, list, made);
-    }
-    return list;
+    *made = (view_event){event->name, event->record->c_name, event->c_var, event->domain,
+                         event->type, event->version,        event->docs};
+    return made;
 }

@@ -20,16 +20,16 @@ runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
 runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix
 runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
-compiler/output\. | output\.h|$posix
+compiler/output\. | (output|arena)\.h|$posix
 compiler/main\. | (cli|diag)\.h|$posix
 compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
 compiler/(arena|diag|source|text|json)[a-z_]*\. | (arena|diag|source|text|json|utf8)[a-z_]*\.h|$posix
 compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
 compiler/pattern[a-z_]*\. | (pattern|pattern_machine|arena)\.h
-compiler/(node|template)[a-z_]*\. | (node|template|arena|diag)[a-z_]*\.h
-compiler/view[a-z_]*\. | (view|node|schema|cname|arena|pattern)[a-z_]*\.h
-compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|node|template|templates|schema|arena)[a-z_]*\.h|$posix
+compiler/(shape|template)[a-z_]*\. | (shape|template|arena|diag)[a-z_]*\.h
+compiler/view[a-z_]*\. | (view|shape|schema|cname|arena|pattern)[a-z_]*\.h
+compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|template|templates|schema|arena)[a-z_]*\.h|$posix
 compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
 compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|frontend|names|utf8|parser|literal|resolve|lower|pattern)[a-z_]*\.h
 RULES

@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emit.h"
 #include "frontend.h"
+#include "golden/collect.h"
 
 #define INPUT "examples/orders/shop.aegis"
 
-static void write_golden(const char *path, const emit_file *made)
+static void write_golden(const char *path, const collected_file *made)
 {
     FILE *file = fopen(path, "wb");
 
@@ -35,7 +35,7 @@ static size_t first_difference(const char *made, size_t made_size, const char *e
     return at == made_size && at == expected_size ? 0 : line;
 }
 
-static void compare(const char *path, const emit_file *made)
+static void compare(const char *path, const collected_file *made)
 {
     FILE *file = fopen(path, "rb");
     char *expected = (char *)malloc(made->size + 1); /* one more byte shows that the file is longer */
@@ -52,19 +52,28 @@ static void compare(const char *path, const emit_file *made)
         fail_msg("%s differs from line %zu on; if that is meant, run with AEGIS_GOLDEN=update", path, line);
 }
 
+static bool emit(compile *c, size_t package, collection *out)
+{
+    const emit_options options = {.memory = &c->memory};
+    const emit_sink sink = collection_sink(out);
+    emit_result result;
+    bool good = emit_package(c->result.packages[package], &options, &sink, &result);
+
+    assert_true(good || result.error != NULL);
+    return good;
+}
+
 static void check_golden(const char *input)
 {
     const char *mode = getenv("AEGIS_GOLDEN");
+    collection out = {0};
     compile c;
-    emit_output out = {0};
-    emit_options options = {.memory = &c.memory};
 
     compile_init(&c, NULL, 0);
     assert_true(frontend_compile(&c, input));
     assert_int_equal(c.result.package_count, 1);
-    assert_true(emit_package(c.result.packages[0], &options, &out));
-    assert_int_equal(out.file_count, 2);
-    for (size_t i = 0; i < out.file_count; i++) {
+    assert_true(emit(&c, 0, &out) && out.complete);
+    for (size_t i = 0; i < out.count; i++) {
         char path[100];
 
         (void)snprintf(path, sizeof path, "tests/golden/%s.golden", out.files[i].name);
@@ -73,6 +82,7 @@ static void check_golden(const char *input)
         else
             compare(path, &out.files[i]);
     }
+    collection_free(&out);
     compile_free(&c);
 }
 
@@ -86,22 +96,22 @@ static void test_golden(void **state)
 /* Neither the order of compiles nor what came before changes a byte. */
 static void test_deterministic(void **state)
 {
+    collection first = {0}, second = {0};
     compile one, two;
-    emit_output first = {0}, second = {0};
-    emit_options options = {.memory = &one.memory};
 
     (void)state;
     compile_init(&one, NULL, 0);
     compile_init(&two, NULL, 0);
     assert_true(frontend_compile(&one, INPUT) && frontend_compile(&two, "tests/gen/evolve.aegis"));
     assert_true(frontend_compile(&two, INPUT));
-    assert_true(emit_package(one.result.packages[0], &options, &first));
-    options.memory = &two.memory;
-    assert_true(emit_package(two.result.packages[two.result.package_count - 1], &options, &second));
-    for (size_t i = 0; i < first.file_count; i++) {
+    assert_true(emit(&one, 0, &first));
+    assert_true(emit(&two, two.result.package_count - 1, &second));
+    for (size_t i = 0; i < EMIT_FILES; i++) {
         assert_int_equal(first.files[i].size, second.files[i].size);
         assert_memory_equal(first.files[i].data, second.files[i].data, first.files[i].size);
     }
+    collection_free(&first);
+    collection_free(&second);
     compile_free(&one);
     compile_free(&two);
 }
@@ -120,22 +130,22 @@ static bool permit(void *user)
 /* Emit with so many allocations; returns how many were left. */
 static size_t emit_within(size_t allocations, bool expected)
 {
+    collection out = {0};
     size_t left = allocations;
     compile c;
-    emit_output out = {0};
-    emit_options options = {.memory = &c.memory};
 
     compile_init(&c, NULL, 0);
     assert_true(frontend_compile(&c, INPUT));
     c.memory.permit = permit;
     c.memory.permit_user = &left;
-    assert_int_equal(emit_package(c.result.packages[0], &options, &out), expected);
-    assert_true(expected || (out.error != NULL && out.file_count == 0));
+    assert_int_equal(emit(&c, 0, &out), expected);
+    assert_int_equal(out.complete, expected);
+    collection_free(&out);
     compile_free(&c);
     return left;
 }
 
-/* Wherever memory ends, emitting fails without an output and without a crash. */
+/* Wherever memory ends, emitting fails without a complete output and without a crash. */
 static void test_scarce_memory(void **state)
 {
     const size_t plenty = (size_t)1 << 30, steps = 150;
