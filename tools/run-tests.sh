@@ -4,7 +4,8 @@
 #   tools/run-tests.sh PROGRAM...
 #
 # A cmocka program counts as many tests as it says it ran. A script counts as one, and so does a program that was not
-# built, crashed or took longer than TEST_TIMEOUT seconds. All together may take TEST_TOTAL seconds.
+# built, crashed or took longer than TEST_TIMEOUT seconds. All together may take TEST_TOTAL seconds. Lines of their output
+# that match SHOW are shown also when all is well: the figures of the fault tests.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,7 +16,7 @@ logs=$build/test-logs
 mkdir -p "$logs"
 export BUILD=$build AEGISC=${AEGISC:-$build/bin/aegisc}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:suppressions=$PWD/tests/tsan.supp}
 passed=0 failed=0 failures=()
 
 # Sum the N of cmocka's summary lines "[  PASSED  ] N test(s)."; failures are listed once more by name: not counted.
@@ -46,6 +47,7 @@ for program in "$@"; do
     passed=$((passed + good)) failed=$((failed + bad))
     if [ "$bad" = 0 ]; then
         printf 'ok    %-40s %4d tests %6d ms\n' "$name" "$good" "$took"
+        [ -z "${SHOW:-}" ] || grep -E "$SHOW" "$log" | sed 's/^/      /'
         continue
     fi
     failures+=("$name")

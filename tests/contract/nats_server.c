@@ -75,7 +75,7 @@ static struct sockaddr_in loopback(int port)
     return address;
 }
 
-static int free_port(void)
+int nats_server_free_port(void)
 {
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof address;
@@ -247,7 +247,7 @@ bool nats_server_start(nats_server *server)
             server->store[0] = '\0';
             break;
         }
-        server->port = free_port();
+        server->port = nats_server_free_port();
         snprintf(server->url, sizeof server->url, "nats://127.0.0.1:%d", server->port);
         if (server->port != 0 && nats_server_restart(server))
             return true;

@@ -19,6 +19,8 @@ typedef struct nats_server {
 
 /* False when there is no nats-server on this machine. */
 bool nats_server_installed(void);
+/* A loopback port nobody has just now; 0 when there is none. */
+int nats_server_free_port(void);
 /* Start on a free port and wait until it accepts connections and JetStream answers. False, with a message on
  * stderr, when it cannot; `server` is then empty. Preset `configuration`, or zero the struct. */
 bool nats_server_start(nats_server *server);

@@ -16,6 +16,7 @@
 #include <time.h>
 
 #include "nats_server.h"
+#include "port_load.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 
@@ -81,18 +82,6 @@ static void *call(void *argument)
     return NULL;
 }
 
-static long resident_pages(void)
-{
-    long size = 0;
-    long resident = 0;
-    FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL || fscanf(file, "%ld %ld", &size, &resident) != 2)
-        resident = 0;
-    if (file != NULL)
-        fclose(file);
-    return resident;
-}
-
 static void load_start(load *all, pthread_t threads[THREADS + 1])
 {
     aegis_error error = {0};
@@ -132,7 +121,7 @@ static void test_killed_under_load(void **state)
     for (int i = 0; i < KILLS; i++) {
         assert_true(recovers(&all));
         if (i == 2) /* pools and nats.c's own caches are filled by now */
-            pages = resident_pages();
+            pages = load_resident_pages();
         nats_server_kill(&server);
         pause_for(50 * AEGIS_MILLISECOND);
         assert_true(nats_server_restart(&server));
@@ -140,7 +129,7 @@ static void test_killed_under_load(void **state)
     assert_true(recovers(&all));
     aegis_health health;
     all.port->ops->health(all.port, &health);
-    const long grown = resident_pages() - pages;
+    const long grown = load_resident_pages() - pages;
     print_message("answered %ld failed %ld reconnects %lu worst overrun %.1f ms, grown by %ld pages\n",
                   atomic_load(&all.answered), atomic_load(&all.failed), (unsigned long)health.reconnects,
                   (double)atomic_load(&all.worst) / 1e6, grown);

@@ -6,7 +6,7 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
-#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,9 +19,8 @@ static natsStatus hook_attach(void **user, void *loop, natsConnection *connectio
     nats_link *link = (nats_link *)loop;
     (void)connection;
     *user = link;
-    atomic_store(&link->fd, (int)fd);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = (int)fd};
-    return epoll_ctl(link->engine->epoll, EPOLL_CTL_ADD, (int)fd, &event) == 0 ? NATS_OK : NATS_SYS_ERROR;
+    atomic_store(&link->fd, (int)fd); /* polled from link_up on: until then this thread alone may read it */
+    return NATS_OK;
 }
 
 static natsStatus hook_read(void *user, bool add)
@@ -43,7 +42,7 @@ static natsStatus hook_write(void *user, bool add)
     nats_link *link = (nats_link *)user;
     nats_engine *engine = link->engine;
     atomic_store(&link->writable, add);
-    if (add && atomic_load(&engine->polling) && !atomic_load(&engine->quiet))
+    if (add && atomic_load(&engine->polling) && !atomic_load(&link->quiet))
         aegis_nats_kick(engine);
     return NATS_OK;
 }
@@ -75,6 +74,7 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     nats_engine *engine = link->engine;
     (void)connection;
     pthread_mutex_lock(&engine->lock);
+    link->lame = true;
     aegis_nats_event(engine, AEGIS_PORT_LAME_DUCK);
     pthread_mutex_unlock(&engine->lock);
 }
@@ -144,13 +144,15 @@ void aegis_nats_link_free(nats_link *link)
 }
 
 /* Blocks until the deadline at most; lock not held. */
-aegis_status aegis_nats_connect(nats_engine *engine, int64_t deadline, nats_link **result, natsStatus *status)
+aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t deadline, nats_link **result,
+                                natsStatus *status)
 {
     nats_link *link = (nats_link *)calloc(1, sizeof *link);
     *status = NATS_NO_MEMORY;
     if (link == NULL)
         return AEGIS_RESOURCE_EXHAUSTED;
     link->engine = engine;
+    link->role = role;
     pthread_mutex_init(&link->write_lock, NULL);
     atomic_init(&link->fd, -1);
     atomic_init(&link->let_go, -1);
@@ -179,36 +181,70 @@ aegis_status aegis_nats_connect(nats_engine *engine, int64_t deadline, nats_link
     return AEGIS_OK;
 }
 
-void aegis_nats_link_up(nats_engine *engine, nats_link *link)
+/* Servers of the cluster that this one told of: the next connection may go to any of them. Connecting thread
+ * only. */
+static void learn_servers(nats_engine *engine, natsConnection *connection)
 {
-    engine->link = link;
+    char **servers = NULL;
+    const char *kept[NATS_URL_MAX];
+    int count = 0;
+    if (natsConnection_GetServers(connection, &servers, &count) != NATS_OK)
+        return;
+    const int most = count < NATS_URL_MAX ? count : NATS_URL_MAX;
+    for (int i = 0; i < most; i++)
+        kept[i] = servers[i];
+    if (most > 0 && natsOptions_SetServers(engine->options, kept, most) == NATS_OK)
+        engine->servers = (unsigned)most;
+    for (int i = 0; i < count; i++)
+        free(servers[i]);
+    free((void *)servers);
+}
+
+void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)
+{
+    const int fd = atomic_load(&link->fd);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = link};
+    learn_servers(engine, link->connection);
+    engine->reconnects += seat->served ? 1 : 0;
+    seat->served = true;
+    seat->link = link;
+    seat->failures = 0;
+    engine->up++;
+    if (fd >= 0 && epoll_ctl(engine->epoll, EPOLL_CTL_ADD, fd, &event) == 0 && atomic_load(&link->fd) != fd)
+        epoll_ctl(engine->epoll, EPOLL_CTL_DEL, fd, NULL); /* closed meanwhile */
     engine->max_payload = natsConnection_GetMaxPayload(link->connection);
-    engine->stuck = false;
-    engine->unsent = 0;
-    engine->durable = -1;
-    engine->probed = 0;
-    natsConnection_GetConnectedUrl(link->connection, engine->server, sizeof engine->server);
-    char *at = strrchr(engine->server, '@');
+    natsConnection_GetConnectedUrl(link->connection, link->server, sizeof link->server);
+    char *at = strrchr(link->server, '@');
     if (at != NULL) /* a URL may hold a password; nobody needs it in a report */
-        memmove(engine->server, at + 1, strlen(at));
-    for (nats_source *s = engine->sources; s != NULL; s = s->next)
-        aegis_nats_source_subscribe(s);
+        memmove(link->server, at + 1, strlen(at));
+    snprintf(engine->server, sizeof engine->server, "%s", link->server);
     engine->timer = 0; /* pulls and repetitions are due */
-    aegis_nats_probe(engine);
+    if (engine->stopping)
+        return;
+    aegis_nats_sources_subscribe(engine);
+    if (engine->up == 1) {
+        engine->durable = -1;
+        engine->probed = 0;
+        aegis_nats_probe(engine);
+        aegis_nats_event(engine, AEGIS_PORT_UP);
+    }
     aegis_nats_calls_again(engine);
-    aegis_nats_event(engine, AEGIS_PORT_UP);
+    aegis_nats_kick(engine);
     aegis_nats_pass_on(engine);
 }
 
 /* ---- down -----------------------------------------------------------------------------------------------
  */
 
-static void forget_subscriptions(nats_engine *engine)
+static void forget_subscriptions(nats_engine *engine, nats_link *link)
 {
-    aegis_nats_slots_free(engine);
+    aegis_nats_slots_free(link);
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->link != link)
+            continue;
         natsSubscription_Destroy(s->subscription);
         s->subscription = NULL;
+        s->link = NULL;
         if (s->draining) {
             s->drained = true;
             aegis_nats_signal(engine, s, SIZE_MAX);
@@ -218,31 +254,39 @@ static void forget_subscriptions(nats_engine *engine)
     }
 }
 
-/* The leader, once the connection is closed. */
-void aegis_nats_link_down(nats_engine *engine)
+static void leave_seat(nats_engine *engine, const nats_link *link)
 {
-    nats_link *link = engine->link;
-    engine->link = NULL;
-    engine->unsent = 0;
-    aegis_nats_calls_lost(engine);
-    forget_subscriptions(engine);
-    aegis_nats_event(engine, AEGIS_PORT_DOWN);
-    while (engine->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
+    for (size_t i = 0; i < engine->seat_count; i++) {
+        if (engine->seats[i].link == link) {
+            engine->seats[i].link = NULL;
+            engine->seats[i].connect_at = 0;
+            engine->up--;
+        }
+    }
+}
+
+/* The leader, once the connection is closed. */
+void aegis_nats_link_down(nats_engine *engine, nats_link *link)
+{
+    leave_seat(engine, link);
+    aegis_nats_calls_lost(engine, link);
+    forget_subscriptions(engine, link);
+    aegis_nats_sources_subscribe(engine);
+    aegis_nats_calls_again(engine);
+    if (engine->up == 0)
+        aegis_nats_event(engine, AEGIS_PORT_DOWN);
+    while (link->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
         pthread_cond_wait(&engine->flushed, &engine->lock);
     pthread_mutex_unlock(&engine->lock);
-    aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: connection to %s lost", engine->server);
+    aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: connection to %s lost", link->server);
     aegis_nats_link_free(link);
     pthread_mutex_lock(&engine->lock);
     pthread_cond_signal(&engine->keeper_wake);
 }
 
-/* The end: nobody else uses the engine any more. */
-void aegis_nats_disconnect(nats_engine *engine)
+/* Write what is left, close, and free. Lock held on entry and return. */
+static void link_end(nats_engine *engine, nats_link *link)
 {
-    nats_link *link = engine->link;
-    aegis_nats_calls_lost(engine);
-    if (link == NULL)
-        return;
     pthread_mutex_unlock(&engine->lock);
     for (int i = 0; i < 1000 && atomic_load(&link->writable) && !link->closed; i++)
         aegis_nats_write(link);
@@ -255,9 +299,19 @@ void aegis_nats_disconnect(nats_engine *engine)
     pthread_mutex_lock(&engine->lock);
     while (!link->closed)
         pthread_cond_wait(&engine->flushed, &engine->lock);
-    engine->link = NULL;
-    forget_subscriptions(engine);
+    leave_seat(engine, link);
+    forget_subscriptions(engine, link);
     pthread_mutex_unlock(&engine->lock);
     aegis_nats_link_free(link);
     pthread_mutex_lock(&engine->lock);
+}
+
+/* The end: nobody else uses the engine any more. */
+void aegis_nats_disconnect(nats_engine *engine)
+{
+    nats_link *links[NATS_SEATS_MAX];
+    const size_t count = aegis_nats_links(engine, links);
+    aegis_nats_calls_lost(engine, NULL);
+    for (size_t i = 0; i < count; i++)
+        link_end(engine, links[i]);
 }

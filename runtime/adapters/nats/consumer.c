@@ -58,7 +58,7 @@ void aegis_nats_pull(nats_source *source, int64_t now)
         pull_drop(source, 0);
     if (source->pull_count > 0)
         aegis_nats_timer(engine, source->pulls[0].ends + 1);
-    if (source->draining || engine->link == NULL || engine->link->closed || source->subscription == NULL)
+    if (source->draining || source->link == NULL || source->link->closed)
         return;
     if (source->credit <= source->asked || source->pull_count == NATS_PULLS_MAX)
         return;
@@ -74,7 +74,7 @@ void aegis_nats_pull(nats_source *source, int64_t now)
     snprintf(reply, sizeof reply, "%.*s%" PRIu64, prefix, source->subject, ++source->pull_id);
     const aegis_outgoing request = {.subject = source->pull_subject,
                                     .body = {(const uint8_t *)body, strlen(body)}};
-    if (aegis_nats_send(engine, &request, reply) != NATS_OK) {
+    if (aegis_nats_send(source->link, &request, reply) != NATS_OK) {
         pull_later(source);
         return;
     }
@@ -188,12 +188,14 @@ void aegis_nats_delivery(nats_source *source, nats_parcel *parcel)
     aegis_nats_timer(source->engine, 0);
 }
 
-static natsStatus send_settlement(nats_engine *engine, const char *subject, const char *body)
+/* Over the connection it came by, behind what else was settled there, or any other. */
+static natsStatus send_settlement(const nats_source *source, const char *subject, const char *body)
 {
     const aegis_outgoing message = {.subject = subject, .body = {(const uint8_t *)body, strlen(body)}};
-    if (engine->link == NULL || engine->link->closed)
-        return NATS_CONNECTION_CLOSED;
-    return aegis_nats_send(engine, &message, NULL);
+    nats_link *link = source->link;
+    if (link == NULL || link->closed)
+        link = aegis_nats_pick(source->engine, NATS_BULK);
+    return link != NULL ? aegis_nats_send(link, &message, NULL) : NATS_CONNECTION_CLOSED;
 }
 
 /* A settlement that meets no connection is lost, and ack_wait brings the message again: the caller is told.
@@ -230,7 +232,7 @@ aegis_status aegis_nats_settle(const aegis_message *message, aegis_settlement se
         pthread_mutex_unlock(&engine->lock);
         return AEGIS_FAILED_PRECONDITION;
     }
-    const natsStatus status = send_settlement(engine, parcel->message.reply, body);
+    const natsStatus status = send_settlement(parcel->consumer, parcel->message.reply, body);
     if (status == NATS_OK && settlement != AEGIS_WORKING)
         unsettled_remove(parcel);
     pthread_mutex_unlock(&engine->lock);
@@ -242,7 +244,7 @@ void aegis_nats_hand_back(nats_source *source)
 {
     while (source->unsettled != NULL) {
         nats_parcel *parcel = source->unsettled;
-        send_settlement(source->engine, parcel->message.reply, HAND_BACK);
+        send_settlement(source, parcel->message.reply, HAND_BACK);
         unsettled_remove(parcel);
         if (parcel->released)
             aegis_nats_parcel_free(parcel);
@@ -266,7 +268,7 @@ aegis_status aegis_nats_consume(aegis_port *port, const char *stream, const char
     pthread_mutex_unlock(&engine->lock);
     if (asprintf(&made->subject, "%s.%" PRIu64 ".*", engine->inbox, id) < 0)
         made->subject = NULL;
-    if (asprintf(&made->pull_subject, "$JS.API.CONSUMER.MSG.NEXT.%s.%s", stream, durable) < 0)
+    if (asprintf(&made->pull_subject, "%s.CONSUMER.MSG.NEXT.%s.%s", engine->api, stream, durable) < 0)
         made->pull_subject = NULL;
     if (made->subject == NULL || made->pull_subject == NULL) {
         free(made->subject);

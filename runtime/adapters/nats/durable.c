@@ -94,7 +94,7 @@ void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
     const int64_t now = aegis_clock_monotonic();
     if (call->nobody == 0)
         call->nobody = now;
-    if (engine->link != NULL)
+    if (engine->up > 0)
         aegis_nats_probe(engine); /* is it JetStream that is missing? */
     /* A stream may just have no leader; after a while there is none. */
     if (!call->repeatable || (engine->durable == 1 && now - call->nobody > NOBODY_PATIENCE)) {
@@ -121,7 +121,7 @@ aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call)
         snprintf(call->text, sizeof call->text, "JetStream is not there: start the server with -js");
         return AEGIS_UNAVAILABLE;
     }
-    if (engine->link == NULL && !call->sent) {
+    if (engine->up == 0 && !call->sent) {
         call->not_processed = true;
         snprintf(call->text, sizeof call->text, "no connection to %s", engine->url);
         return AEGIS_UNAVAILABLE;
@@ -137,10 +137,14 @@ aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *
     if (status != AEGIS_OK)
         return status;
     nats_waiter placeholder = {0};
-    nats_call call = {
-        .kind = NATS_CALL_DURABLE, .message = message, .deadline = deadline, .waiter = &placeholder};
+    nats_call call = {.kind = NATS_CALL_DURABLE,
+                      .role = NATS_BULK,
+                      .message = message,
+                      .deadline = deadline,
+                      .waiter = &placeholder};
     call.repeatable = aegis_nats_has_id(message);
     pthread_mutex_lock(&engine->lock);
+    aegis_nats_want_bulk(engine, deadline);
     aegis_nats_call_start(engine, &call);
     aegis_nats_call_send(engine, &call);
     aegis_nats_call_wait(engine, &call);

@@ -107,7 +107,7 @@ void aegis_nats_pass_on(nats_engine *engine)
 {
     if (engine->leader != NULL)
         return;
-    if (engine->link == NULL) {
+    if (engine->up == 0) {
         if (engine->keeper_asleep)
             pthread_cond_signal(&engine->keeper_wake);
         return;
@@ -161,6 +161,12 @@ void aegis_nats_write(nats_link *link)
     pthread_mutex_unlock(&link->write_lock);
 }
 
+/* The connections of one round: only the leader takes one away. */
+typedef struct round {
+    nats_link *links[NATS_SEATS_MAX];
+    size_t count;
+} round;
+
 /* Write without waiting; what the socket does not take now is left for EPOLLOUT. Leader only, lock not held.
  */
 static void leader_write(nats_engine *engine, nats_link *link)
@@ -171,7 +177,7 @@ static void leader_write(nats_engine *engine, nats_link *link)
     if (more == link->writing)
         return;
     const int fd = atomic_load(&link->fd);
-    struct epoll_event event = {.events = EPOLLIN | (more ? EPOLLOUT : 0U), .data.fd = fd};
+    struct epoll_event event = {.events = EPOLLIN | (more ? EPOLLOUT : 0U), .data.ptr = link};
     if (fd >= 0 && epoll_ctl(engine->epoll, EPOLL_CTL_MOD, fd, &event) == 0)
         link->writing = more;
 }
@@ -192,29 +198,38 @@ static int milliseconds(int64_t nanoseconds)
     return (int)((nanoseconds + AEGIS_MILLISECOND - 1) / AEGIS_MILLISECOND);
 }
 
-static void leader_read(nats_engine *engine, nats_link *link, int64_t until)
+static void eat_kick(nats_engine *engine)
 {
-    struct epoll_event events[4];
+    uint64_t value;
+    ssize_t got = read(engine->event, &value, sizeof value);
+    (void)got;
+    atomic_store(&engine->kicked, false); /* after reading: the other way round a kick could be eaten */
+}
+
+static void leader_read(nats_engine *engine, const round *r, int64_t until)
+{
+    struct epoll_event events[NATS_SEATS_MAX + 1];
     atomic_store(&engine->polling, true);
     int64_t patience = until - aegis_clock_monotonic();
     /* Written to between our look and `polling`: nobody kicks us for that, so do not sleep. */
-    if (atomic_load(&link->writable) && !link->writing)
-        patience = 0;
-    const int count = epoll_wait(engine->epoll, events, 4, milliseconds(patience));
+    for (size_t i = 0; i < r->count; i++) {
+        if (atomic_load(&r->links[i]->writable) && !r->links[i]->writing)
+            patience = 0;
+    }
+    const int count = epoll_wait(engine->epoll, events, NATS_SEATS_MAX + 1, milliseconds(patience));
     atomic_store(&engine->polling, false);
     for (int i = 0; i < count; i++) {
-        if (events[i].data.fd == engine->event) {
-            uint64_t value;
-            ssize_t got = read(engine->event, &value, sizeof value);
-            (void)got;
-            atomic_store(&engine->kicked,
-                         false); /* after reading: the other way round a kick could be eaten */
-        } else if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP)) {
+        const nats_link *link = (const nats_link *)events[i].data.ptr;
+        if (link == NULL)
+            eat_kick(engine);
+        else if (events[i].events & (EPOLLIN | EPOLLERR | EPOLLHUP))
             natsConnection_ProcessReadEvent(link->connection);
-        }
     }
-    if (link->writing)
-        leader_write(engine, link);
+    for (size_t i = 0; i < r->count; i++) {
+        if (r->links[i]->writing)
+            leader_write(engine, r->links[i]);
+        give_back_socket(r->links[i]);
+    }
 }
 
 static void dispatch(nats_engine *engine)
@@ -239,29 +254,34 @@ static void run_timers(nats_engine *engine, int64_t now)
 /* One round as leader. Lock held on entry and on return, not in between. */
 static void turn(nats_engine *engine, int64_t until)
 {
-    nats_link *link = engine->link;
+    round r;
     const int64_t now = aegis_clock_monotonic();
     if (until > now + TURN_MAX)
         until = now + TURN_MAX;
     if (until > engine->timer)
         until = engine->timer;
     engine->reigns++;
+    r.count = aegis_nats_links(engine, r.links);
     pthread_mutex_unlock(&engine->lock);
-    leader_write(engine, link);
-    leader_read(engine, link, until);
-    give_back_socket(link);
+    for (size_t i = 0; i < r.count; i++)
+        leader_write(engine, r.links[i]);
+    leader_read(engine, &r, until);
     pthread_mutex_lock(&engine->lock);
-    if (!atomic_load(&link->writable)) {
-        engine->unsent = 0;
-        engine->stuck = false;
+    for (size_t i = 0; i < r.count; i++) {
+        if (!atomic_load(&r.links[i]->writable)) {
+            r.links[i]->unsent = 0;
+            r.links[i]->stuck = false;
+        }
     }
     engine->arrived = aegis_clock_monotonic();
     engine->dispatching = true;
     dispatch(engine);
     run_timers(engine, engine->arrived);
     engine->dispatching = false;
-    if (link->closed)
-        aegis_nats_link_down(engine);
+    for (size_t i = 0; i < r.count; i++) {
+        if (r.links[i]->closed)
+            aegis_nats_link_down(engine, r.links[i]);
+    }
 }
 
 bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
@@ -272,7 +292,7 @@ bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
         if (now >= deadline && looked)
             break;
         looked = true;
-        if (engine->leader == NULL && engine->link != NULL) {
+        if (engine->leader == NULL && engine->up > 0) {
             engine->leader = waiter;
             turn(engine, deadline);
             engine->leader = NULL;
@@ -285,7 +305,7 @@ bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
             aegis_nats_kick(engine);
         }
         int64_t until = deadline;
-        if (engine->link == NULL) {
+        if (engine->up == 0) {
             run_timers(engine, now); /* nobody leads: the deadlines of submitted calls are seen to here */
             if (waiter_ready(waiter))
                 break;
@@ -310,47 +330,48 @@ static uint64_t random_below(nats_engine *engine, uint64_t limit)
     return limit == 0 ? 0 : (engine->random >> 20) % limit;
 }
 
-/* Connect; after a failure wait: exponential with full jitter. Lock held on entry and return. */
-static void keeper_connect(nats_engine *engine)
+/* Connect; after a failure the next attempt waits: exponential with full jitter. Lock held on entry and
+ * return. */
+static void keeper_connect(nats_engine *engine, nats_seat *seat)
 {
     nats_link *link = NULL;
     natsStatus status = NATS_OK;
     pthread_mutex_unlock(&engine->lock);
     const aegis_status result =
-        aegis_nats_connect(engine, aegis_clock_monotonic() + CONNECT_TIMEOUT, &link, &status);
+        aegis_nats_connect(engine, seat->role, aegis_clock_monotonic() + CONNECT_TIMEOUT, &link, &status);
     if (result != AEGIS_OK)
-        aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: cannot reconnect to %s: %s", engine->url,
+        aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: cannot connect to %s: %s", engine->url,
                         natsStatus_GetText(status));
     pthread_mutex_lock(&engine->lock);
-    if (result == AEGIS_OK && !engine->stopping) {
-        engine->failures = 0;
-        engine->reconnects++;
-        aegis_nats_link_up(engine, link);
-        return;
+    if (result == AEGIS_OK) {
+        aegis_nats_link_up(engine, seat, link);
+    } else {
+        uint64_t most = (uint64_t)BACKOFF_FIRST << (seat->failures < 10 ? seat->failures : 10);
+        if (most > (uint64_t)BACKOFF_MAX)
+            most = (uint64_t)BACKOFF_MAX;
+        seat->failures++;
+        seat->connect_at = aegis_clock_monotonic() + AEGIS_MILLISECOND + (int64_t)random_below(engine, most);
+        aegis_nats_sources_subscribe(engine);
     }
-    if (result == AEGIS_OK) { /* stopped meanwhile: engine_stop takes it down */
-        engine->link = link;
-        return;
-    }
-    uint64_t most = (uint64_t)BACKOFF_FIRST << (engine->failures < 10 ? engine->failures : 10);
-    if (most > (uint64_t)BACKOFF_MAX)
-        most = (uint64_t)BACKOFF_MAX;
-    engine->failures++;
-    const int64_t until = aegis_clock_monotonic() + AEGIS_MILLISECOND + (int64_t)random_below(engine, most);
-    while (!engine->stopping && aegis_clock_monotonic() < until) {
-        const int64_t now = aegis_clock_monotonic();
-        run_timers(engine, now);
-        aegis_nats_cond_until(engine, &engine->keeper_wake, until < engine->timer ? until : engine->timer);
-    }
+    pthread_cond_broadcast(&engine->seated);
 }
 
-/* Nobody waits: lead until somebody does. */
+/* No connection at all: sleep until one is to be tried, and see to the deadlines of submitted calls. */
+static void keeper_wait(nats_engine *engine, int64_t when)
+{
+    run_timers(engine, aegis_clock_monotonic());
+    aegis_nats_cond_until(engine, &engine->keeper_wake, when < engine->timer ? when : engine->timer);
+}
+
+/* Nobody waits: lead until somebody does, or a seat is to be filled. */
 static void keeper_lead(nats_engine *engine)
 {
+    int64_t when = INT64_MAX;
     engine->keeper_yield = false;
-    while (!engine->stopping && engine->link != NULL && !engine->keeper_yield) {
+    while (!engine->stopping && engine->up > 0 && !engine->keeper_yield &&
+           aegis_nats_seat_due(engine, aegis_clock_monotonic(), &when) == NULL) {
         engine->leader = &engine->keeper_waiter;
-        turn(engine, INT64_MAX);
+        turn(engine, when);
         engine->leader = NULL;
     }
     aegis_nats_pass_on(engine);
@@ -361,21 +382,30 @@ static void *keeper_main(void *argument)
     nats_engine *engine = (nats_engine *)argument;
     pthread_mutex_lock(&engine->lock);
     while (!engine->stopping) {
-        if (engine->link == NULL) {
-            keeper_connect(engine);
+        int64_t now = aegis_clock_monotonic();
+        int64_t when;
+        nats_seat *seat = aegis_nats_seat_due(engine, now, &when);
+        if (seat != NULL) {
+            keeper_connect(engine, seat);
+            continue;
+        }
+        if (engine->up == 0) {
+            keeper_wait(engine, when);
             continue;
         }
         const uint64_t before = engine->reigns;
         if (engine->flushers == 0)
-            aegis_nats_cond_until(engine, &engine->keeper_wake, aegis_clock_monotonic() + KEEPER_TICK);
-        if (engine->stopping || engine->link == NULL)
+            aegis_nats_cond_until(engine, &engine->keeper_wake, now + KEEPER_TICK);
+        if (engine->stopping || engine->up == 0)
             continue;
         if (engine->leader == NULL) {
             if (engine->flushers > 0 || engine->reigns == before)
                 keeper_lead(engine);
         } else if (engine->reigns == before || engine->flushers > 0) {
+            now = aegis_clock_monotonic();
             engine->keeper_asleep = true;
-            aegis_nats_cond_until(engine, &engine->keeper_wake, aegis_clock_monotonic() + KEEPER_SLEEP);
+            aegis_nats_cond_until(engine, &engine->keeper_wake,
+                                  when < now + KEEPER_SLEEP ? when : now + KEEPER_SLEEP);
             engine->keeper_asleep = false;
         }
     }
@@ -384,24 +414,21 @@ static void *keeper_main(void *argument)
 }
 
 /* nats.c's flush waits for a PONG that a leader must read: the keeper, if nobody else does. */
-aegis_status aegis_nats_flush_connection(nats_engine *engine, int64_t deadline, aegis_error *error)
+aegis_status aegis_nats_flush_link(nats_engine *engine, nats_link *link, int64_t deadline, aegis_error *error)
 {
-    pthread_mutex_lock(&engine->lock);
-    nats_link *link = engine->link;
-    if (link == NULL || link->closed) {
-        pthread_mutex_unlock(&engine->lock);
+    const int64_t left = deadline - aegis_clock_monotonic();
+    if (link == NULL || link->closed)
         return aegis_error_set(error, AEGIS_UNAVAILABLE, "no connection to %s", engine->url);
-    }
     engine->flushers++;
+    link->flushers++;
     aegis_nats_pass_on(engine);
     pthread_mutex_unlock(&engine->lock);
-    const int64_t left = deadline - aegis_clock_monotonic();
     const natsStatus status =
         left <= 0 ? NATS_TIMEOUT : natsConnection_FlushTimeout(link->connection, milliseconds(left));
     pthread_mutex_lock(&engine->lock);
-    if (--engine->flushers == 0)
+    engine->flushers--;
+    if (--link->flushers == 0)
         pthread_cond_broadcast(&engine->flushed);
-    pthread_mutex_unlock(&engine->lock);
     return status == NATS_OK ? AEGIS_OK : aegis_nats_error(error, status, "flush");
 }
 
@@ -414,13 +441,14 @@ aegis_status aegis_nats_engine_start(nats_engine *engine)
     pthread_mutex_init(&engine->pool_lock, NULL);
     aegis_nats_cond_init(&engine->keeper_wake);
     aegis_nats_cond_init(&engine->flushed);
+    aegis_nats_cond_init(&engine->seated);
     aegis_nats_waiter_init(&engine->keeper_waiter);
     engine->timer = INT64_MAX;
     engine->durable = -1;
     engine->random = (uint64_t)aegis_clock_monotonic() ^ ((uint64_t)getpid() << 32);
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     engine->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    struct epoll_event event = {.events = EPOLLIN, .data.fd = engine->event};
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     if (engine->epoll < 0 || engine->event < 0 ||
         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->event, &event) != 0)
         return AEGIS_RESOURCE_EXHAUSTED;
@@ -432,6 +460,7 @@ void aegis_nats_engine_stop(nats_engine *engine)
     pthread_mutex_lock(&engine->lock);
     engine->stopping = true;
     pthread_cond_signal(&engine->keeper_wake);
+    pthread_cond_broadcast(&engine->seated);
     aegis_nats_kick(engine);
     pthread_mutex_unlock(&engine->lock);
     if (engine->keeper_started)
@@ -452,6 +481,7 @@ void aegis_nats_engine_stop(nats_engine *engine)
         free(parcel);
     }
     pthread_cond_destroy(&engine->keeper_waiter.wake);
+    pthread_cond_destroy(&engine->seated);
     pthread_cond_destroy(&engine->flushed);
     pthread_cond_destroy(&engine->keeper_wake);
     pthread_mutex_destroy(&engine->pool_lock);

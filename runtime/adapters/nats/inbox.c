@@ -97,28 +97,28 @@ static natsStatus send_with_headers(natsConnection *connection, const aegis_outg
 }
 
 /* Write now if that is what this message waits for; leave it to the leader if more is coming anyway. */
-static void write_policy(nats_engine *engine)
+static void write_policy(nats_link *link)
 {
-    nats_link *link = engine->link;
+    nats_engine *engine = link->engine;
     if (!atomic_load(&link->writable))
         return;
     const bool lonely = engine->backlog == 0 && engine->call_count <= FEW_CALLS;
-    const bool unattended = engine->leader == NULL && engine->unsent > BATCH_BYTES;
-    if ((lonely || unattended) && engine->unsent < NATS_UNSENT_HIGH)
+    const bool unattended = engine->leader == NULL && link->unsent > BATCH_BYTES;
+    if ((lonely || unattended) && link->unsent < NATS_UNSENT_HIGH)
         aegis_nats_write(link);
     if (!atomic_load(&link->writable))
-        engine->unsent = 0;
+        link->unsent = 0;
     else if (engine->leader != NULL)
         aegis_nats_kick(engine);
     else if (engine->keeper_asleep)
         pthread_cond_signal(&engine->keeper_wake);
 }
 
-natsStatus aegis_nats_send(nats_engine *engine, const aegis_outgoing *message, const char *reply)
+natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply)
 {
-    natsConnection *connection = engine->link->connection;
+    natsConnection *connection = link->connection;
     natsStatus status;
-    atomic_store(&engine->quiet, true);
+    atomic_store(&link->quiet, true);
     if (message->header_count > 0)
         status = send_with_headers(connection, message, reply);
     else if (reply != NULL)
@@ -127,36 +127,37 @@ natsStatus aegis_nats_send(nats_engine *engine, const aegis_outgoing *message, c
     else
         status =
             natsConnection_Publish(connection, message->subject, message->body.data, (int)message->body.len);
-    atomic_store(&engine->quiet, false);
+    atomic_store(&link->quiet, false);
     if (status == NATS_OK) {
-        engine->unsent += message->body.len + 64;
-        write_policy(engine);
+        link->unsent += message->body.len + 64;
+        write_policy(link);
     }
     return status;
 }
 
-/* Lock held. Waits while too much is buffered; false when the connection is down or stuck. */
-static bool make_room(nats_engine *engine)
+typedef nats_link *choice(nats_engine *engine, nats_role role);
+
+/* Lock held. The link chosen, once it has room in its buffer; NULL when there is none that moves. */
+static nats_link *with_room(nats_engine *engine, choice *choose, nats_role role)
 {
-    if (engine->link == NULL || engine->link->closed)
-        return false;
-    if (engine->unsent < NATS_UNSENT_HIGH)
-        return true;
-    const int64_t until = aegis_clock_monotonic() + NATS_WRITE_LIMIT;
+    nats_link *link = choose(engine, role);
+    if (link == NULL || link->unsent < NATS_UNSENT_HIGH)
+        return link;
+    int64_t until = aegis_clock_monotonic() + NATS_WRITE_LIMIT;
     nats_waiter waiter;
     aegis_nats_waiter_init(&waiter);
-    while (engine->link != NULL && engine->unsent >= NATS_UNSENT_HIGH && !engine->stuck) {
+    while (link != NULL && link->unsent >= NATS_UNSENT_HIGH) {
         const int64_t now = aegis_clock_monotonic();
         if (now >= until) {
-            engine->stuck = true;
-            break;
+            link->stuck = true;
+            until = now + NATS_WRITE_LIMIT;
+        } else {
+            aegis_nats_wait(engine, &waiter, now + 5 * AEGIS_MILLISECOND);
         }
-        aegis_nats_wait(engine, &waiter, now + 5 * AEGIS_MILLISECOND);
+        link = choose(engine, role);
     }
     pthread_cond_destroy(&waiter.wake);
-    if (engine->link != NULL && engine->unsent < NATS_UNSENT_HIGH)
-        engine->stuck = false;
-    return engine->link != NULL && !engine->stuck;
+    return link;
 }
 
 static aegis_status unavailable(nats_engine *engine, aegis_error *error)
@@ -175,11 +176,11 @@ aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message,
         return status;
     natsStatus sent = NATS_CONNECTION_CLOSED;
     pthread_mutex_lock(&engine->lock);
-    const bool room = make_room(engine);
-    if (room)
-        sent = aegis_nats_send(engine, message, message->reply);
+    nats_link *link = with_room(engine, aegis_nats_first, NATS_RPC);
+    if (link != NULL)
+        sent = aegis_nats_send(link, message, message->reply);
     pthread_mutex_unlock(&engine->lock);
-    if (!room || sent == NATS_CONNECTION_CLOSED)
+    if (link == NULL || sent == NATS_CONNECTION_CLOSED)
         return unavailable(engine, error);
     return sent == NATS_OK ? AEGIS_OK : aegis_nats_error(error, sent, "publish");
 }
@@ -194,12 +195,13 @@ static void slot_free(nats_slot *slot)
     free(slot);
 }
 
-static nats_slot *slot_take(nats_engine *engine)
+static nats_slot *slot_take(nats_link *link)
 {
-    nats_slot *slot = engine->slots;
+    nats_engine *engine = link->engine;
+    nats_slot *slot = link->slots;
     if (slot != NULL) {
-        engine->slots = slot->next;
-        engine->slot_count--;
+        link->slots = slot->next;
+        link->slot_count--;
         return slot;
     }
     slot = (nats_slot *)calloc(1, sizeof *slot);
@@ -208,33 +210,45 @@ static nats_slot *slot_take(nats_engine *engine)
     const int length =
         snprintf(slot->subject, sizeof slot->subject, "%s.%" PRIu64 ".*", engine->inbox, engine->slot_id++);
     slot->prefix = (size_t)length - 1;
-    if (natsConnection_SubscribeSync(&slot->subscription, engine->link->connection, slot->subject) !=
-        NATS_OK) {
+    slot->link = link;
+    if (natsConnection_SubscribeSync(&slot->subscription, link->connection, slot->subject) != NATS_OK) {
         free(slot);
         return NULL;
     }
     return slot;
 }
 
-static void slot_give(nats_engine *engine, nats_slot *slot, bool good)
+static void slot_give(nats_slot *slot, bool good)
 {
-    if (!good || engine->slot_count >= SLOTS_KEPT) {
+    nats_link *link = slot->link;
+    if (!good || link->slot_count >= SLOTS_KEPT) {
         slot_free(slot);
         return;
     }
-    slot->next = engine->slots;
-    engine->slots = slot;
-    engine->slot_count++;
+    slot->next = link->slots;
+    link->slots = slot;
+    link->slot_count++;
 }
 
-void aegis_nats_slots_free(nats_engine *engine)
+void aegis_nats_slots_free(nats_link *link)
 {
-    while (engine->slots != NULL) {
-        nats_slot *slot = engine->slots;
-        engine->slots = slot->next;
+    while (link->slots != NULL) {
+        nats_slot *slot = link->slots;
+        link->slots = slot->next;
         slot_free(slot);
     }
-    engine->slot_count = 0;
+    link->slot_count = 0;
+}
+
+/* The call gets a slot on the best connection there is; false when there is none. */
+static bool place(nats_engine *engine, nats_call *call)
+{
+    nats_link *link = call->slot == NULL ? aegis_nats_pick(engine, call->role) : NULL;
+    if (link != NULL)
+        call->slot = slot_take(link);
+    if (link != NULL && call->slot != NULL)
+        link->load++;
+    return call->slot != NULL;
 }
 
 /* ---- calls ----------------------------------------------------------------------------------------------
@@ -281,8 +295,10 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
     if (call->next != NULL)
         call->next->previous = call->previous;
     engine->call_count--;
-    if (call->slot != NULL)
-        slot_give(engine, call->slot, call->answered && call->times <= 1);
+    if (call->slot != NULL) {
+        call->slot->link->load--;
+        slot_give(call->slot, call->answered && call->times <= 1);
+    }
     call->slot = NULL;
     call->done = true;
     call->status = status;
@@ -298,9 +314,7 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
 void aegis_nats_call_send(nats_engine *engine, nats_call *call)
 {
     char reply[NATS_INBOX_MAX];
-    if (call->slot == NULL)
-        call->slot = engine->link != NULL && !engine->link->closed ? slot_take(engine) : NULL;
-    if (call->slot == NULL) {
+    if (!place(engine, call)) {
         if (call->kind == NATS_CALL_REQUEST || !call->repeatable) {
             call->not_processed = !call->sent;
             snprintf(call->text, sizeof call->text, "no connection to %s", engine->url);
@@ -312,7 +326,7 @@ void aegis_nats_call_send(nats_engine *engine, nats_call *call)
     memcpy(reply, slot->subject, slot->prefix);
     snprintf(reply + slot->prefix, sizeof reply - slot->prefix, "%" PRIu64, ++slot->call);
     call->times++;
-    const natsStatus status = aegis_nats_send(engine, call->message, reply);
+    const natsStatus status = aegis_nats_send(slot->link, call->message, reply);
     if (status == NATS_OK) {
         call->sent = true;
         if (call->repeatable) {
@@ -433,7 +447,7 @@ void aegis_nats_calls_due(nats_engine *engine, int64_t now)
             aegis_nats_timer(engine, call->deadline);
         if (call->resend_at != 0 && now >= call->resend_at) {
             call->resend_at = 0;
-            if (engine->link != NULL)
+            if (engine->up > 0)
                 aegis_nats_call_send(engine, call);
         } else if (call->resend_at != 0) {
             aegis_nats_timer(engine, call->resend_at);
@@ -441,14 +455,18 @@ void aegis_nats_calls_due(nats_engine *engine, int64_t now)
     }
 }
 
-/* The connection is gone: what may be said again waits for the next one, the rest fails. */
-void aegis_nats_calls_lost(nats_engine *engine)
+/* The connection is gone (NULL: all are): what may be said again waits for the next one, the rest fails. */
+void aegis_nats_calls_lost(nats_engine *engine, const nats_link *link)
 {
     nats_call *following = NULL;
     for (nats_call *call = engine->calls; call != NULL; call = following) {
         following = call->next;
-        if (call->slot != NULL)
+        if (link != NULL && (call->slot == NULL || call->slot->link != link))
+            continue;
+        if (call->slot != NULL) {
+            call->slot->link->load--;
             slot_free(call->slot);
+        }
         call->slot = NULL;
         call->nobody = 0;
         call->resend_at = 0;
@@ -470,84 +488,6 @@ void aegis_nats_calls_again(nats_engine *engine)
             aegis_nats_call_send(engine, call);
         }
     }
-}
-
-/* Ask whether JetStream is there; the answer is in engine->durable some time later. Lock held, connection up.
- */
-void aegis_nats_probe(nats_engine *engine)
-{
-    static const aegis_outgoing question = {.subject = "$JS.API.INFO"};
-    const int64_t now = aegis_clock_monotonic();
-    if (engine->probed != 0 && now - engine->probed < PROBE_INTERVAL)
-        return;
-    nats_call *call = (nats_call *)calloc(1, sizeof *call);
-    if (call == NULL)
-        return;
-    engine->probed = now;
-    call->kind = NATS_CALL_PROBE;
-    call->message = &question;
-    call->deadline = now + PROBE_PATIENCE;
-    aegis_nats_call_start(engine, call);
-    aegis_nats_call_send(engine, call);
-}
-
-/* ---- the port's operations ------------------------------------------------------------------------------
- */
-
-aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error)
-{
-    if (call->status == AEGIS_OK)
-        return AEGIS_OK;
-    if (call->text[0] != '\0')
-        aegis_error_set(error, call->status, "%s", call->text);
-    else if (call->status == AEGIS_DEADLINE_EXCEEDED)
-        aegis_error_set(error, call->status, "no answer from %s in time", call->message->subject);
-    else
-        aegis_error_set(error, call->status, "the call to %s failed", call->message->subject);
-    if (error != NULL)
-        error->not_processed = call->not_processed;
-    return call->status;
-}
-
-aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
-                                aegis_message *answer_out, aegis_error *error)
-{
-    nats_engine *engine = aegis_nats_engine_of(port);
-    const aegis_status status = aegis_nats_check(engine, message, error);
-    if (status != AEGIS_OK)
-        return status;
-    if (aegis_clock_monotonic() >= deadline) {
-        aegis_error_set(error, AEGIS_DEADLINE_EXCEEDED, "the deadline of the call to %s has passed",
-                        message->subject);
-        if (error != NULL)
-            error->not_processed = true;
-        return AEGIS_DEADLINE_EXCEEDED;
-    }
-    nats_call call = {.kind = NATS_CALL_REQUEST, .message = message, .deadline = deadline};
-    nats_waiter placeholder = {0};
-    pthread_mutex_lock(&engine->lock);
-    if (!make_room(engine)) {
-        pthread_mutex_unlock(&engine->lock);
-        return unavailable(engine, error);
-    }
-    call.waiter = &placeholder; /* it is ours: nobody frees it */
-    aegis_nats_call_start(engine, &call);
-    aegis_nats_call_send(engine, &call);
-    aegis_nats_call_wait(engine, &call);
-    pthread_mutex_unlock(&engine->lock);
-    if (call.status == AEGIS_OK)
-        *answer_out = call.answer->message;
-    return aegis_nats_call_outcome(&call, error);
-}
-
-aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_source **source,
-                                    aegis_error *error)
-{
-    nats_source *made =
-        aegis_nats_source_new(aegis_nats_engine_of(port), NATS_COMPLETIONS, capacity != 0 ? capacity : 1024);
-    if (made == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
-    return aegis_nats_source_add(made, source, error);
 }
 
 /* The call, its message and all that one points to, in one piece. */
@@ -583,6 +523,90 @@ static nats_call *call_copy(const aegis_outgoing *message)
     return call;
 }
 
+/* Ask whether JetStream is there; the answer is in engine->durable some time later. Lock held, connection up.
+ */
+void aegis_nats_probe(nats_engine *engine)
+{
+    const int64_t now = aegis_clock_monotonic();
+    if (engine->probed != 0 && now - engine->probed < PROBE_INTERVAL)
+        return;
+    char subject[NATS_API_MAX + 8];
+    snprintf(subject, sizeof subject, "%s.INFO", engine->api);
+    const aegis_outgoing question = {.subject = subject};
+    nats_call *call = call_copy(&question);
+    if (call == NULL)
+        return;
+    engine->probed = now;
+    call->kind = NATS_CALL_PROBE;
+    call->deadline = now + PROBE_PATIENCE;
+    aegis_nats_call_start(engine, call);
+    aegis_nats_call_send(engine, call);
+}
+
+/* ---- the port's operations ------------------------------------------------------------------------------
+ */
+
+aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error)
+{
+    if (call->status == AEGIS_OK)
+        return AEGIS_OK;
+    if (call->text[0] != '\0')
+        aegis_error_set(error, call->status, "%s", call->text);
+    else if (call->status == AEGIS_DEADLINE_EXCEEDED)
+        aegis_error_set(error, call->status, "no answer from %s in time", call->message->subject);
+    else
+        aegis_error_set(error, call->status, "the call to %s failed", call->message->subject);
+    if (error != NULL)
+        error->not_processed = call->not_processed;
+    return call->status;
+}
+
+aegis_status aegis_nats_ask(nats_engine *engine, nats_role role, const aegis_outgoing *message,
+                            int64_t deadline, aegis_message *answer_out, aegis_error *error)
+{
+    const aegis_status status = aegis_nats_check(engine, message, error);
+    if (status != AEGIS_OK)
+        return status;
+    if (aegis_clock_monotonic() >= deadline) {
+        aegis_error_set(error, AEGIS_DEADLINE_EXCEEDED, "the deadline of the call to %s has passed",
+                        message->subject);
+        if (error != NULL)
+            error->not_processed = true;
+        return AEGIS_DEADLINE_EXCEEDED;
+    }
+    nats_call call = {.kind = NATS_CALL_REQUEST, .role = role, .message = message, .deadline = deadline};
+    nats_waiter placeholder = {0};
+    pthread_mutex_lock(&engine->lock);
+    if (with_room(engine, aegis_nats_pick, role) == NULL) {
+        pthread_mutex_unlock(&engine->lock);
+        return unavailable(engine, error);
+    }
+    call.waiter = &placeholder; /* it is ours: nobody frees it */
+    aegis_nats_call_start(engine, &call);
+    aegis_nats_call_send(engine, &call);
+    aegis_nats_call_wait(engine, &call);
+    pthread_mutex_unlock(&engine->lock);
+    if (call.status == AEGIS_OK)
+        *answer_out = call.answer->message;
+    return aegis_nats_call_outcome(&call, error);
+}
+
+aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
+                                aegis_message *answer_out, aegis_error *error)
+{
+    return aegis_nats_ask(aegis_nats_engine_of(port), NATS_RPC, message, deadline, answer_out, error);
+}
+
+aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_source **source,
+                                    aegis_error *error)
+{
+    nats_source *made =
+        aegis_nats_source_new(aegis_nats_engine_of(port), NATS_COMPLETIONS, capacity != 0 ? capacity : 1024);
+    if (made == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
+    return aegis_nats_source_add(made, source, error);
+}
+
 bool aegis_nats_has_id(const aegis_outgoing *message)
 {
     for (size_t i = 0; i < message->header_count; i++) {
@@ -607,13 +631,16 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a call");
     }
     call->kind = kind == AEGIS_OP_REQUEST ? NATS_CALL_REQUEST : NATS_CALL_DURABLE;
+    call->role = kind == AEGIS_OP_REQUEST ? NATS_RPC : NATS_BULK;
     call->repeatable = kind == AEGIS_OP_PUBLISH_DURABLE && aegis_nats_has_id(message);
     call->completions = source;
     call->spare = spare;
     call->token = token;
     call->deadline = deadline;
     pthread_mutex_lock(&engine->lock);
-    const bool room = call->repeatable || make_room(engine);
+    if (call->role == NATS_BULK)
+        aegis_nats_want_bulk(engine, deadline);
+    const bool room = call->repeatable || with_room(engine, aegis_nats_pick, call->role) != NULL;
     if (!room || source->under_way >= source->capacity) {
         pthread_mutex_unlock(&engine->lock);
         free(call);

@@ -1,6 +1,8 @@
 /* What the files of the NATS adapter share. Nothing outside this folder includes it.
  *
- *   open.c        URL, options, the table of operations, health, flush, close
+ *   open.c        the table of operations, health, flush, the first connection, close
+ *   options.c     URL and options as nats.c wants them
+ *   seats.c       which connection does which work: roles, loads, failover
  *   connection.c  one nats.c connection: made, subscribed anew, taken down
  *   engine.c      who reads the socket: leader, followers, keeper
  *   source.c      sources and the messages in them; subscriptions, events
@@ -31,15 +33,31 @@
 #define NATS_WRITE_LIMIT                                                                                     \
     (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
 #define NATS_PULLS_MAX 32     /* pull requests of one consumer under way */
+#define NATS_SEATS_MAX 16     /* connections of one port */
+#define NATS_API_MAX   128    /* "$JS.<domain>.API" */
 
 typedef struct nats_engine nats_engine;
 typedef struct nats_source nats_source;
 typedef struct nats_parcel nats_parcel;
+typedef struct nats_slot nats_slot;
+
+/* What a connection is for: small messages somebody waits for, or whatever goes to and from streams. */
+typedef enum nats_role { NATS_RPC, NATS_BULK } nats_role;
 
 /* One nats.c connection, from connect to closed. */
 typedef struct nats_link {
     nats_engine *engine;
     natsConnection *connection;
+    nats_role role;
+    size_t load;       /* calls under way on it */
+    size_t unsent;     /* bytes given to nats.c since it last had nothing to write */
+    bool stuck;        /* what is buffered has not moved for NATS_WRITE_LIMIT */
+    bool lame;         /* its server is about to go */
+    unsigned flushers; /* threads inside nats.c's flush */
+    nats_slot *slots;  /* free */
+    size_t slot_count; /* free */
+    char server[128];
+    atomic_bool quiet; /* a publisher will see to the writing itself */
     atomic_int fd;     /* in the epoll set, or -1 */
     atomic_int let_go; /* a socket to hand back to nats.c, or -1 */
     atomic_bool detached;
@@ -48,6 +66,16 @@ typedef struct nats_link {
     pthread_mutex_t write_lock;
     bool writing; /* EPOLLOUT is armed; the leader's */
 } nats_link;
+
+/* The place of a connection: it is filled again when it falls empty. */
+typedef struct nats_seat {
+    nats_role role;
+    bool wanted;        /* a bulk seat is filled when there is something to store or to consume */
+    nats_link *link;    /* NULL: down */
+    bool served;        /* it was filled before */
+    unsigned failures;  /* attempts since the last success */
+    int64_t connect_at; /* not before */
+} nats_seat;
 
 /* A thread asleep, or leading, in `next` or in a call. On its own stack. */
 typedef struct nats_waiter {
@@ -101,7 +129,8 @@ struct nats_source {
     unsigned wakes;
     bool draining; /* not to be subscribed again */
     bool drained;
-    natsSubscription *subscription; /* NULL while the connection is down */
+    natsSubscription *subscription; /* NULL while there is no connection for it */
+    nats_link *link;                /* where it is subscribed */
     char *subject;                  /* a consumer's: "<inbox>.*" */
     char *queue;
     /* a consumer's */
@@ -120,13 +149,14 @@ struct nats_source {
 
 /* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came
  * for. */
-typedef struct nats_slot {
-    struct nats_slot *next;
+struct nats_slot {
+    nats_slot *next;
+    nats_link *link;
     natsSubscription *subscription;
     uint64_t call; /* the last token of the reply subject: tells a stray answer */
     size_t prefix;
     char subject[NATS_INBOX_MAX];
-} nats_slot;
+};
 
 typedef enum nats_call_kind { NATS_CALL_REQUEST = 1, NATS_CALL_DURABLE, NATS_CALL_PROBE } nats_call_kind;
 
@@ -134,6 +164,7 @@ typedef struct nats_call {
     struct nats_call *next;
     struct nats_call *previous;
     nats_call_kind kind;
+    nats_role role;
     nats_slot *slot; /* NULL: not sent, or lost with its connection */
     const aegis_outgoing *message;
     int64_t deadline;
@@ -164,19 +195,20 @@ struct nats_engine {
     int event;
     atomic_bool polling; /* the leader is, or will be at once, in epoll_wait */
     atomic_bool kicked;
-    atomic_bool quiet; /* a publisher will see to the writing itself */
 
     natsOptions *options; /* for every connection; the event loop's argument is set anew each time */
     unsigned servers;
-    char url[256]; /* as configured, without credentials */
-    char server[128];
+    char url[256];    /* as configured, without credentials */
+    char server[128]; /* in use last */
     char inbox[NATS_INBOX_MAX];
-    nats_link *link; /* NULL: down */
+    char api[NATS_API_MAX];       /* "$JS.API", in a domain "$JS.<domain>.API" */
+    char kv_prefix[NATS_API_MAX]; /* "", in a domain its api and a dot */
+    nats_seat seats[NATS_SEATS_MAX];
+    size_t seat_count;
+    size_t up; /* seats with a link */
     uint64_t reconnects;
-    unsigned failures; /* connection attempts since the last success */
     uint64_t random;
     atomic_llong max_payload; /* of the last connection */
-    bool stuck;               /* what is buffered has not moved for NATS_WRITE_LIMIT */
 
     nats_waiter *leader;
     nats_waiter keeper_waiter;
@@ -190,16 +222,14 @@ struct nats_engine {
     bool keeper_yield;
     bool dispatching; /* the leader hands out what it read */
     bool stopping;
-    unsigned flushers; /* threads inside nats.c's flush on this connection */
+    unsigned flushers; /* of all links */
     pthread_cond_t flushed;
+    pthread_cond_t seated; /* a connection attempt is over */
 
     nats_source *sources;
     size_t backlog; /* messages waiting in subscriptions */
-    size_t unsent;  /* bytes given to nats.c since it last had nothing to write */
     nats_call *calls;
     size_t call_count;
-    nats_slot *slots;  /* free */
-    size_t slot_count; /* free */
     uint64_t slot_id;
     int64_t timer;   /* no timer is due before this */
     int64_t arrived; /* when the leader last read */
@@ -237,17 +267,39 @@ void aegis_nats_signal_waiter(nats_waiter *waiter);
 void aegis_nats_pass_on(nats_engine *engine);
 /* Lock held: run what is due. `timer` may only move forward here. */
 void aegis_nats_timer(nats_engine *engine, int64_t when);
-aegis_status aegis_nats_flush_connection(nats_engine *engine, int64_t deadline, aegis_error *error);
+/* Lock held, on return too. What was written to `link` before has reached the server. */
+aegis_status aegis_nats_flush_link(nats_engine *engine, nats_link *link, int64_t deadline,
+                                   aegis_error *error);
 void aegis_nats_cond_init(pthread_cond_t *condition);
 /* Lock held. False at the time. */
 bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64_t when);
 
+/* options.c */
+/* Reads URL and options into the engine. Errors are the user's mistakes. */
+aegis_status aegis_nats_configure(nats_engine *engine, const char *url, const aegis_options *options,
+                                  aegis_error *error);
+
+/* seats.c: lock held in all of them. */
+/* The healthy connection with the least to do: of this role if there is one, else of the other. NULL: none.
+ */
+nats_link *aegis_nats_pick(nats_engine *engine, nats_role role);
+/* The first healthy one for it, the same for all while it lasts: what is sent over it keeps its order. */
+nats_link *aegis_nats_first(nats_engine *engine, nats_role role);
+/* The bulk connections are made when they are needed first; returns when one is there, or cannot be had now.
+ */
+void aegis_nats_want_bulk(nats_engine *engine, int64_t deadline);
+/* An empty seat to be filled now, or NULL; `*when` is when the next will be (INT64_MAX: none is empty). */
+nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when);
+/* All that are up; at most NATS_SEATS_MAX. */
+size_t aegis_nats_links(const nats_engine *engine, nats_link **links);
+
 /* connection.c */
-aegis_status aegis_nats_connect(nats_engine *engine, int64_t deadline, nats_link **link, natsStatus *status);
+aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t deadline, nats_link **link,
+                                natsStatus *status);
 void aegis_nats_link_free(nats_link *link);
 /* Lock held. */
-void aegis_nats_link_up(nats_engine *engine, nats_link *link);
-void aegis_nats_link_down(nats_engine *engine);
+void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link);
+void aegis_nats_link_down(nats_engine *engine, nats_link *link);
 void aegis_nats_disconnect(nats_engine *engine);
 aegis_status aegis_nats_error(aegis_error *error, natsStatus status, const char *what);
 
@@ -258,7 +310,9 @@ void aegis_nats_push(nats_source *source, nats_parcel *parcel);
 nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity);
 aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aegis_error *error);
 void aegis_nats_event(nats_engine *engine, aegis_port_event event);
+/* Lock held: see that it has, or all have, a subscription, if there is a connection for it. */
 void aegis_nats_source_subscribe(nats_source *source);
+void aegis_nats_sources_subscribe(nats_engine *engine);
 void aegis_nats_source_dispatch(nats_source *source);
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                                   aegis_source **source, aegis_error *error);
@@ -271,8 +325,8 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
 
 /* inbox.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
-/* Lock held, connection up. */
-natsStatus aegis_nats_send(nats_engine *engine, const aegis_outgoing *message, const char *reply);
+/* Lock held. */
+natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply);
 aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);
 aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                 aegis_message *answer, aegis_error *error);
@@ -282,11 +336,14 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
 void aegis_nats_call_wait(nats_engine *engine, nats_call *call);
 void aegis_nats_calls_dispatch(nats_engine *engine);
 void aegis_nats_calls_due(nats_engine *engine, int64_t now);
-void aegis_nats_calls_lost(nats_engine *engine);
+void aegis_nats_calls_lost(nats_engine *engine, const nats_link *link);
 void aegis_nats_calls_again(nats_engine *engine);
 aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error);
 bool aegis_nats_has_id(const aegis_outgoing *message);
-void aegis_nats_slots_free(nats_engine *engine);
+void aegis_nats_slots_free(nats_link *link);
+/* As the port's request, on a connection of this role. */
+aegis_status aegis_nats_ask(nats_engine *engine, nats_role role, const aegis_outgoing *message,
+                            int64_t deadline, aegis_message *answer, aegis_error *error);
 void aegis_nats_probe(nats_engine *engine);
 aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_source **source,
                                     aegis_error *error);
@@ -319,9 +376,9 @@ void aegis_nats_delivery(nats_source *source, nats_parcel *parcel);
 void aegis_nats_hand_back(nats_source *source);
 
 /* manage.c */
-/* A request to the JetStream API: `answer` is to be released when it returns OK; `code` is the err_code, 0 if
- * none. */
-aegis_status aegis_nats_api(aegis_port *port, const char *subject, const char *body, int64_t deadline,
+/* A request to the JetStream API: `what` is what follows "$JS.API."; `answer` is to be released when it
+ * returns OK; `code` is the err_code, 0 if none. */
+aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body, int64_t deadline,
                             aegis_message *answer, uint32_t *code, aegis_error *error);
 bool aegis_nats_name_ok(const char *name);
 /* Look for the stream, and create it from `body` (JSON) when there is none: also when others do the same at

@@ -116,11 +116,13 @@ static aegis_status last_message(aegis_port *port, const char *bucket, const cha
 {
     char subject[2 * SUBJECT_MAX];
     aegis_error why = {0};
-    snprintf(subject, sizeof subject, "$JS.API.DIRECT.GET.KV_%s.$KV.%s.%s", bucket, bucket, key);
+    nats_engine *engine = aegis_nats_engine_of(port);
+    snprintf(subject, sizeof subject, "%s.DIRECT.GET.KV_%s.$KV.%s.%s", engine->api, bucket, bucket, key);
     const aegis_outgoing request = {.subject = subject};
     /* A 2.9 server is silent about a stream that is not there: ask for it when there is no answer. */
     const int64_t now = aegis_clock_monotonic();
-    aegis_status status = aegis_nats_request(port, &request, now + (deadline - now) / 2, answer, &why);
+    aegis_status status =
+        aegis_nats_ask(engine, NATS_BULK, &request, now + (deadline - now) / 2, answer, &why);
     if (status == AEGIS_DEADLINE_EXCEEDED) {
         char stream[256];
         aegis_stream_info info;
@@ -129,7 +131,7 @@ static aegis_status last_message(aegis_port *port, const char *bucket, const cha
         if (status == AEGIS_NOT_FOUND)
             return aegis_error_set(error, AEGIS_NOT_FOUND, "no bucket %s", bucket);
         if (status == AEGIS_OK)
-            status = aegis_nats_request(port, &request, deadline, answer, &why);
+            status = aegis_nats_ask(engine, NATS_BULK, &request, deadline, answer, &why);
     }
     if (status == AEGIS_UNAVAILABLE && strncmp(why.text, "nobody", 6) == 0)
         return aegis_error_set(error, AEGIS_NOT_FOUND, "no bucket %s", bucket);
@@ -183,7 +185,8 @@ static aegis_status put(aegis_port *port, const char *bucket, const char *key, a
     aegis_header headers[2];
     size_t count = 0;
     aegis_publish_ack ack = {0};
-    snprintf(subject, sizeof subject, "$KV.%s.%s", bucket, key);
+    const nats_engine *engine = aegis_nats_engine_of(port);
+    snprintf(subject, sizeof subject, "%s$KV.%s.%s", engine->kv_prefix, bucket, key);
     snprintf(number, sizeof number, "%" PRIu64, expected);
     if (deletion)
         headers[count++] = (aegis_header){"KV-Operation", "DEL"};
@@ -266,7 +269,7 @@ static aegis_status keys_consumer(aegis_port *port, const char *bucket, int64_t 
     char body[512];
     aegis_message answer;
     uint32_t code = 0;
-    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.CREATE.KV_%s", bucket);
+    snprintf(subject, sizeof subject, "CONSUMER.CREATE.KV_%s", bucket);
     snprintf(body, sizeof body,
              "{\"stream_name\":\"KV_%s\",\"config\":{\"deliver_policy\":\"last_per_subject\",\"ack_policy\":"
              "\"none\","

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "domain/subject.h"
+
 #define BODY_MAX             16384
 #define ERR_STREAM_NOT_FOUND 10059
 #define ERR_CONSUMER_MISSING 10014
@@ -32,14 +34,18 @@ bool aegis_nats_name_ok(const char *name)
     return true;
 }
 
-aegis_status aegis_nats_api(aegis_port *port, const char *subject, const char *body, int64_t deadline,
+aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body, int64_t deadline,
                             aegis_message *answer, uint32_t *code, aegis_error *error)
 {
+    nats_engine *engine = aegis_nats_engine_of(port);
+    char subject[AEGIS_SUBJECT_MAX + 1];
     const aegis_outgoing request = {.subject = subject, .body = {(const uint8_t *)body, strlen(body)}};
     aegis_error why = {0};
     char description[160];
     *code = 0;
-    aegis_status status = aegis_nats_request(port, &request, deadline, answer, &why);
+    if ((size_t)snprintf(subject, sizeof subject, "%s.%s", engine->api, what) >= sizeof subject)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "the name in '%.200s...' is too long", what);
+    aegis_status status = aegis_nats_ask(engine, NATS_BULK, &request, deadline, answer, &why);
     if (status == AEGIS_UNAVAILABLE && why.not_processed && strncmp(why.text, "nobody", 6) == 0)
         return aegis_error_set(error, AEGIS_UNAVAILABLE, "JetStream is not there: start the server with -js");
     if (status != AEGIS_OK) {
@@ -170,7 +176,7 @@ static aegis_status stream_get(aegis_port *port, const char *name, const aegis_s
     if (!aegis_nats_name_ok(name))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a stream's name",
                                name != NULL ? name : "");
-    snprintf(subject, sizeof subject, "$JS.API.STREAM.INFO.%s", name);
+    snprintf(subject, sizeof subject, "STREAM.INFO.%s", name);
     const aegis_status status = aegis_nats_api(port, subject, "", deadline, &answer, code, error);
     if (status != AEGIS_OK)
         return status;
@@ -186,7 +192,7 @@ static aegis_status stream_create(aegis_port *port, const char *name, const char
     aegis_message answer;
     aegis_error why = {0};
 
-    snprintf(subject, sizeof subject, "$JS.API.STREAM.CREATE.%s", name);
+    snprintf(subject, sizeof subject, "STREAM.CREATE.%s", name);
     const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, &why);
     if (status == AEGIS_OK) {
         aegis_nats_release(&answer);
@@ -264,7 +270,7 @@ static aegis_status consumer_get(aegis_port *port, const char *stream, const cha
     char subject[512];
     if (!aegis_nats_name_ok(stream) || !aegis_nats_name_ok(durable))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "not a name of a stream and a durable");
-    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.INFO.%s.%s", stream, durable);
+    snprintf(subject, sizeof subject, "CONSUMER.INFO.%s.%s", stream, durable);
     return aegis_nats_api(port, subject, "", deadline, answer, code, error);
 }
 
@@ -291,8 +297,7 @@ static aegis_status consumer_create(aegis_port *port, const aegis_consumer_confi
     if (text.overflow)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "the filter of %s is too long",
                                config->durable);
-    snprintf(subject, sizeof subject, "$JS.API.CONSUMER.DURABLE.CREATE.%s.%s", config->stream,
-             config->durable);
+    snprintf(subject, sizeof subject, "CONSUMER.DURABLE.CREATE.%s.%s", config->stream, config->durable);
     const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, error);
     if (status == AEGIS_OK)
         aegis_nats_release(&answer);

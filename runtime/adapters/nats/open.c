@@ -1,119 +1,17 @@
-/* The NATS adapter's entrance: the URL and options as nats.c wants them, the first connection, the table of
- * operations, and the end. nats.c's library-wide state is initialized by its first use and never closed here:
- * the program may use nats.c itself.
+/* The NATS adapter's entrance: the first connection, the table of operations, and the end. nats.c's
+ * library-wide state is initialized by its first use and never closed here: the program may use nats.c
+ * itself.
  */
 #define _GNU_SOURCE
 #include "internal.h"
 
-#include <ctype.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #define CONNECT_TIMEOUT_DEFAULT (2 * AEGIS_SECOND)
 #define RETRY_PAUSE             (50 * AEGIS_MILLISECOND)
 #define PROBE_PATIENCE          (AEGIS_SECOND / 2)
-#define PING_INTERVAL_MS        10000
-#define PINGS_OUT               2
-#define WRITE_DEADLINE_MS       500
-
-/* ---- URL ------------------------------------------------------------------------------------------------
- */
-
-static bool port_ok(const char *text)
-{
-    char *end = NULL;
-    if (!isdigit((unsigned char)*text))
-        return false;
-    const unsigned long number = strtoul(text, &end, 10);
-    return *end == '\0' && number > 0 && number <= 65535;
-}
-
-/* One URL of the list: scheme, host, and a port that is a number if it is there. */
-static bool server_ok(const char *url, bool *secure)
-{
-    if (strncmp(url, "nats://", 7) == 0)
-        *secure = false;
-    else if (strncmp(url, "tls://", 6) == 0)
-        *secure = true;
-    else
-        return false;
-    const char *host = strstr(url, "//") + 2;
-    const char *at = strrchr(host, '@');
-    if (at != NULL)
-        host = at + 1;
-    if (strpbrk(host, " \t\r\n/?#") != NULL || *host == '\0' || *host == ':')
-        return false;
-    const char *bracket = *host == '[' ? strchr(host, ']') : host;
-    if (bracket == NULL)
-        return false;
-    const char *colon = strchr(bracket, ':');
-    return colon == NULL || port_ok(colon + 1);
-}
-
-/* `copy` is cut into `servers`, which point into it; `shown` gets the list without credentials. */
-static unsigned split_url(char *copy, const char **servers, bool *secure, char *shown, size_t size)
-{
-    unsigned count = 0;
-    size_t length = 0;
-    char *rest = NULL;
-    shown[0] = '\0';
-    for (char *url = strtok_r(copy, ",", &rest); url != NULL; url = strtok_r(NULL, ",", &rest)) {
-        bool tls = false;
-        while (*url == ' ')
-            url++;
-        if (count >= NATS_URL_MAX || !server_ok(url, &tls))
-            return 0;
-        *secure = *secure || tls;
-        const char *host = strstr(url, "//") + 2;
-        const char *at = strrchr(host, '@');
-        const int wrote = snprintf(shown + length, size - length, "%s%s%s", count > 0 ? "," : "",
-                                   tls ? "tls://" : "nats://", at != NULL ? at + 1 : host);
-        length = wrote > 0 && (size_t)wrote < size - length ? length + (size_t)wrote : size - 1;
-        servers[count++] = url;
-    }
-    return count;
-}
-
-/* ---- options --------------------------------------------------------------------------------------------
- */
-
-static natsStatus set_credentials(natsOptions *to, const aegis_options *options)
-{
-    natsStatus status = NATS_OK;
-    if (options->user != NULL)
-        status =
-            natsOptions_SetUserInfo(to, options->user, options->password != NULL ? options->password : "");
-    if (status == NATS_OK && options->credentials_file != NULL)
-        status = natsOptions_SetUserCredentialsFromFiles(to, options->credentials_file, NULL);
-    return status;
-}
-
-static natsStatus make_options(nats_engine *engine, const aegis_options *options, const char **servers,
-                               bool secure)
-{
-    natsStatus s = natsOptions_Create(&engine->options);
-    natsOptions *to = engine->options;
-    if (s == NATS_OK)
-        s = natsOptions_SetServers(to, servers, (int)engine->servers);
-    if (s == NATS_OK)
-        s = natsOptions_SetName(to, options->name != NULL ? options->name : program_invocation_short_name);
-    if (s == NATS_OK && secure)
-        s = natsOptions_SetSecure(to, true);
-    if (s == NATS_OK)
-        s = natsOptions_SetSendAsap(to, true);
-    if (s == NATS_OK)
-        s = natsOptions_SetAllowReconnect(to, false);
-    if (s == NATS_OK)
-        s = natsOptions_SetPingInterval(to, PING_INTERVAL_MS);
-    if (s == NATS_OK)
-        s = natsOptions_SetMaxPingsOut(to, PINGS_OUT);
-    if (s == NATS_OK)
-        s = natsOptions_SetWriteDeadline(to, WRITE_DEADLINE_MS);
-    return s == NATS_OK ? set_credentials(to, options) : s;
-}
 
 /* ---- the connection's operations ------------------------------------------------------------------------
  */
@@ -123,8 +21,8 @@ static void health(aegis_port *port, aegis_health *health)
     nats_engine *engine = aegis_nats_engine_of(port);
     pthread_mutex_lock(&engine->lock);
     *health = (aegis_health){0};
-    health->connected = engine->link != NULL && !engine->link->closed && !engine->stuck;
-    health->connections = engine->link != NULL ? 1 : 0;
+    health->connected = aegis_nats_pick(engine, NATS_RPC) != NULL;
+    health->connections = (uint32_t)engine->up;
     health->durable = health->connected && engine->durable == 1;
     health->reconnects = engine->reconnects;
     const int64_t limit = atomic_load(&engine->max_payload);
@@ -135,7 +33,18 @@ static void health(aegis_port *port, aegis_health *health)
 
 static aegis_status flush(aegis_port *port, int64_t deadline, aegis_error *error)
 {
-    return aegis_nats_flush_connection(aegis_nats_engine_of(port), deadline, error);
+    nats_engine *engine = aegis_nats_engine_of(port);
+    aegis_status status = AEGIS_OK;
+    pthread_mutex_lock(&engine->lock);
+    if (engine->up == 0)
+        status = aegis_error_set(error, AEGIS_UNAVAILABLE, "no connection to %s", engine->url);
+    for (size_t i = 0; status == AEGIS_OK && i < engine->seat_count; i++) {
+        nats_link *link = engine->seats[i].link;
+        if (link != NULL && !link->closed)
+            status = aegis_nats_flush_link(engine, link, deadline, error);
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return status;
 }
 
 static void close_port(aegis_port *port)
@@ -143,7 +52,7 @@ static void close_port(aegis_port *port)
     if (port == NULL)
         return;
     nats_engine *engine = aegis_nats_engine_of(port);
-    aegis_nats_flush_connection(engine, aegis_clock_monotonic() + AEGIS_SECOND, NULL);
+    flush(port, aegis_clock_monotonic() + AEGIS_SECOND, NULL);
     aegis_nats_engine_stop(engine);
     free(port);
 }
@@ -206,10 +115,10 @@ static aegis_status first_connection(nats_engine *engine, aegis_duration timeout
     for (;;) {
         nats_link *link = NULL;
         natsStatus status = NATS_OK;
-        const aegis_status result = aegis_nats_connect(engine, deadline, &link, &status);
+        const aegis_status result = aegis_nats_connect(engine, NATS_RPC, deadline, &link, &status);
         if (result == AEGIS_OK) {
             pthread_mutex_lock(&engine->lock);
-            aegis_nats_link_up(engine, link);
+            aegis_nats_link_up(engine, &engine->seats[0], link);
             pthread_mutex_unlock(&engine->lock);
             return AEGIS_OK;
         }
@@ -235,25 +144,18 @@ static void await_probe(nats_engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
-static aegis_status open_port(nats_port *port, const aegis_options *options, const char **servers,
-                              bool secure, aegis_error *error)
+static aegis_status open_port(nats_engine *engine, const char *url, const aegis_options *options,
+                              aegis_error *error)
 {
-    nats_engine *engine = &port->engine;
-    natsInbox *inbox = NULL;
-    aegis_status result = aegis_nats_engine_start(engine);
-    if (result != AEGIS_OK)
-        return aegis_error_set(error, result, "no descriptors for a connection");
-    natsStatus status = make_options(engine, options, servers, secure);
-    if (status == NATS_OK)
-        status = natsInbox_Create(&inbox);
-    if (status != NATS_OK)
-        return aegis_nats_error(error, status, "options");
-    snprintf(engine->inbox, sizeof engine->inbox, "%s", inbox);
-    natsInbox_Destroy(inbox);
-    result = first_connection(
-        engine, options->connect_timeout > 0 ? options->connect_timeout : CONNECT_TIMEOUT_DEFAULT, error);
-    if (result != AEGIS_OK)
-        return result;
+    aegis_status status = aegis_nats_engine_start(engine);
+    if (status != AEGIS_OK)
+        return aegis_error_set(error, status, "no descriptors for a connection");
+    status = aegis_nats_configure(engine, url, options, error);
+    if (status == AEGIS_OK)
+        status = first_connection(
+            engine, options->connect_timeout > 0 ? options->connect_timeout : CONNECT_TIMEOUT_DEFAULT, error);
+    if (status != AEGIS_OK)
+        return status;
     if (aegis_nats_keeper_start(engine) != AEGIS_OK)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no thread for a connection");
     await_probe(engine);
@@ -264,37 +166,21 @@ aegis_status aegis_nats_open(const char *url, const aegis_options *options, aegi
                              aegis_error *error)
 {
     static const aegis_options defaults = {0};
-    const char *servers[NATS_URL_MAX];
-    bool secure = false;
     if (options == NULL)
         options = &defaults;
     if (url == NULL)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "no URL");
-    char *copy = strdup(url);
     nats_port *port = (nats_port *)calloc(1, sizeof *port);
-    if (copy == NULL || port == NULL) {
-        free(copy);
-        free(port);
+    if (port == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a connection");
-    }
-    nats_engine *engine = &port->engine;
     port->base.ops = &operations;
-    engine->port = &port->base;
-    engine->log = (aegis_log){options->log, options->log_user};
-    engine->servers = split_url(copy, servers, &secure, engine->url, sizeof engine->url);
-    aegis_status status;
-    if (engine->servers == 0) {
-        status = aegis_error_set(error, AEGIS_INVALID_ARGUMENT,
-                                 "'%s' is not a NATS URL: nats://host:port[,...]", url);
-    } else {
-        status = open_port(port, options, servers, secure, error);
-        if (status != AEGIS_OK)
-            aegis_nats_engine_stop(engine);
-    }
-    free(copy);
-    if (status != AEGIS_OK)
+    port->engine.port = &port->base;
+    const aegis_status status = open_port(&port->engine, url, options, error);
+    if (status != AEGIS_OK) {
+        aegis_nats_engine_stop(&port->engine);
         free(port);
-    else
-        *result = &port->base;
-    return status;
+        return status;
+    }
+    *result = &port->base;
+    return AEGIS_OK;
 }

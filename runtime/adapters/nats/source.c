@@ -255,12 +255,30 @@ static void source_free(nats_source *source)
     free(source);
 }
 
+/* Where it is to be subscribed now. A connection of its own role that is about to come is worth waiting for:
+ * it would stay on the other. */
+static nats_link *place_of(const nats_source *source)
+{
+    nats_engine *engine = source->engine;
+    const nats_role role = source->kind == NATS_CONSUMER ? NATS_BULK : NATS_RPC;
+    nats_link *link = aegis_nats_pick(engine, role);
+    for (size_t i = 0; link != NULL && link->role != role && i < engine->seat_count; i++) {
+        const nats_seat *seat = &engine->seats[i];
+        if (seat->role == role && seat->wanted && seat->link == NULL && seat->failures < 2)
+            return NULL;
+    }
+    return link;
+}
+
 /* Subscribe at the server, if it is there; on reconnecting it is called again. */
 void aegis_nats_source_subscribe(nats_source *source)
 {
     if (source->subject == NULL || source->draining || source->subscription != NULL)
         return;
-    natsConnection *connection = source->engine->link->connection;
+    nats_link *link = place_of(source);
+    if (link == NULL)
+        return;
+    natsConnection *connection = link->connection;
     natsStatus status;
     if (source->queue != NULL)
         status = natsConnection_QueueSubscribeSync(&source->subscription, connection, source->subject,
@@ -271,7 +289,16 @@ void aegis_nats_source_subscribe(nats_source *source)
         source->subscription = NULL;
         return;
     }
+    source->link = link;
     natsSubscription_SetPendingLimits(source->subscription, -1, -1);
+    if (source->kind == NATS_CONSUMER)
+        aegis_nats_timer(source->engine, 0); /* pulls are due */
+}
+
+void aegis_nats_sources_subscribe(nats_engine *engine)
+{
+    for (nats_source *s = engine->sources; s != NULL; s = s->next)
+        aegis_nats_source_subscribe(s);
 }
 
 static void source_link(nats_source *source)
@@ -282,8 +309,7 @@ static void source_link(nats_source *source)
     if (engine->sources != NULL)
         engine->sources->previous = source;
     engine->sources = source;
-    if (engine->link != NULL)
-        aegis_nats_source_subscribe(source);
+    aegis_nats_source_subscribe(source);
 }
 
 static bool subject_ok(const char *subject)
@@ -301,18 +327,19 @@ static bool subject_ok(const char *subject)
 static aegis_status source_add(nats_source *made, aegis_source **source, aegis_error *error)
 {
     nats_engine *engine = made->engine;
+    const int64_t deadline = aegis_clock_monotonic() + 2 * AEGIS_SECOND;
+    aegis_status status = AEGIS_OK;
     pthread_mutex_lock(&engine->lock);
+    if (made->kind == NATS_CONSUMER)
+        aegis_nats_want_bulk(engine, deadline);
     source_link(made);
-    const bool down = engine->link == NULL;
+    /* While there is no connection for it, it is put in place when one comes. */
+    if (made->link != NULL)
+        status = aegis_nats_flush_link(engine, made->link, deadline, error);
     pthread_mutex_unlock(&engine->lock);
-    /* While the connection is down it is put in place when it comes back. */
-    if (!down && made->subject != NULL) {
-        const aegis_status status =
-            aegis_nats_flush_connection(engine, aegis_clock_monotonic() + 2 * AEGIS_SECOND, error);
-        if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
-            aegis_nats_close_source(&made->base);
-            return status;
-        }
+    if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
+        aegis_nats_close_source(&made->base);
+        return status;
     }
     *source = &made->base;
     return AEGIS_OK;
@@ -346,7 +373,7 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
     aegis_status status = source_add(made, source, error);
     pthread_mutex_lock(&made->engine->lock);
-    if (status == AEGIS_OK && made->engine->link != NULL && made->count == 0)
+    if (status == AEGIS_OK && made->engine->up > 0 && made->count == 0)
         event_add(made, AEGIS_PORT_UP); /* a reader learns the state it begins in */
     pthread_mutex_unlock(&made->engine->lock);
     return status;
@@ -412,17 +439,14 @@ aegis_status aegis_nats_drain(aegis_source *base, int64_t deadline)
     pthread_mutex_lock(&engine->lock);
     source->draining = true;
     source->credit = 0;
-    const bool tell = source->subscription != NULL && engine->link != NULL;
-    if (tell) /* after the UNSUB nats.c still takes what was under way; the leader moves it to the queue */
+    if (source->subscription != NULL) {
+        /* after the UNSUB nats.c still takes what was under way; the leader moves it to the queue */
         natsSubscription_DrainTimeout(source->subscription, 2000);
-    pthread_mutex_unlock(&engine->lock);
-    if (tell)
-        status = aegis_nats_flush_connection(engine, deadline, NULL);
+        status = aegis_nats_flush_link(engine, source->link, deadline, NULL);
+    }
     if (status == AEGIS_UNAVAILABLE) /* the connection is gone, and with it the subscription */
         status = AEGIS_OK;
-    pthread_mutex_lock(&engine->lock);
-    if (engine->link != NULL)
-        aegis_nats_source_dispatch(source);
+    aegis_nats_source_dispatch(source);
     source->drained = true;
     for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
         if (w->source == source)
@@ -450,6 +474,7 @@ void aegis_nats_close_source(aegis_source *base)
         source->next->previous = source->previous;
     natsSubscription *subscription = source->subscription;
     source->subscription = NULL;
+    source->link = NULL;
     natsSubscription_Unsubscribe(subscription);
     natsSubscription_Destroy(subscription);
     if (source->kind == NATS_CONSUMER) /* after the UNSUB, or they are sent to this subscription again */

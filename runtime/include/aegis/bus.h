@@ -31,9 +31,22 @@ typedef struct aegis_options {
     const char *name;                  /**< connection name as servers show it; default the program's */
     aegis_duration connect_timeout;    /**< for the first connection; default 2 s */
     aegis_format format;               /**< of what clients and publishers send; default MessagePack */
-    const char *user;                  /**< NATS user name and password, or NULL */
+    const char *user;                  /**< NATS user name and password, or NULL; also user:password@ in the URL */
     const char *password;
-    const char *credentials_file;      /**< NATS .creds file, or NULL */
+    const char *token;                 /**< NATS token, or NULL; also token@ in the URL */
+    const char *credentials_file;      /**< NATS .creds file (JWT and seed), or NULL */
+    const char *nkey;                  /**< public user NKey ("U..."), or NULL; goes with nkey_seed_file */
+    const char *nkey_seed_file;        /**< file that holds its seed ("SU..."); read for each connection */
+    const char *tls_ca_file;           /**< PEM; any of tls_* or a tls:// URL asks for TLS. Default: the system's */
+    const char *tls_certificate_file;  /**< PEM chain and key of this client, or NULL: for servers that verify */
+    const char *tls_key_file;
+    const char *tls_server_name;       /**< the server's certificate must be for it; default the URL's host name. With
+                                            several servers, or an address, set it: else the name is not checked */
+    const char *inbox_prefix;          /**< of subjects for answers, for accounts with few rights; default _INBOX */
+    const char *jetstream_domain;      /**< of streams and buckets; default: the server's own */
+    uint32_t rpc_connections;          /**< to NATS, for calls; the least busy one is used. Default 1 */
+    uint32_t bulk_connections;         /**< for streams and buckets, made when first needed. Default 1; 16 with the
+                                            above at most */
     const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
     aegis_log_function log;            /**< default: nothing is logged */
     void *log_user;
