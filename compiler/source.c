@@ -130,6 +130,22 @@ source_status source_open(sources *s, const char *path, uint32_t *file, const ch
     return SOURCE_OK;
 }
 
+source_status source_read(sources *s, const char *name, FILE *in, uint32_t *file, const char **why)
+{
+    const char *text = NULL;
+    size_t length = 0;
+    source_status status = slurp(s, in, &text, &length, why);
+    source_file *added;
+
+    if (status != SOURCE_OK)
+        return status;
+    added = append(s, name, text, length);
+    if (added == NULL)
+        return SOURCE_NO_MEMORY;
+    *file = (uint32_t)(added - s->files);
+    return SOURCE_OK;
+}
+
 source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why)
 {
     const char *importer = s->files[from].path;

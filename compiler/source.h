@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "arena.h"
 
@@ -44,6 +45,8 @@ typedef enum source_status { SOURCE_OK, SOURCE_MISSING, SOURCE_FAILED, SOURCE_NO
 bool source_add_text(sources *s, const char *path, const char *text, size_t length);
 /* The file at `path`, read once. On SOURCE_FAILED `*why` says what is wrong ("is a directory"). */
 source_status source_open(sources *s, const char *path, uint32_t *file, const char **why);
+/* What can be read from an open stream, under a name for messages. */
+source_status source_read(sources *s, const char *name, FILE *in, uint32_t *file, const char **why);
 /* The file an import names: beside the importing file, then along the include directories. */
 source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why);
 

@@ -87,4 +87,4 @@ check-guide: $(ALL)
 
 # Golden files are rewritten by the tests that compare with them.
 golden: $(ALL) test-programs
-	@for t in $(filter %golden %diag,$(TEST_PROGRAMS)) $(filter tests/cli/%,$(CHECKS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done
+	@for t in $(filter %golden %diag %fmt,$(TEST_PROGRAMS)) $(filter tests/cli/%,$(CHECKS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done
