@@ -74,10 +74,10 @@ void cli_print_help(const cli_command *command)
         print_option(&command->options[i]);
     printf("  -h, --help          print this\n");
     printf("\nexamples:\n%s", command->examples);
-    printf("\nexit codes: 0 done");
+    printf("\nexit codes:\n  0  done\n");
     if (command->failure != NULL)
-        printf(", 1 %s", command->failure);
-    printf(", 2 a mistake in the command line,\n            3 a file that cannot be read or written\n");
+        printf("  1  %s\n", command->failure);
+    printf("  2  a mistake in the command line\n  3  a file that cannot be read or written\n");
 }
 
 /* ---- reading ---- */

@@ -17,8 +17,11 @@ static const char closing[] =
     "'aegisc help COMMAND' tells more about one. Without a command aegisc generates:\n"
     "'aegisc -o gen shop.aegis' is 'aegisc generate -o gen shop.aegis'.\n"
     "\n"
-    "exit codes: 0 done, 1 mistakes in the input, 2 a mistake in the command line,\n"
-    "            3 a file that cannot be read or written\n";
+    "exit codes:\n"
+    "  0  done\n"
+    "  1  mistakes in the input\n"
+    "  2  a mistake in the command line\n"
+    "  3  a file that cannot be read or written\n";
 
 static const cli_command *find_command(const char *name)
 {

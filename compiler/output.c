@@ -254,18 +254,3 @@ bool outputs_put(outputs *o, const char *path, const char *data, size_t size)
 {
     return outputs_begin(o, path) && outputs_write(o, data, size) && outputs_end(o);
 }
-
-bool output_write(const char *path, const char *data, size_t size, char *why, size_t why_size)
-{
-    arena memory;
-    outputs o = {.memory = &memory};
-    bool good;
-
-    arena_init(&memory);
-    good = outputs_put(&o, path, data, size) && outputs_commit(&o);
-    if (!good)
-        (void)snprintf(why, why_size, "%s", o.error != NULL ? o.error : "out of memory");
-    outputs_abandon(&o);
-    arena_free(&memory);
-    return good;
-}

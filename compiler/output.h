@@ -30,7 +30,5 @@ void outputs_abandon(outputs *o);
 
 /* Begin, write, end: a file that is in memory. */
 bool outputs_put(outputs *o, const char *path, const char *data, size_t size);
-/* All of it for a single file; on false `why` (of `why_size` bytes) says what failed. */
-bool output_write(const char *path, const char *data, size_t size, char *why, size_t why_size);
 
 #endif

@@ -67,5 +67,7 @@ expect 2 "$aegisc" fmt
 complains "which file? '-' is standard input"
 expect 3 sh -c "'$aegisc' fmt - <original >/dev/full"
 complains "cannot write the output"
+# What the repository shows to others is in the layout.
+expect 0 "$aegisc" fmt --check "$top"/examples/*/*.aegis "$top"/idl/aegis/*.aegis
 no_temporaries
 finish "fmt changes what it should and nothing else"

@@ -13,7 +13,8 @@ for command in $commands; do
     says "options:"
     says "examples:"
     says "  aegisc $command"
-    says "exit codes: 0 done"
+    says "exit codes:"
+    says "  3  a file that cannot be read or written"
     help=$out
     expect 0 "$aegisc" help "$command"
     must test "$out" = "$help"
