@@ -16,7 +16,7 @@ logs=$build/test-logs
 mkdir -p "$logs"
 export BUILD=$build AEGISC=${AEGISC:-$build/bin/aegisc}
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0}
-export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1:suppressions=$PWD/tests/tsan.supp}
+export TSAN_OPTIONS=${TSAN_OPTIONS:-halt_on_error=1}
 passed=0 failed=0 failures=()
 
 # Sum the N of cmocka's summary lines "[  PASSED  ] N test(s)."; failures are listed once more by name: not counted.

@@ -79,6 +79,31 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/* Servers of the cluster that this one told of: the next connection may go to any of them. Lock held. */
+static void learn_servers(nats_engine *engine, natsConnection *connection)
+{
+    char **servers = NULL;
+    int count = 0;
+    if (natsConnection_GetServers(connection, &servers, &count) != NATS_OK)
+        return;
+    aegis_nats_forget_servers(engine);
+    for (int i = 0; i < count; i++) {
+        if (engine->known_count < NATS_URL_MAX)
+            engine->known[engine->known_count++] = servers[i];
+        else
+            free(servers[i]);
+    }
+    free((void *)servers);
+}
+
+static void on_discovered(natsConnection *connection, void *closure)
+{
+    nats_engine *engine = ((const nats_link *)closure)->engine;
+    pthread_mutex_lock(&engine->lock);
+    learn_servers(engine, connection);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
                      void *closure)
 {
@@ -168,6 +193,8 @@ aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t dea
     if (s == NATS_OK)
         s = natsOptions_SetLameDuckModeCB(options, on_lame_duck, link);
     if (s == NATS_OK)
+        s = natsOptions_SetDiscoveredServersCB(options, on_discovered, link);
+    if (s == NATS_OK)
         s = natsOptions_SetErrorHandler(options, on_error, link);
     if (s == NATS_OK)
         s = natsConnection_Connect(&link->connection, options);
@@ -179,25 +206,6 @@ aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t dea
     }
     *result = link;
     return AEGIS_OK;
-}
-
-/* Servers of the cluster that this one told of: the next connection may go to any of them. Connecting thread
- * only. */
-static void learn_servers(nats_engine *engine, natsConnection *connection)
-{
-    char **servers = NULL;
-    const char *kept[NATS_URL_MAX];
-    int count = 0;
-    if (natsConnection_GetServers(connection, &servers, &count) != NATS_OK)
-        return;
-    const int most = count < NATS_URL_MAX ? count : NATS_URL_MAX;
-    for (int i = 0; i < most; i++)
-        kept[i] = servers[i];
-    if (most > 0 && natsOptions_SetServers(engine->options, kept, most) == NATS_OK)
-        engine->servers = (unsigned)most;
-    for (int i = 0; i < count; i++)
-        free(servers[i]);
-    free((void *)servers);
 }
 
 void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)

@@ -271,9 +271,7 @@ aegis_status aegis_nats_consume(aegis_port *port, const char *stream, const char
     if (asprintf(&made->pull_subject, "%s.CONSUMER.MSG.NEXT.%s.%s", engine->api, stream, durable) < 0)
         made->pull_subject = NULL;
     if (made->subject == NULL || made->pull_subject == NULL) {
-        free(made->subject);
-        free(made->pull_subject);
-        free(made);
+        aegis_nats_source_free(made);
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a consumer");
     }
     return aegis_nats_source_add(made, source, error);

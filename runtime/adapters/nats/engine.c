@@ -251,6 +251,36 @@ static void run_timers(nats_engine *engine, int64_t now)
     }
 }
 
+static void dig(nats_grave *grave)
+{
+    natsSubscription_Destroy(grave->subscription);
+    free(grave);
+}
+
+static void dig_all(nats_engine *engine)
+{
+    while (engine->graves != NULL) {
+        nats_grave *grave = engine->graves;
+        engine->graves = grave->next;
+        dig(grave);
+    }
+}
+
+/* nats.c 3.4.1, while it reads, goes on using a subscription after it has let go of the lock under which it
+ * found it; later releases hold a reference. So the last reference is ours until the leader is out of there.
+ */
+void aegis_nats_bury(nats_engine *engine, nats_grave *grave, natsSubscription *subscription)
+{
+    natsSubscription_Unsubscribe(subscription);
+    grave->subscription = subscription;
+    if (engine->leader == NULL || engine->dispatching) {
+        dig(grave);
+        return;
+    }
+    grave->next = engine->graves;
+    engine->graves = grave;
+}
+
 /* One round as leader. Lock held on entry and on return, not in between. */
 static void turn(nats_engine *engine, int64_t until)
 {
@@ -267,6 +297,7 @@ static void turn(nats_engine *engine, int64_t until)
         leader_write(engine, r.links[i]);
     leader_read(engine, &r, until);
     pthread_mutex_lock(&engine->lock);
+    dig_all(engine);
     for (size_t i = 0; i < r.count; i++) {
         if (!atomic_load(&r.links[i]->writable)) {
             r.links[i]->unsent = 0;
@@ -336,6 +367,7 @@ static void keeper_connect(nats_engine *engine, nats_seat *seat)
 {
     nats_link *link = NULL;
     natsStatus status = NATS_OK;
+    aegis_nats_use_servers(engine);
     pthread_mutex_unlock(&engine->lock);
     const aegis_status result =
         aegis_nats_connect(engine, seat->role, aegis_clock_monotonic() + CONNECT_TIMEOUT, &link, &status);
@@ -466,12 +498,14 @@ void aegis_nats_engine_stop(nats_engine *engine)
     if (engine->keeper_started)
         pthread_join(engine->keeper, NULL);
     pthread_mutex_lock(&engine->lock);
+    dig_all(engine);
     aegis_nats_disconnect(engine);
     pthread_mutex_unlock(&engine->lock);
     if (engine->epoll >= 0)
         close(engine->epoll);
     if (engine->event >= 0)
         close(engine->event);
+    aegis_nats_forget_servers(engine);
     natsOptions_Destroy(engine->options);
     for (size_t i = 0; i < engine->dead_count; i++)
         natsMsg_Destroy(engine->dead[i]);

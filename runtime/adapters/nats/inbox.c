@@ -190,9 +190,7 @@ aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message,
 
 static void slot_free(nats_slot *slot)
 {
-    natsSubscription_Unsubscribe(slot->subscription);
-    natsSubscription_Destroy(slot->subscription);
-    free(slot);
+    aegis_nats_bury(slot->link->engine, &slot->grave, slot->subscription);
 }
 
 static nats_slot *slot_take(nats_link *link)

@@ -41,6 +41,12 @@ typedef struct nats_source nats_source;
 typedef struct nats_parcel nats_parcel;
 typedef struct nats_slot nats_slot;
 
+/* A subscription that is over, and waits to be destroyed. */
+typedef struct nats_grave {
+    struct nats_grave *next;
+    natsSubscription *subscription;
+} nats_grave;
+
 /* What a connection is for: small messages somebody waits for, or whatever goes to and from streams. */
 typedef enum nats_role { NATS_RPC, NATS_BULK } nats_role;
 
@@ -130,6 +136,7 @@ struct nats_source {
     bool draining; /* not to be subscribed again */
     bool drained;
     natsSubscription *subscription; /* NULL while there is no connection for it */
+    nats_grave *grave;              /* for it, so that closing cannot fail for memory */
     nats_link *link;                /* where it is subscribed */
     char *subject;                  /* a consumer's: "<inbox>.*" */
     char *queue;
@@ -150,6 +157,7 @@ struct nats_source {
 /* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came
  * for. */
 struct nats_slot {
+    nats_grave grave; /* first: the slot becomes it */
     nats_slot *next;
     nats_link *link;
     natsSubscription *subscription;
@@ -203,6 +211,8 @@ struct nats_engine {
     char inbox[NATS_INBOX_MAX];
     char api[NATS_API_MAX];       /* "$JS.API", in a domain "$JS.<domain>.API" */
     char kv_prefix[NATS_API_MAX]; /* "", in a domain its api and a dot */
+    char *known[NATS_URL_MAX];    /* URLs of the cluster's servers, as the last connection heard of them */
+    unsigned known_count;
     nats_seat seats[NATS_SEATS_MAX];
     size_t seat_count;
     size_t up; /* seats with a link */
@@ -226,6 +236,7 @@ struct nats_engine {
     pthread_cond_t flushed;
     pthread_cond_t seated; /* a connection attempt is over */
 
+    nats_grave *graves;
     nats_source *sources;
     size_t backlog; /* messages waiting in subscriptions */
     nats_call *calls;
@@ -265,6 +276,9 @@ void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages
 void aegis_nats_signal_waiter(nats_waiter *waiter);
 /* Lock held: somebody has to lead, if nobody does. */
 void aegis_nats_pass_on(nats_engine *engine);
+/* Lock held. Ends the subscription now and destroys it when no leader can be inside nats.c with it; takes the
+ * grave, which comes from malloc. */
+void aegis_nats_bury(nats_engine *engine, nats_grave *grave, natsSubscription *subscription);
 /* Lock held: run what is due. `timer` may only move forward here. */
 void aegis_nats_timer(nats_engine *engine, int64_t when);
 /* Lock held, on return too. What was written to `link` before has reached the server. */
@@ -288,6 +302,9 @@ nats_link *aegis_nats_first(nats_engine *engine, nats_role role);
 /* The bulk connections are made when they are needed first; returns when one is there, or cannot be had now.
  */
 void aegis_nats_want_bulk(nats_engine *engine, int64_t deadline);
+/* What is known of the cluster is for the next connection; connecting thread only. */
+void aegis_nats_use_servers(nats_engine *engine);
+void aegis_nats_forget_servers(nats_engine *engine);
 /* An empty seat to be filled now, or NULL; `*when` is when the next will be (INT64_MAX: none is empty). */
 nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when);
 /* All that are up; at most NATS_SEATS_MAX. */
@@ -308,6 +325,7 @@ nats_parcel *aegis_nats_parcel_new(nats_engine *engine, natsMsg *raw);
 void aegis_nats_parcel_free(nats_parcel *parcel);
 void aegis_nats_push(nats_source *source, nats_parcel *parcel);
 nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity);
+void aegis_nats_source_free(nats_source *source);
 aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aegis_error *error);
 void aegis_nats_event(nats_engine *engine, aegis_port_event event);
 /* Lock held: see that it has, or all have, a subscription, if there is a connection for it. */

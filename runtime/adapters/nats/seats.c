@@ -7,6 +7,8 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include <stdlib.h>
+
 #define BULK_PATIENCE AEGIS_SECOND
 
 static bool healthy(const nats_link *link)
@@ -76,6 +78,23 @@ nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when)
             *when = seat->connect_at;
     }
     return NULL;
+}
+
+void aegis_nats_forget_servers(nats_engine *engine)
+{
+    while (engine->known_count > 0)
+        free(engine->known[--engine->known_count]);
+}
+
+void aegis_nats_use_servers(nats_engine *engine)
+{
+    const char *servers[NATS_URL_MAX];
+
+    for (unsigned i = 0; i < engine->known_count; i++)
+        servers[i] = engine->known[i];
+    if (engine->known_count > 0 &&
+        natsOptions_SetServers(engine->options, servers, (int)engine->known_count) == NATS_OK)
+        engine->servers = engine->known_count;
 }
 
 static bool bulk_pending(const nats_engine *engine)

@@ -240,6 +240,11 @@ nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, s
     nats_source *source = (nats_source *)calloc(1, sizeof *source);
     if (source == NULL)
         return NULL;
+    source->grave = (nats_grave *)calloc(1, sizeof *source->grave);
+    if (source->grave == NULL) {
+        free(source);
+        return NULL;
+    }
     source->base.port = engine->port;
     source->engine = engine;
     source->kind = kind;
@@ -247,11 +252,12 @@ nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, s
     return source;
 }
 
-static void source_free(nats_source *source)
+void aegis_nats_source_free(nats_source *source)
 {
     free(source->subject);
     free(source->queue);
     free(source->pull_subject);
+    free(source->grave);
     free(source);
 }
 
@@ -360,7 +366,7 @@ aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const c
     }
     if (made == NULL || made->subject == NULL || (queue != NULL && made->queue == NULL)) {
         if (made != NULL)
-            source_free(made);
+            aegis_nats_source_free(made);
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a subscription");
     }
     return source_add(made, source, error);
@@ -475,12 +481,14 @@ void aegis_nats_close_source(aegis_source *base)
     natsSubscription *subscription = source->subscription;
     source->subscription = NULL;
     source->link = NULL;
-    natsSubscription_Unsubscribe(subscription);
-    natsSubscription_Destroy(subscription);
+    if (subscription != NULL) {
+        aegis_nats_bury(engine, source->grave, subscription);
+        source->grave = NULL;
+    }
     if (source->kind == NATS_CONSUMER) /* after the UNSUB, or they are sent to this subscription again */
         aegis_nats_hand_back(source);
     for (nats_parcel *p = pop(source); p != NULL; p = pop(source))
         aegis_nats_parcel_free(p);
     pthread_mutex_unlock(&engine->lock);
-    source_free(source);
+    aegis_nats_source_free(source);
 }
