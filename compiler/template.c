@@ -33,6 +33,7 @@ typedef struct renderer {
     size_t size, room;
     size_t indent; /* of the partials around */
     unsigned depth;
+    size_t left;     /* parts that may still be shown */
     char number[24]; /* of @index */
 } renderer;
 
@@ -324,6 +325,8 @@ static bool render_partial(renderer *r, const part *partial, const scope *in)
 
 static bool render_part(renderer *r, const part *at, const scope *in)
 {
+    if (r->left-- == 0)
+        return template_fail(r->set, r->file, at->offset, "sections within sections show too much");
     switch (at->kind) {
     case PART_TEXT:
         return put_text(r, at->text, at->length);
@@ -364,6 +367,7 @@ bool template_render(template_set *set, const char *name, const void *view, aren
     if (file == NULL)
         return false;
     r.file = file;
+    r.left = set->most_parts != 0 ? set->most_parts : TEMPLATE_PARTS;
     top.of = set->names->view;
     return render_parts(&r, file->parts, &top) && (r.size == 0 || end_line(&r)) && !set->memory->failed;
 }

@@ -20,6 +20,9 @@
 
 /* Deepest nesting of sections and partials, while parsing and while rendering. */
 #define TEMPLATE_DEPTH 64
+/* Most parts one rendering shows, unless the set says less: sections within sections over the same list
+ * multiply. A package of 100,000 structs takes a tenth of it. */
+#define TEMPLATE_PARTS ((size_t)2000000000)
 
 typedef struct template_text {
     const char *name; /* as messages show it */
@@ -30,13 +33,14 @@ typedef struct template_text {
 typedef struct template_file template_file;
 typedef struct template_names template_names;
 
-/* A set of templates that call each other by name. Zero it, fill in the first four, render. */
+/* A set of templates that call each other by name. Zero it, fill in the first four or five, render. */
 typedef struct template_set {
     arena *memory;
     /* The template called `name` ("c/header.h"), or false. Its text must live as long as the set. */
     bool (*load)(void *user, const char *name, template_text *text);
     void *user;
     const shape *view; /* of what is rendered: its members are the outermost names */
+    size_t most_parts; /* 0: TEMPLATE_PARTS */
     template_names *names;
     template_file *files; /* parsed so far */
     const char *error;    /* "c/header.h.tmpl:12:5: unknown name 'nmae'", set by the first failure */

@@ -33,8 +33,12 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_STAMP) | $(GEN_SOURCES) $(WIRE).h $(CO
 $(LIBTEST): $(LIBTEST_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
-# Fault and fuzz programs are built like tests but run only when asked for.
+# Fault programs are built like tests but run only when asked for. Fuzz programs run their corpora with the tests, so that
+# what was found once stays mended; `make fuzz` builds them anew around libFuzzer.
 EXTRA_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c tests/fuzz/*.c)))
+FUZZ_PROGRAMS  := $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS))
+FUZZER         ?=
+$(FUZZ_PROGRAMS): private LDFLAGS += $(FUZZER)
 $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(TEST_LIBS)
@@ -47,7 +51,7 @@ T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
 
-.PHONY: test test-all test-programs test-run asan tsan fault fuzz golden \
+.PHONY: test test-all test-programs test-run asan tsan fault fuzz fuzz-run golden \
         check-includes check-symbols check-generated check-guide
 test:
 	@tools/setup.sh
@@ -56,13 +60,14 @@ test-all: test
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory WERROR=-Werror fuzz fault
-test-programs: $(TEST_PROGRAMS) $(LIBTEST)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(LIBTEST)
 # Everything is in place: build what can be built, run all of it. What did not build is a failure.
 test-run: $(ALL)
 	@$(MAKE) --no-print-directory -k test-programs || true
-	@$(RUN) $(foreach t,$(CHECKS) $(TEST_PROGRAMS),$(if $(T),$(if $(findstring $(T),$(t)),$(t)),$(t)))
+	@FUZZ_RUNS=0 $(RUN) $(foreach t,$(CHECKS) $(TEST_PROGRAMS) $(FUZZ_PROGRAMS),$(if $(T),$(if $(findstring $(T),$(t)),$(t)),$(t)))
 
-SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+SANITIZE_ADDRESS := -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=address,undefined
+SANITIZE_FUZZ    := $(SANITIZE_ADDRESS) -fsanitize=fuzzer-no-link
 SANITIZE_THREAD  := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 asan:
 	@tools/setup.sh
@@ -73,8 +78,14 @@ tsan:
 
 fault: $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(AEGISC)
 	@TEST_TIMEOUT=900 TEST_TOTAL=7200 SHOW='^F[0-9]+:' $(RUN) $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fault/*.sh))
-fuzz: $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS)) $(AEGISC)
-	@$(RUN) $(filter $(BUILD)/tests/fuzz/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fuzz/*.sh))
+# Five minutes together, or FUZZ_SECONDS; F=frontend: only the program so named.
+F ?=
+fuzz:
+	@tools/setup.sh
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang WERROR=-Werror CFLAGS='$(SANITIZE_FUZZ)' \
+	  CPPFLAGS='$(CPPFLAGS) -DAEGIS_LIBFUZZER' FUZZER=-fsanitize=fuzzer fuzz-run
+fuzz-run: $(foreach p,$(FUZZ_PROGRAMS),$(if $(F),$(if $(findstring $(F),$(p)),$(p)),$(p)))
+	@BUILD=$(BUILD) tools/fuzz.sh $^
 
 check-includes:
 	@tools/check-includes.sh

@@ -113,6 +113,7 @@ static bool render(template_set *set, arena *memory, arena *scratch, text_pair *
     set->load = load;
     set->user = pairs;
     set->view = &sample_shape;
+    set->most_parts = 1000;
     return template_render(set, "main", &view, scratch, &sink);
 }
 
@@ -174,6 +175,9 @@ static void test_errors(void **state)
     check("{{ }}", "", "main:1:4: a name is missing here");
     check("{{>part}}", "\n{{oops}}", "part:2:1: unknown name 'oops'");
     check("{{>part}}", "{{>part}}", "part:1:1: nested too deeply");
+    check("{{#made}}{{#made}}{{#made}}{{#made}}{{#made}}{{#made}}{{id}}"
+          "{{/made}}{{/made}}{{/made}}{{/made}}{{/made}}{{/made}}",
+          "", "main:1:37: sections within sections show too much");
     check("{{one.id.id.id.id}}", "", "main:1:16: too many names");
 }
 
