@@ -21,7 +21,8 @@ typedef struct palette {
     const char *level, *fix, *plain;
 } palette;
 
-/* A line of the source; control characters, which a terminal or the end of a string might obey, as '?'. */
+/* A line of the source, or a message that may quote it; control characters, which a terminal or the end of a
+ * string might obey, as '?'. */
 static void put_line(text_buffer *b, const char *line, size_t length)
 {
     for (size_t i = 0; i < length; i++) {
@@ -101,6 +102,14 @@ static void put_fix(text_buffer *b, const source_position *at, span where, const
     text_puts(b, "\n");
 }
 
+static void put_message(text_buffer *b, const char *before, const char *message)
+{
+    text_puts(b, before);
+    if (message != NULL)
+        put_line(b, message, strlen(message));
+    text_puts(b, "\n");
+}
+
 static void put_place(text_buffer *b, const diags *d, const source_position *at, span where)
 {
     text_printf(b, "%s:%u:%u: ", d->files->files[where.file].path, at->line, at->column);
@@ -117,8 +126,7 @@ static void put_diag(text_buffer *b, const diags *d, const diag *item, const pal
     }
     text_printf(b, "%s%s[%s]: %s", p->level, diag_level_name(item->code->level), diag_id(item->code, id),
                 p->plain);
-    text_puts(b, item->text);
-    text_puts(b, "\n");
+    put_message(b, "", item->text);
     if (item->placed) {
         put_excerpt(b, &at, item->where, p->level, p->plain);
         put_fix(b, &at, item->where, item->fix, p);
@@ -126,13 +134,11 @@ static void put_diag(text_buffer *b, const diags *d, const diag *item, const pal
     for (const diag_note *note = item->notes; note != NULL; note = note->next) {
         at = source_locate(d->files, note->where);
         put_place(b, d, &at, note->where);
-        text_puts(b, "note: ");
-        text_puts(b, note->text);
-        text_puts(b, "\n");
+        put_message(b, "note: ", note->text);
         put_excerpt(b, &at, note->where, "", "");
     }
     if (item->help != NULL)
-        text_printf(b, "  help: %s\n", item->help);
+        put_message(b, "  help: ", item->help);
 }
 
 const char *diag_format(diags *d, bool colour)

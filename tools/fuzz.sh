@@ -3,7 +3,7 @@
 #
 #   tools/fuzz.sh PROGRAM...
 #
-# All together take FUZZ_SECONDS (300). tests/fuzz/corpus/NAME is where fuzz_NAME begins, tests/fuzz/NAME.dict its words.
+# All together take FUZZ_SECONDS (300). tests/fuzz/corpus/NAME is where fuzz_NAME begins.
 # What is found on the way stays in BUILD; an input that ends in a failure is left there too, and named.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -16,8 +16,15 @@ passed=0 failed=0
 # Files of other tests that are worth beginning with, beside the corpus.
 seeds() {
     case $1 in
-    frontend | format) echo tests/diag tests/gen tests/gen/parts examples/orders idl/aegis ;;
+    frontend | fmt) echo tests/diag tests/gen tests/gen/parts examples/orders idl/aegis ;;
     template) echo templates/c ;;
+    esac
+}
+
+words() {
+    case $1 in
+    frontend | fmt) echo tests/fuzz/aegis.dict ;;
+    *) echo "tests/fuzz/$1.dict" ;;
     esac
 }
 
@@ -28,7 +35,8 @@ for program in "$@"; do
     log=$build/fuzz-corpus/$name.log
     mkdir -p "$found"
     options=(-max_total_time="$each" -timeout=10 -max_len=4096 -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$found.")
-    [ -f "tests/fuzz/$name.dict" ] && options+=(-dict="tests/fuzz/$name.dict")
+    words=$(words "$name")
+    [ -f "$words" ] && options+=(-dict="$words")
     folders=("$found")
     for folder in "tests/fuzz/corpus/$name" $(seeds "$name"); do
         [ -d "$folder" ] && folders+=("$folder")
