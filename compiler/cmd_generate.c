@@ -4,8 +4,10 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "cli_compile.h"
+#include "cli_new.h"
 #include "emit.h"
 #include "output.h"
+#include "templates.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +16,7 @@
 typedef struct request {
     cli_compile_options compile;
     bool list_outputs, to_stdout;
-    const char *out_dir, *depfile, *templates_dir;
+    const char *out_dir, *depfile, *templates_dir, *export_dir;
 } request;
 
 /* A path as make reads it: blanks and '#' after a backslash, '$' doubled. */
@@ -47,18 +49,38 @@ static const char *out_path(const writer *w, const char *name)
     return w->r->out_dir == NULL ? name : arena_printf(&w->c->memory, "%s/%s", w->r->out_dir, name);
 }
 
+/* What `package` is made from, itself included, marks. Imports have been compiled before what imports them,
+ * so that one walk back over all packages is enough. */
+static bool *find_inputs(const writer *w, const schema_package *package)
+{
+    const schema *all = &w->c->result;
+    bool *needed = (bool *)arena_array(&w->c->memory, all->package_count + 1, sizeof *needed);
+
+    for (size_t i = all->package_count; needed != NULL && i-- > 0;) {
+        const schema_package *one = all->packages[i];
+
+        needed[i] = needed[i] || one == package;
+        for (size_t k = 0; needed[i] && k < one->import_count; k++)
+            for (size_t j = 0; j < i; j++)
+                needed[j] = needed[j] || all->packages[j] == one->imports[k].package;
+    }
+    return needed;
+}
+
 /* One rule: the outputs of a package depend on its source, its imports and the templates that were read. */
-static const char *dependencies(const writer *w, const emit_result *emitted)
+static const char *dependencies(const writer *w, const schema_package *package, const emit_result *emitted)
 {
     arena *memory = &w->c->memory;
-    const sources *files = &w->c->files;
+    const schema *all = &w->c->result;
+    const bool *needed = find_inputs(w, package);
     const char *rule = w->rules;
 
     for (size_t i = 0; i < w->path_count; i++)
         rule = arena_printf(memory, "%s%s%s", rule, i > 0 ? " " : "", make_name(memory, w->paths[i]));
-    rule = arena_printf(memory, "%s:", rule);
-    for (size_t i = 0; i < files->count; i++)
-        rule = arena_printf(memory, "%s %s", rule, make_name(memory, files->files[i].path));
+    rule = arena_printf(memory, "%s: %s", rule, make_name(memory, package->path));
+    for (size_t i = 0; needed != NULL && i < all->package_count; i++)
+        if (needed[i] && all->packages[i] != package)
+            rule = arena_printf(memory, "%s %s", rule, make_name(memory, all->packages[i]->path));
     for (size_t i = 0; i < emitted->template_count; i++)
         rule = arena_printf(memory, "%s %s", rule, make_name(memory, emitted->templates[i]));
     return arena_printf(memory, "%s\n", rule);
@@ -110,7 +132,7 @@ static int emit_one(writer *w, const schema_package *package)
     if (!emit_package(package, &options, &sink, &result))
         return fail(w, result.error);
     if (w->r->depfile != NULL)
-        w->rules = dependencies(w, &result);
+        w->rules = dependencies(w, package, &result);
     return w->rules == NULL ? cli_out_of_memory() : CLI_DONE;
 }
 
@@ -136,13 +158,31 @@ static int write_all(writer *w)
         if (result->packages[i]->main)
             code = w->r->list_outputs ? list_one(w, result->packages[i]) : emit_one(w, result->packages[i]);
     }
-    if (code == CLI_DONE && w->r->depfile != NULL &&
+    if (code == CLI_DONE && w->r->depfile != NULL && !w->r->list_outputs &&
         !outputs_put(&w->out, w->r->depfile, w->rules, strlen(w->rules)))
         code = fail(w, NULL);
     if (code == CLI_DONE && !outputs_commit(&w->out))
         code = fail(w, NULL);
     outputs_abandon(&w->out);
     return code;
+}
+
+/* The built-in templates as files, to be changed and given to --templates. */
+static int export_templates(arena *memory, const char *folder)
+{
+    cli_new_file *files = (cli_new_file *)arena_array(memory, templates_count, sizeof *files);
+    size_t count = 0;
+
+    for (size_t i = 0; files != NULL && i < templates_count; i++) {
+        const embedded_template *one = &templates_embedded[i];
+        const bool is_template = strncmp(one->name, "c/", 2) == 0;
+
+        if (is_template || strcmp(one->name, "README.md") == 0)
+            files[count++] =
+                (cli_new_file){arena_printf(memory, "%s/%s%s", folder, one->name, is_template ? ".tmpl" : ""),
+                               (const char *)one->data, one->size};
+    }
+    return memory->failed ? cli_out_of_memory() : cli_write_new(memory, files, count);
 }
 
 /* Two things cannot both have standard output. */
@@ -171,6 +211,13 @@ static int run(cli *line, void *data)
     compile c;
     int code;
 
+    if (r->export_dir != NULL) {
+        code = export_templates(&line->memory, r->export_dir);
+        if (code != CLI_DONE || line->arguments.count == 0)
+            return code;
+    }
+    if (line->arguments.count == 0)
+        return cli_usage(line->command, "which file?");
     if (wants_stdout_twice(r))
         return cli_usage(line->command, "'--diagnostics=%s' and '%s' both need standard output",
                          r->compile.diagnostics, r->to_stdout ? "--stdout" : "--list-outputs");
@@ -190,6 +237,8 @@ static const cli_option options[] = {
     {"--stdout", NULL, CLI_FLAG, offsetof(request, to_stdout), "print the outputs and write nothing"},
     {"--templates", "DIR", CLI_TEXT, offsetof(request, templates_dir),
      "use the templates found here instead of the built-in ones\nof the same name"},
+    {"--export-templates", "DIR", CLI_TEXT, offsetof(request, export_dir),
+     "write the built-in templates and their description here;\nneeds no FILE"},
 };
 
 const cli_command cmd_generate = {
@@ -205,8 +254,6 @@ const cli_command cmd_generate = {
     .options = options,
     .option_count = CLI_COUNT(options),
     .request_size = sizeof(request),
-    .least = 1,
     .most = CLI_ANY,
-    .on_missing = "which file?",
     .run = run,
 };

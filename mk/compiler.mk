@@ -11,7 +11,7 @@ COMPILER_HEADERS   := $(COMPILER_OUT)/grammar.h
 COMPILER_INCLUDES  := -Icompiler -I$(COMPILER_OUT)
 COMPILER_OBJECTS   := $(COMPILER_SOURCES:%.c=$(BUILD)/obj/%.o) \
                       $(addprefix $(BUILD)/obj/gen/compiler/,lexer.o grammar.o templates.o)
-TEMPLATES          := $(sort $(shell find templates -name '*.tmpl'))
+TEMPLATES          := $(sort $(shell find templates -name '*.tmpl')) templates/README.md
 
 $(COMPILER_OUT)/grammar.c: compiler/grammar.y
 	@mkdir -p $(@D)

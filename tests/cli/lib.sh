@@ -47,7 +47,7 @@ golden() {
     same "$2" "$top/tests/cli/$1"
 }
 no_temporaries() {
-    must test -z "$(find . -name '*.tmp*')"
+    must test -z "$(find . -name '*.tmp')"
 }
 finish() {
     [ $bad = 0 ] && echo "$1"

@@ -27,10 +27,78 @@ expect 1 "$aegisc" check wrong.aegis
 expect 0 "$aegisc" check "$idl"
 must test -z "$out$err"
 
+# Several inputs with imports: each output depends on what it is made from, and on nothing else.
+mkdir -p idl/common 'idl/odd #$ name'
+printf 'aegis 1;\npackage base;\nstruct Base { a: u32; }\n' >idl/common/base.aegis
+printf 'aegis 1;\npackage pay;\nimport "base.aegis";\nstruct Card { b: base.Base; }\n' >idl/common/pay.aegis
+printf 'aegis 1;\npackage one;\nimport "common/pay.aegis";\nstruct One { c: pay.Card; }\n' >one.aegis
+printf 'aegis 1;\npackage two;\nstruct Two { d: u32; }\n' >'idl/odd #$ name/two.aegis'
+expect 0 "$aegisc" -I idl -o 'o d' --depfile deps/all.d one.aegis 'idl/odd #$ name/two.aegis'
+must test "$(ls 'o d' | tr '\n' ' ')" = "one.c one.h two.c two.h "
+cat >wanted <<'END'
+o\ d/one.h o\ d/one.c: one.aegis idl/common/base.aegis idl/common/pay.aegis
+o\ d/two.h o\ d/two.c: idl/odd\ \#$$\ name/two.aegis
+END
+same deps/all.d wanted
+printf 'all: %s\ninclude deps/all.d\n' 'o\ d/one.h o\ d/two.h' >rules.mk
+expect 0 ${MAKE:-make} -f rules.mk -q all
+touch -d '2030-01-01' idl/common/base.aegis
+expect 0 ${MAKE:-make} -f rules.mk -n -W idl/common/base.aegis all
+expect 0 "$aegisc" --list-outputs -I idl one.aegis 'idl/odd #$ name/two.aegis'
+must test "$out" = $'one.h\none.c\ntwo.h\ntwo.c'
+expect 0 "$aegisc" --list-outputs -I idl --depfile never.d one.aegis
+must test ! -e never.d
+expect 0 "$aegisc" --stdout -I idl one.aegis 'idl/odd #$ name/two.aegis'
+must test "$out" = "$(cat 'o d'/one.h 'o d'/one.c 'o d'/two.h 'o d'/two.c)"
+expect 1 "$aegisc" -o none one.aegis
+complains "there is no file \"common/pay.aegis\""
+complains "-I names more folders"
+must test ! -e none
+
+# A failure at the last output leaves all others as they were.
+expect 0 "$aegisc" -I idl -o all one.aegis
+cp -r all before
+mkdir all/two.h
+sed -i 's/c: pay.Card/other: u32/; /^import/d' one.aegis
+expect 3 "$aegisc" -o all one.aegis 'idl/odd #$ name/two.aegis'
+complains "cannot write 'all/two.h': Is a directory"
+rmdir all/two.h
+must diff -r all before
+mkdir all/d.d
+expect 3 "$aegisc" -o all --depfile all/d.d one.aegis
+complains "cannot write 'all/d.d'"
+rmdir all/d.d
+must diff -r all before
+printf 'aegis 1;\npackage uno;\n' >idl/one.aegis
+expect 3 "$aegisc" -o all one.aegis idl/one.aegis
+complains "another input becomes this file too"
+must diff -r all before
+# Where a file cannot be made, whoever asks.
+expect 3 "$aegisc" -o /proc/none "$idl"
+complains "cannot write '/proc/none/shop.h'"
+# What is no file is written to, not replaced.
+expect 0 "$aegisc" -o all --depfile /dev/null one.aegis
+must test -c /dev/null
+expect 0 "$aegisc" -o all --depfile /dev/stdout one.aegis
+must test "$out" = "all/one.h all/one.c: one.aegis"
+expect 3 "$aegisc" -o all --depfile /dev/full one.aegis
+complains "cannot write '/dev/full': No space left on device"
+expect 3 sh -c "'$aegisc' --stdout '$idl' >/dev/full"
+complains "cannot write the output"
+# The umask counts for new files, the mode of those that are there is kept.
+(umask 027 && "$aegisc" -o modes "$idl")
+must test "$(stat -c %a modes/shop.h)" = 640
+chmod 600 modes/shop.h
+printf '\n' >>modes/shop.h
+expect 0 "$aegisc" -o modes "$idl"
+must test "$(stat -c %a modes/shop.h)" = 600
+same modes/shop.h out/shop.h
+
 expect 3 "$aegisc" check missing.aegis
 complains "'missing.aegis' cannot be read: No such file"
 expect 3 "$aegisc" check .
-complains "is a directory"
+complains "'.' cannot be read: is a directory"
+expect 3 "$aegisc" -o out missing.aegis "$idl"
 touch file
 expect 3 "$aegisc" -o file/below "$idl"
 complains "cannot write 'file/below/shop.h'"
