@@ -48,8 +48,12 @@ expect 0 ${MAKE:-make}
 build/server "$url" >server.log 2>&1 &
 server_pid=$!
 for _ in $(seq 100); do grep -q "^serving at" server.log && break; sleep 0.1; done
-expect 1 timeout 20 build/client "$url" Ada '?'
-must test "$out" = $'Hello, Ada\nthere is no \'?\''
+# Its second of time can be over on a machine that is busy: once is enough.
+for _ in $(seq 10); do
+    expect 1 timeout 20 build/client "$url" Ada '?'
+    grep -q "DEADLINE\|deadline\|UNAVAILABLE" <<<"$err" || break
+done
+[ "$out" = $'Hello, Ada\nthere is no \'?\'' ] || wrong "the client says" "$out" "$err" "$(cat server.log nats.log)"
 kill -TERM $server_pid
 wait $server_pid || wrong "the server did not end well" "$(cat server.log)"
 kill -TERM $nats_pid
