@@ -277,9 +277,7 @@ static unsigned without_effect(const char *name)
         {"at_most_once", ON_COMMAND},
         {"exactly_once", ON_COMMAND},
         {"idempotency_key", ON_COMMAND},
-        {"hedge", ON_RPC},
         {"ordered", ON_SUBSCRIBES},
-        {"retry", ON_RPC},
         {"was", ~(unsigned)(ON_FIELD | ON_ENUM_VALUE)},
     };
 

@@ -154,13 +154,18 @@ static void check_raises(unit *u, schema_method *m, const ast_node *node)
 
 /* ---- annotations ---- */
 
-static void check_retry(schema_method *m, const ast_marks *marks)
+static void check_retry(unit *u, schema_method *m, const ast_marks *marks)
 {
+    const ast_annotation *retry = annotation_find(marks, "retry");
     const ast_value *max = annotation_argument(marks, "retry", "max", AST_INT);
     const ast_value *backoff = annotation_argument(marks, "retry", "backoff", AST_RANGE);
     bool command = m->kind == SCHEMA_COMMAND;
 
-    m->max_retries = max != NULL && max->magnitude <= UINT32_MAX ? (uint32_t)max->magnitude : command ? 3 : 0;
+    if (retry != NULL && !command && !m->idempotent)
+        diag_report(&u->c->reports, 605, retry->where, "'@retry' may call twice, so it needs '@idempotent'");
+    m->max_retries = command ? 3 : m->idempotent ? 2 : 0;
+    if (max != NULL && max->magnitude <= UINT32_MAX)
+        m->max_retries = (uint32_t)max->magnitude;
     m->backoff_min = command ? SECOND : 100 * MILLISECOND;
     m->backoff_max = command ? 30 * SECOND : 2 * SECOND;
     if (backoff != NULL) {
@@ -279,15 +284,17 @@ static void check_method_name(unit *u, const schema_method *m, const ast_node *n
 static void claim_method(unit *u, const schema_method *m, span where)
 {
     static const char *const of_all[] = {"", "_kind", "_outcome", "_call", "_ok", "_fail", "_defer", NULL};
+    static const char *const of_calls[] = {"_async", "_callback", NULL};
     static const char *const of_commands[] = {"_submit", "_wait", "_run", NULL};
+    const char *const *of_kind = m->kind == SCHEMA_COMMAND ? of_commands : of_calls;
     static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
     arena *a = &u->c->memory;
     const char *what = arena_printf(a, "method '%s'", m->idl_name);
 
     for (size_t i = 0; of_all[i] != NULL; i++)
         claim_name(u, arena_printf(a, "%s%s", m->c_name, of_all[i]), where, what);
-    for (size_t i = 0; m->kind == SCHEMA_COMMAND && of_commands[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_commands[i]), where, what);
+    for (size_t i = 0; of_kind[i] != NULL; i++)
+        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_kind[i]), where, what);
     for (size_t i = 0; m->progress != NULL && of_progress[i] != NULL; i++)
         claim_name(u, arena_printf(a, "%s%s", m->c_name, of_progress[i]), where, what);
     claim_name(u, arena_printf(a, "%s_OK", m->c_macro), where, what);
@@ -310,7 +317,7 @@ void check_method(unit *u, schema_method *m, const ast_node *node)
     m->timeout = duration_of(annotation_argument(&node->marks, "timeout", NULL, AST_DURATION),
                              m->kind == SCHEMA_RPC ? 5 * SECOND : 300 * SECOND);
     m->idempotent = annotation_find(&node->marks, "idempotent") != NULL;
-    check_retry(m, &node->marks);
+    check_retry(u, m, &node->marks);
     check_priority(m, &node->marks);
     check_delivery(u, m, &node->marks);
     check_hedge(u, m, &node->marks);

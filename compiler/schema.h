@@ -254,7 +254,7 @@ typedef struct schema_method {
     size_t raise_count;
     int64_t timeout; /* ns */
     bool idempotent;
-    uint32_t max_retries;             /* command: 3 unless given; rpc: 0 unless given */
+    uint32_t max_retries;             /* command: 3 unless given; idempotent rpc: 2; other rpc: 0 */
     int64_t backoff_min, backoff_max; /* ns */
     int64_t hedge;                    /* ns, 0: none */
     schema_priority priority;

@@ -37,7 +37,7 @@ static shape_list raises_of(const schema_method *method, arena *a)
 typedef struct view_method {
     const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs;
     const char *request, *result, *progress;
-    const char *timeout, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
+    const char *timeout, *hedge, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
     bool command, idempotent, lanes;
     shape_list raises;
 } view_method;
@@ -55,6 +55,7 @@ static const shape_member method_members[] = {
     SHOWS_TEXT(view_method, result),
     SHOWS_TEXT(view_method, progress),
     SHOWS_TEXT(view_method, timeout),
+    SHOWS_TEXT(view_method, hedge),
     SHOWS_TEXT(view_method, priority),
     SHOWS_TEXT(view_method, max_retries),
     SHOWS_TEXT(view_method, backoff_min),
@@ -92,6 +93,7 @@ static view_method method_of(arena *a, const schema_method *method)
                         .lanes = method->lanes};
 
     made.timeout = nanoseconds(a, method->timeout);
+    made.hedge = nanoseconds(a, method->hedge);
     made.max_retries = arena_printf(a, "%u", (unsigned)method->max_retries);
     made.backoff_min = nanoseconds(a, method->backoff_min);
     made.backoff_max = nanoseconds(a, method->backoff_max);

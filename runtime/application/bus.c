@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "application/metrics.h"
 #include "application/service.h"
 
 /* COMMANDS refuses what does not fit, so that a sender learns of it; EVENTS forgets the oldest. */
@@ -91,6 +92,12 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     bus->allocator = chosen->allocator;
     bus->log.function = chosen->log;
     bus->log.user = chosen->log_user;
+    bus->span_start = chosen->span_start;
+    bus->span_end = chosen->span_end;
+    bus->span_user = chosen->span_user;
+    bus->trace_ratio = chosen->trace_ratio != 0.0 ? chosen->trace_ratio : 1.0;
+    if (!(bus->trace_ratio > 0.0))
+        bus->trace_ratio = 0.0;
     bus->format = chosen->format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_JSON : AEGIS_FORMAT_MSGPACK;
     (void)snprintf(bus->name, sizeof bus->name, "%s",
                    chosen->name != NULL ? chosen->name : program_invocation_short_name);
@@ -110,7 +117,9 @@ void aegis_bus_free(aegis_bus *bus)
         return;
     while (bus->services != NULL)
         aegis_service_stop(bus->services);
+    aegis_bus_lay(bus, INT64_MAX);
     bus->port->ops->close(bus->port);
+    aegis_series_free(bus);
     if (bus->stop_pipe[0] >= 0) {
         (void)close(bus->stop_pipe[0]);
         (void)close(bus->stop_pipe[1]);
@@ -136,4 +145,13 @@ aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_erro
                         "stream %s was not created by Aegis and is used as it is; it differs: %s",
                         streams[kind].name, info.difference);
     return AEGIS_OK;
+}
+
+void aegis_bus_log(aegis_bus *bus, aegis_log_level level, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    aegis_log_writev(&bus->log, level, format, arguments);
+    va_end(arguments);
 }

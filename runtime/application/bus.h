@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include <aegis/bus.h>
+#include <aegis/metrics.h>
 
 #include "ports/bus.h"
 #include "ports/clock.h"
@@ -34,11 +35,18 @@ struct aegis_bus {
     const aegis_allocator *allocator; /* NULL: the C library's */
     aegis_format format;              /* never AUTO */
     char name[65];
+    aegis_span_function span_start, span_end;
+    void *span_user;
+    double trace_ratio;
     int stop_pipe[2];                    /* a byte in it makes aegis_run return */
     atomic_bool hurry;                   /* a second signal came: stop waiting for handlers */
     atomic_bool ready[AEGIS_KIND_COUNT]; /* streams known to be there */
-    pthread_mutex_t lock;                /* guards services */
+    pthread_mutex_t lock;                /* guards the rest */
     struct aegis_service *services;
+    struct aegis_service *ghosts; /* stopped, with deferred calls that may yet be answered */
+    struct aegis_client *clients;
+    struct aegis_series *series; /* what is counted; grows only, at most AEGIS_SERIES_MAX */
+    size_t series_count;
 };
 
 /* Takes the port over, also when it fails. */

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "application/envelope.h"
+#include "application/envelope.h"
 #include "application/service.h"
+#include "application/trace.h"
 
 aegis_duration aegis_call_remaining(const aegis_call *call)
 {
@@ -29,6 +31,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     if (state == NULL)
         return NULL;
     memset(state, 0, offsetof(aegis_call_state, writer));
+    state->sampled = -1;
     atomic_init(&state->answered, false);
     atomic_init(&state->cancelled, false);
     atomic_init(&state->released, false);
@@ -77,6 +80,44 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
             return endpoint;
     }
     return NULL;
+}
+
+static void begin_span(aegis_call_state *state)
+{
+    aegis_call *call = &state->call;
+    aegis_span *span = (aegis_span *)aegis_arena_alloc(call->arena, sizeof *span);
+    uint8_t id[16];
+
+    if (span == NULL)
+        return;
+    memset(span, 0, sizeof *span);
+    aegis_trace_bytes(call->message_id, id);
+    memcpy(span->span_id, id, sizeof span->span_id);
+    memcpy(span->parent_id, id + 8, sizeof span->parent_id);
+    if (state->outside != NULL)
+        memcpy(span->parent_id, state->outside->span, sizeof span->parent_id);
+    span->service = call->service;
+    span->method = call->method;
+    span->peer = call->source;
+    span->server = true;
+    state->span = span;
+    aegis_span_begin(call->bus, span, call->trace_id, state->sampled);
+}
+
+aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body)
+{
+    aegis_call *call = &state->call;
+    const aegis_log_context here = {call->service, call->method, call->trace_id, call->source, state, false};
+    const aegis_log_context *before = aegis_log_enter(&here);
+    aegis_reader reader;
+    aegis_reply reply;
+
+    if (aegis_spans_wanted(call->bus))
+        begin_span(state);
+    aegis_envelope_open_body(&reader, body, state->format, call->arena);
+    reply = endpoint->serve(call, &reader, state->service->ops, state->service->user);
+    (void)aegis_log_enter(before);
+    return reply;
 }
 
 static void unlink_deferred(aegis_call_state *state)

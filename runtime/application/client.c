@@ -1,20 +1,29 @@
-/* Calling rpc methods: parameters and envelope are encoded into the caller's arena, one request goes out, and
- * the answer is decoded from a copy in the same arena, so nothing has to be given back afterwards. */
+/* The client object: what its options say, and whom it calls. A method is looked up by the address of its
+ * descriptor without a lock; the first call of each makes its target, and the peer with the retry budget and
+ * the breaker of its service. Both live as long as the client.
+ */
 #include "application/client.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "application/service.h"
+#define DEFAULT_ASYNC 4096
+#define MOST_ASYNC    65536
 
 static void fill_client(aegis_client *client, aegis_bus *bus, const aegis_client_options *options)
 {
+    static const aegis_client_options none = {0};
+    const aegis_client_options *chosen = options != NULL ? options : &none;
+
     client->bus = bus;
-    client->format = bus->format;
-    if (options != NULL && options->format != AEGIS_FORMAT_AUTO)
-        client->format = options->format;
-    if (options != NULL && options->source != NULL)
-        (void)snprintf(client->source, sizeof client->source, "%s", options->source);
+    client->format = chosen->format != AEGIS_FORMAT_AUTO ? chosen->format : bus->format;
+    client->retry_percent = chosen->retry_percent;
+    client->breaker = chosen->breaker;
+    client->limit = chosen->async_limit != 0 ? chosen->async_limit : DEFAULT_ASYNC;
+    if (client->limit > MOST_ASYNC)
+        client->limit = MOST_ASYNC;
+    if (chosen->source != NULL)
+        (void)snprintf(client->source, sizeof client->source, "%s", chosen->source);
     else
         aegis_instance_name(bus->name, client->source, sizeof client->source);
 }
@@ -23,18 +32,40 @@ aegis_status aegis_client_new(aegis_bus *bus, const aegis_client_options *option
                               aegis_error *error)
 {
     aegis_client *client = (aegis_client *)aegis_memory_get(bus->allocator, sizeof *client);
+    aegis_arena *arena = aegis_arena_new(bus->allocator);
 
     *out = client;
-    if (client == NULL)
+    if (client == NULL || arena == NULL) {
+        *out = NULL;
+        aegis_arena_free(arena);
+        aegis_memory_put(bus->allocator, client, sizeof *client);
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    client->arena = arena;
     fill_client(client, bus, options);
+    (void)pthread_mutex_init(&client->lock, NULL);
+    (void)pthread_mutex_lock(&bus->lock);
+    client->next = bus->clients;
+    bus->clients = client;
+    (void)pthread_mutex_unlock(&bus->lock);
     return AEGIS_OK;
 }
 
 void aegis_client_free(aegis_client *client)
 {
-    if (client != NULL)
-        aegis_memory_put(client->bus->allocator, client, sizeof *client);
+    aegis_client **at;
+
+    if (client == NULL)
+        return;
+    aegis_async_close(client);
+    (void)pthread_mutex_lock(&client->bus->lock);
+    for (at = &client->bus->clients; *at != client; at = &(*at)->next)
+        continue;
+    *at = client->next;
+    (void)pthread_mutex_unlock(&client->bus->lock);
+    (void)pthread_mutex_destroy(&client->lock);
+    aegis_arena_free(client->arena);
+    aegis_memory_put(client->bus->allocator, client, sizeof *client);
 }
 
 aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *options, aegis_publisher **out,
@@ -55,121 +86,94 @@ void aegis_publisher_free(aegis_publisher *publisher)
         aegis_memory_put(publisher->sender.bus->allocator, publisher, sizeof *publisher);
 }
 
-aegis_writer *aegis_call_begin(aegis_exchange *x, aegis_client *client, const aegis_method *method,
-                               const aegis_call_options *options, aegis_arena *arena)
-{
-    aegis_duration timeout = method->timeout;
+/* ---- whom it calls ------------------------------------------------------------------------------------ */
 
-    (void)aegis_exchange_begin(x, client, arena, options != NULL ? options->parent : NULL);
-    x->method = method;
-    if (options != NULL && options->timeout > 0)
-        timeout = options->timeout;
-    x->deadline = aegis_clock_monotonic() + timeout;
-    x->budget = timeout;
-    if (x->parent != NULL && x->parent->deadline < x->deadline) {
-        x->budget -= x->deadline - x->parent->deadline;
-        x->deadline = x->parent->deadline;
+static aegis_peer *find_peer(aegis_client *client, const char *service)
+{
+    aegis_peer *peer = atomic_load(&client->peers);
+
+    while (peer != NULL && strcmp(peer->service, service) != 0)
+        peer = peer->next;
+    return peer;
+}
+
+aegis_breaker_state aegis_client_breaker(aegis_client *client, const char *service)
+{
+    aegis_peer *peer = find_peer(client, service);
+
+    return peer != NULL ? (aegis_breaker_state)atomic_load(&peer->breaker.state) : AEGIS_BREAKER_CLOSED;
+}
+
+/* With the lock held. */
+static aegis_peer *peer_of(aegis_client *client, const char *service)
+{
+    aegis_peer *peer = find_peer(client, service);
+
+    if (peer != NULL)
+        return peer;
+    peer = (aegis_peer *)aegis_arena_alloc(client->arena, sizeof *peer);
+    if (peer == NULL || (peer->service = aegis_arena_strdup(client->arena, service)) == NULL)
+        return NULL;
+    aegis_budget_init(&peer->budget, client->retry_percent);
+    aegis_breaker_init(&peer->breaker, &client->breaker);
+    peer->next = atomic_load(&client->peers);
+    atomic_store(&client->peers, peer);
+    return peer;
+}
+
+/* With the lock held. */
+static aegis_target *new_target(aegis_client *client, const aegis_method *method, aegis_series *series)
+{
+    aegis_target *target = (aegis_target *)aegis_arena_alloc(client->arena, sizeof *target);
+
+    if (target == NULL)
+        return NULL;
+    target->method = method;
+    target->series = series;
+    target->name = aegis_arena_strdup(client->arena, method->name);
+    target->subject = aegis_arena_printf(client->arena, "rpc.%s.%s", method->service, method->name);
+    target->peer = peer_of(client, method->service);
+    return target->name != NULL && target->subject != NULL && target->peer != NULL ? target : NULL;
+}
+
+static bool is_of(const aegis_target *target, const aegis_method *method)
+{
+    return target->method == method && strcmp(target->name, method->name) == 0 &&
+           strcmp(target->peer->service, method->service) == 0;
+}
+
+/* The method's slot, or the first free one; NULL when there is neither. */
+static _Atomic(aegis_target *) *slot_of(aegis_client *client, const aegis_method *method)
+{
+    size_t at = (size_t)(((uintptr_t)method >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40);
+    size_t i;
+
+    for (i = 0; i < AEGIS_TARGETS; i++, at++) {
+        _Atomic(aegis_target *) *slot = &client->targets[at % AEGIS_TARGETS];
+        const aegis_target *target = atomic_load_explicit(slot, memory_order_acquire);
+
+        if (target == NULL || is_of(target, method))
+            return slot;
     }
-    return &x->writer;
+    return NULL;
 }
 
-/* The request envelope around `params`. `id` receives the message id. */
-static aegis_status encode_request(aegis_exchange *x, aegis_raw params, char id[AEGIS_UUID_TEXT],
-                                   aegis_bytes *body, aegis_error *error)
+aegis_target *aegis_client_target(aegis_client *client, const aegis_method *method)
 {
-    aegis_wire_rpc_request request;
-    char trace[AEGIS_UUID_TEXT];
+    _Atomic(aegis_target *) *slot = slot_of(client, method);
+    aegis_target *target = slot != NULL ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
+    aegis_series *series;
 
-    memset(&request, 0, sizeof request);
-    request.message_id = aegis_uuid_format(x->message_id, id);
-    request.trace_id = aegis_exchange_trace(x, trace);
-    request.correlation_id = x->parent != NULL ? x->parent->message_id : NULL;
-    request.timestamp = aegis_now();
-    request.source = x->client->source;
-    request.target = x->method->service;
-    request.method = x->method->name;
-    request.params = params;
-    request.timeout = aegis_duration_to_seconds(x->budget);
-    aegis_writer_open(&x->writer, x->arena, x->format, 0);
-    aegis_wire_rpc_request_put(&x->writer, &request);
-    return aegis_writer_close(&x->writer, body, error);
-}
-
-static aegis_status malformed(const aegis_exchange *x, aegis_error *error, const char *why)
-{
-    memset(error, 0, sizeof *error);
-    return aegis_error_set(error, AEGIS_INTERNAL, "the answer of %s.%s %s", x->method->service,
-                           x->method->name, why);
-}
-
-/* What came back for the message `id`. */
-static int read_answer(aegis_exchange *x, const char *id, aegis_bytes body, aegis_error *failed)
-{
-    aegis_wire_rpc_response response;
-    aegis_format format = aegis_format_of(body);
-    aegis_error why;
-    char text[AEGIS_ERROR_TEXT_MAX];
-
-    memset(&response, 0, sizeof response);
-    memset(&why, 0, sizeof why);
-    aegis_reader_open(&x->reader, body, format, x->arena);
-    aegis_wire_rpc_response_get(&x->reader, &response);
-    if (aegis_reader_close(&x->reader, &why) != AEGIS_OK) {
-        (void)snprintf(text, sizeof text, "is malformed: %.300s", why.text);
-        (void)malformed(x, failed, text);
-        return AEGIS_ANSWER_FAILED;
+    if (target != NULL || slot == NULL)
+        return target;
+    series = aegis_series_of(client->bus, method->service, method->name, false);
+    (void)pthread_mutex_lock(&client->lock);
+    slot = slot_of(client, method); /* another thread may have been here */
+    target = slot != NULL ? atomic_load(slot) : NULL;
+    if (slot != NULL && target == NULL) {
+        target = new_target(client, method, series);
+        atomic_store_explicit(slot, target, memory_order_release);
     }
-    /* A peer that could not read the request cannot name it either. */
-    if (response.correlation_id == NULL ? response.success : strcmp(response.correlation_id, id) != 0) {
-        (void)malformed(x, failed, "belongs to another call");
-        return AEGIS_ANSWER_FAILED;
-    }
-    if (!response.success)
-        return aegis_envelope_failure(x->method, response.error, response.result, format, x->arena,
-                                      &x->reader, failed);
-    aegis_envelope_open_body(&x->reader, response.result, format, x->arena);
-    return AEGIS_ANSWER_OK;
-}
-
-/* Send and receive: on OK *answer is in the arena. */
-static aegis_status exchange(aegis_exchange *x, char id[AEGIS_UUID_TEXT], aegis_bytes *answer,
-                             aegis_error *failed)
-{
-    aegis_port *port = x->client->bus->port;
-    aegis_message message;
-    aegis_outgoing request;
-    aegis_raw params = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    char subject[256];
-    aegis_status status;
-
-    status = aegis_exchange_value(x, "the request", &params, failed);
-    if (status != AEGIS_OK)
-        return status;
-    memset(&request, 0, sizeof request);
-    status = encode_request(x, params, id, &request.body, failed);
-    if (status != AEGIS_OK)
-        return status;
-    (void)snprintf(subject, sizeof subject, "rpc.%s.%s", x->method->service, x->method->name);
-    request.subject = subject;
-    status = port->ops->request(port, &request, x->deadline, &message, failed);
-    if (status != AEGIS_OK)
-        return status;
-    *answer = message.body;
-    status = aegis_exchange_keep(x, answer, failed);
-    port->ops->release(&message);
-    return status;
-}
-
-int aegis_call_finish(aegis_exchange *x, aegis_error *failed)
-{
-    char id[AEGIS_UUID_TEXT];
-    aegis_bytes body;
-    int answer = AEGIS_ANSWER_FAILED;
-
-    memset(failed, 0, sizeof *failed);
-    if (exchange(x, id, &body, failed) == AEGIS_OK)
-        answer = read_answer(x, id, body, failed);
-    if (answer == AEGIS_ANSWER_FAILED && x->parent != NULL)
-        aegis_exchange_blame(x, failed);
-    return answer;
+    (void)pthread_mutex_unlock(&client->lock);
+    return target;
 }

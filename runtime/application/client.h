@@ -1,4 +1,11 @@
-/* What clients and publishers are made of, and what an exchange needs from several files. */
+/* A client, and one call of it, as its files see them.
+ *
+ *   client.c    the object; whom it calls          exchange.c  what calls, commands and publications share
+ *   attempt.c   one attempt of a call, and whether there is another one
+ *   invoke.c    calls whose thread waits           async.c     calls with a callback
+ *
+ * An attempt and all that is decided about it needs no lock; `lock` guards the client's lists.
+ */
 #ifndef AEGIS_APPLICATION_CLIENT_H
 #define AEGIS_APPLICATION_CLIENT_H
 
@@ -6,32 +13,99 @@
 
 #include "application/bus.h"
 #include "application/envelope.h"
+#include "application/metrics.h"
+#include "domain/policy.h"
+
+/* Most methods one client calls. */
+#define AEGIS_TARGETS 512
+
+/* A service, as one client has met it. */
+typedef struct aegis_peer {
+    struct aegis_peer *next;
+    const char *service;
+    aegis_budget budget;
+    aegis_breaker breaker;
+} aegis_peer;
+
+/* A method of it. Descriptors may be on somebody's stack, so the names are ours. */
+typedef struct aegis_target {
+    const aegis_method *method; /* only to be compared */
+    const char *name;
+    aegis_peer *peer;
+    aegis_series *series;
+    const char *subject; /* rpc.<service>.<method> */
+} aegis_target;
+
+typedef struct aegis_flight aegis_flight;
 
 struct aegis_client {
+    aegis_client *next; /* in bus->clients */
     aegis_bus *bus;
     aegis_format format;
     char source[80];
+    uint32_t retry_percent;
+    aegis_breaker_options breaker;
+    pthread_mutex_t lock;
+    aegis_arena *arena; /* of targets and peers; under the lock */
+    _Atomic(aegis_peer *) peers;
+    _Atomic(aegis_target *) targets[AEGIS_TARGETS]; /* by the descriptor's address */
+
+    /* async calls: see async.c */
+    uint32_t limit;
+    aegis_source *completions; /* NULL until the first */
+    pthread_t thread;
+    aegis_flight **flights; /* [2 * limit]: taken ones, then those refused */
+    uint32_t flight_count;
+    uint32_t taken, refused; /* under way */
+    aegis_flight *idle;
+    aegis_flight *timers, *last_timer; /* by when they are due */
+    bool closing;
 };
 
 struct aegis_publisher {
     aegis_client sender;
 };
 
+/* ---- client.c ---- */
+/* NULL when there are too many, or no memory. */
+aegis_target *aegis_client_target(aegis_client *client, const aegis_method *method);
+/* ---- async.c ---- */
+void aegis_async_close(aegis_client *client);
+
+/* ---- exchange.c ---- */
 /* Shared beginning of an exchange: identity, trace and an open writer. `arena` NULL is reported by _finish.
  */
 aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegis_arena *arena,
                                    const aegis_call *parent);
-
 /* The encoded value, or why there is none (INVALID_ARGUMENT, certainly not processed). */
 aegis_status aegis_exchange_value(aegis_exchange *x, const char *what, aegis_raw *value, aegis_error *error);
-
-/* The trace id to send: the parent's, or a new one written into `text`. */
-const char *aegis_exchange_trace(const aegis_exchange *x, char text[AEGIS_UUID_TEXT]);
-
 /* A copy of the bytes in the exchange's arena, so that what is decoded from them lives as long as it. */
 aegis_status aegis_exchange_keep(aegis_exchange *x, aegis_bytes *body, aegis_error *error);
+/* OK, or FAILED_PRECONDITION where a thread must not wait for others. */
+aegis_status aegis_exchange_may_wait(const aegis_exchange *x, aegis_error *error);
 
-/* A call that a handler made has failed: its own failure will name the hop. */
-void aegis_exchange_blame(const aegis_exchange *x, const aegis_error *failed);
+/* ---- attempt.c ---- */
+/* After aegis_exchange_begin. */
+void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const aegis_call_options *options);
+/* Attempt `which` (1: the hedge) as a message in the exchange's arena; false when it must not, or cannot, go
+ * out. */
+bool aegis_attempt_open(aegis_exchange *x, unsigned which, aegis_raw params, aegis_outgoing *request,
+                        aegis_error *failed);
+/* What came of it: an answer, whose reader is then open, or a failure. After a true of _open exactly one of:
+ */
+int aegis_attempt_answered(aegis_exchange *x, unsigned which, aegis_bytes body, aegis_error *failed);
+int aegis_attempt_failed(aegis_exchange *x, unsigned which, const aegis_error *failed);
+void aegis_attempt_dropped(aegis_exchange *x, unsigned which);
+/* The same of a completion of the port. */
+int aegis_attempt_completed(aegis_exchange *x, unsigned which, const aegis_message *message,
+                            aegis_error *failed);
+/* Could another attempt change it? */
+bool aegis_attempt_hopeful(const aegis_exchange *x, const aegis_error *failed);
+/* Another one, then, and at what time; it is paid for. */
+bool aegis_attempt_again(aegis_exchange *x, const aegis_error *failed, int64_t *when);
+/* May a second request go out beside the first? It is paid for. */
+bool aegis_attempt_hedge(aegis_exchange *x);
+/* The call is over. */
+void aegis_attempt_over(aegis_exchange *x, int answer, const aegis_error *failed);
 
 #endif

@@ -127,9 +127,7 @@ static bool attempt(aegis_call_state *state)
 {
     aegis_service *service = state->service;
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    aegis_reader reader;
     aegis_error why;
-    aegis_reply reply;
 
     memset(&why, 0, sizeof why);
     if (!open_command(state, &payload, &why)) {
@@ -145,9 +143,7 @@ static bool attempt(aegis_call_state *state)
         aegis_reply_plain(state, AEGIS_ABORTED, "given up: its workers ended without an outcome");
         return aegis_call_end(state, (aegis_reply){0});
     }
-    aegis_envelope_open_body(&reader, payload, state->format, state->call.arena);
-    reply = state->lane->endpoint->serve(&state->call, &reader, service->ops, service->user);
-    return aegis_call_end(state, reply);
+    return aegis_call_end(state, aegis_call_run(state, state->lane->endpoint, payload));
 }
 
 static void hand_back(aegis_call_state *state)
@@ -179,6 +175,7 @@ void *aegis_commands_work(void *argument)
         }
         state->lane = lane;
         state->method = lane->endpoint->method;
+        state->series = service->series[lane->endpoint - service->type->endpoints];
         aegis_keep_begin(service, &state->keep, &state->message);
         mine = take_slot(lane);
         (void)pthread_mutex_unlock(&lane->turn);

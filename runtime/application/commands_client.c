@@ -47,24 +47,17 @@ static aegis_wire_priority wire_priority(aegis_priority priority)
     return AEGIS_WIRE_PRIORITY_NORMAL;
 }
 
-static aegis_status encode_command(aegis_exchange *x, aegis_raw payload, const char *id, aegis_bytes *body,
-                                   aegis_error *error)
+static aegis_status encode_command(aegis_exchange *x, aegis_raw payload, const aegis_identity *who,
+                                   aegis_bytes *body, aegis_error *error)
 {
-    aegis_wire_command command;
-    char trace[AEGIS_UUID_TEXT];
+    const aegis_wire_command command = {AEGIS_ENVELOPE(*who),
+                                        .target = x->method->service,
+                                        .command = x->method->name,
+                                        .payload = payload,
+                                        .priority = wire_priority(x->priority),
+                                        .max_retries = x->method->max_retries,
+                                        .timeout = aegis_duration_to_seconds(x->budget)};
 
-    memset(&command, 0, sizeof command);
-    command.message_id = id;
-    command.trace_id = aegis_exchange_trace(x, trace);
-    command.correlation_id = x->parent != NULL ? x->parent->message_id : NULL;
-    command.timestamp = aegis_now();
-    command.source = x->client->source;
-    command.target = x->method->service;
-    command.command = x->method->name;
-    command.payload = payload;
-    command.priority = wire_priority(x->priority);
-    command.max_retries = x->method->max_retries;
-    command.timeout = aegis_duration_to_seconds(x->budget);
     aegis_writer_open(&x->writer, x->arena, x->format, 0);
     aegis_wire_command_put(&x->writer, &command);
     return aegis_writer_close(&x->writer, body, error);
@@ -111,6 +104,7 @@ static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, a
 aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_error *error)
 {
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
+    aegis_identity who;
     aegis_command *command;
     aegis_bytes body = {NULL, 0};
     aegis_status status;
@@ -126,7 +120,8 @@ aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_
     command = open_command(x, error);
     if (command == NULL)
         return AEGIS_UNAVAILABLE;
-    status = encode_command(x, payload, command->id, &body, error);
+    aegis_exchange_identity(x, &x->message_id, &who);
+    status = encode_command(x, payload, &who, &body, error);
     if (status == AEGIS_OK)
         status = store(x, command->id, body, error);
     if (status != AEGIS_OK) {
@@ -250,13 +245,13 @@ int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis
     aegis_bytes body;
 
     memset(failed, 0, sizeof *failed);
-    if (arena == NULL) {
-        (void)aegis_error_set(failed, AEGIS_INVALID_ARGUMENT, "there is no arena for the answer");
-        return AEGIS_ANSWER_FAILED;
-    }
     x->method = method;
     x->arena = arena;
     x->parent = NULL;
+    if (arena == NULL)
+        (void)aegis_error_set(failed, AEGIS_INVALID_ARGUMENT, "there is no arena for the answer");
+    if (arena == NULL || aegis_exchange_may_wait(x, failed) != AEGIS_OK)
+        return AEGIS_ANSWER_FAILED;
     x->deadline = aegis_clock_monotonic() + (timeout > 0 ? timeout : command->timeout);
     if (await(command, x, progress, context, &body, failed) != AEGIS_OK)
         return AEGIS_ANSWER_FAILED;

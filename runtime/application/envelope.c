@@ -91,15 +91,16 @@ int aegis_envelope_failure(const aegis_method *method, const char *text, aegis_r
                               text != NULL ? text : "the service gave no reason");
         return AEGIS_ANSWER_FAILED;
     }
+    (void)aegis_error_set(failed, aegis_status_of_code(failure.code), "%s", text != NULL ? text : "");
+    failed->code = failure.code;
+    failed->type = failure.type;
+    failed->not_processed = failure.not_processed.has && failure.not_processed.value;
+    copy_chain(&failure, arena, failed);
     for (i = 0; failure.type != NULL && i < method->error_count; i++) {
         if (strcmp(failure.type, method->errors[i]) == 0) {
             aegis_envelope_open_body(reader, failure.details, format, arena);
             return (int)i;
         }
     }
-    (void)aegis_error_set(failed, aegis_status_of_code(failure.code), "%s", text != NULL ? text : "");
-    failed->code = failure.code;
-    failed->type = failure.type;
-    copy_chain(&failure, arena, failed);
     return AEGIS_ANSWER_FAILED;
 }

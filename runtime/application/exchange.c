@@ -4,7 +4,6 @@
 
 #include "application/client.h"
 #include "application/service.h"
-#include "domain/error.h"
 
 /* Without an arena the writer begins as one that has failed: the stub may run on, and _finish reports it. */
 static void refuse_arena(aegis_exchange *x)
@@ -25,16 +24,17 @@ aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegi
                                    const aegis_call *parent)
 {
     x->client = sender;
-    x->publisher = NULL;
     x->method = NULL;
     x->event = NULL;
     x->arena = arena;
     x->owns_arena = false;
-    x->options = NULL;
     x->parent = parent;
     x->format = sender->format;
     x->message_id = aegis_uuid_new();
     x->trace_id = parent != NULL ? parent->trace_id : NULL;
+    x->correlation_id = parent != NULL ? parent->message_id : NULL;
+    x->sampled = parent != NULL ? parent->state->sampled : -1;
+    x->span = NULL;
     x->begun = arena != NULL;
     x->error.status = AEGIS_OK;
     if (arena != NULL)
@@ -60,11 +60,47 @@ aegis_status aegis_exchange_value(aegis_exchange *x, const char *what, aegis_raw
     return why.status;
 }
 
-const char *aegis_exchange_trace(const aegis_exchange *x, char text[AEGIS_UUID_TEXT])
+void aegis_exchange_identity(const aegis_exchange *x, const aegis_uuid *id, aegis_identity *out)
 {
-    if (x->trace_id != NULL && x->trace_id[0] != '\0')
-        return x->trace_id;
-    return aegis_uuid_format(aegis_uuid_new(), text);
+    out->message_id = aegis_uuid_format(*id, out->id);
+    out->trace_id = x->trace_id;
+    if (x->trace_id == NULL || x->trace_id[0] == '\0')
+        out->trace_id = aegis_uuid_format(aegis_uuid_new(), out->trace);
+    out->correlation_id = x->correlation_id;
+    out->timestamp = aegis_now();
+    out->source = x->client->source;
+}
+
+/* Is this a handler of the service that is called, which has no other free? */
+static bool waits_for_itself(const aegis_exchange *x, aegis_call_state *handled)
+{
+    aegis_service *service = handled != NULL ? handled->service : NULL;
+    bool busy;
+
+    if (service == NULL || handled->lane != NULL || x->method->command ||
+        strcmp(service->type->name, x->method->service) != 0)
+        return false;
+    (void)pthread_mutex_lock(&service->lock);
+    busy = service->busy >= service->concurrency;
+    (void)pthread_mutex_unlock(&service->lock);
+    return busy;
+}
+
+aegis_status aegis_exchange_may_wait(const aegis_exchange *x, aegis_error *error)
+{
+    const aegis_log_context *here = aegis_log_current();
+    const char *why = NULL;
+
+    if (here != NULL && here->callback)
+        why = "a callback must not wait for it; call its _async function";
+    else if (waits_for_itself(x, x->parent != NULL ? x->parent->state : here != NULL ? here->handled : NULL))
+        why = "the service called itself with all its handlers busy, and would wait for its deadline";
+    if (why == NULL)
+        return AEGIS_OK;
+    (void)aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "%s.%s: %s", x->method->service, x->method->name,
+                          why);
+    error->not_processed = true;
+    return AEGIS_FAILED_PRECONDITION;
 }
 
 aegis_status aegis_exchange_keep(aegis_exchange *x, aegis_bytes *body, aegis_error *error)
@@ -77,33 +113,6 @@ aegis_status aegis_exchange_keep(aegis_exchange *x, aegis_bytes *body, aegis_err
         memcpy(copy, body->data, body->len);
     body->data = copy;
     return AEGIS_OK;
-}
-
-void aegis_exchange_blame(const aegis_exchange *x, const aegis_error *failed)
-{
-    aegis_arena *arena = x->parent->arena;
-    size_t count = failed->chain_count > 0 ? failed->chain_count : 1;
-    aegis_cause *chain = (aegis_cause *)aegis_arena_alloc(arena, count * sizeof *chain);
-    size_t i;
-
-    if (chain == NULL)
-        return;
-    chain[0].service = x->method->service;
-    chain[0].method = x->method->name;
-    chain[0].code = aegis_code_of_status(failed->status);
-    chain[0].message = aegis_arena_strdup(arena, failed->text);
-    for (i = 0; i < failed->chain_count; i++) {
-        chain[i].service = aegis_arena_strdup(arena, failed->chain[i].service);
-        chain[i].method = aegis_arena_strdup(arena, failed->chain[i].method);
-        chain[i].code = failed->chain[i].code;
-        chain[i].message = aegis_arena_strdup(arena, failed->chain[i].message);
-    }
-    for (i = 0; i < count; i++) {
-        if (chain[i].service == NULL || chain[i].method == NULL || chain[i].message == NULL)
-            return;
-    }
-    x->parent->state->nested = chain;
-    x->parent->state->nested_count = count;
 }
 
 aegis_reader *aegis_exchange_reader(aegis_exchange *x)

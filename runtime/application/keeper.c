@@ -62,7 +62,24 @@ static aegis_call_state *of_deferred(aegis_list *item)
     return (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, deferred));
 }
 
-/* The first deferred call that is overdue, taken out of the list so that nobody frees it; or NULL. */
+aegis_call_state *aegis_call_forgotten(aegis_service *service, int64_t now)
+{
+    aegis_list *item;
+
+    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+        aegis_call_state *state = of_deferred(item);
+
+        if (!atomic_load(&state->expired) || (now != INT64_MAX && state->call.deadline + GRACE > now))
+            continue;
+        aegis_list_remove(&state->deferred);
+        service->deferred_count--;
+        service->references--; /* not the last: the caller works for the handle */
+        return state;
+    }
+    return NULL;
+}
+
+/* The first deferred call whose deadline passed, or NULL and, in `due`, when to look again. */
 static aegis_call_state *overdue(aegis_service *service, int64_t now, int64_t *due)
 {
     aegis_list *item;
@@ -71,12 +88,10 @@ static aegis_call_state *overdue(aegis_service *service, int64_t now, int64_t *d
         aegis_call_state *state = of_deferred(item);
         int64_t when = state->call.deadline + (atomic_load(&state->expired) ? GRACE : 0);
 
-        if (atomic_load(&state->expired) || !atomic_load(&state->answered)) {
-            if (when <= now)
-                return state;
-            if (when < *due)
-                *due = when;
-        }
+        if (when <= now && !atomic_load(&state->answered))
+            return state;
+        if (when < *due && (atomic_load(&state->expired) || !atomic_load(&state->answered)))
+            *due = when;
     }
     return NULL;
 }
@@ -87,26 +102,43 @@ static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, in
 {
     aegis_call_state *state;
 
+    while ((state = aegis_call_forgotten(service, now)) != NULL) {
+        (void)pthread_mutex_unlock(&service->lock);
+        aegis_call_finished(state);
+        (void)pthread_mutex_lock(&service->lock);
+    }
     while ((state = overdue(service, now, &due)) != NULL) {
-        if (atomic_load(&state->expired)) {
-            aegis_list_remove(&state->deferred);
-            service->deferred_count--;
-            service->references--; /* not the last: this thread works for the handle */
-            (void)pthread_mutex_unlock(&service->lock);
-            aegis_call_finished(state);
-        } else {
-            bool claimed = !atomic_exchange(&state->answered, true);
+        bool claimed = !atomic_exchange(&state->answered, true);
 
-            (void)pthread_mutex_unlock(&service->lock);
-            if (claimed) {
-                aegis_reply_expire(state, arena, AEGIS_DEADLINE_EXCEEDED,
-                                   "the deadline passed before a reply");
-                aegis_arena_reset(arena);
-            }
+        (void)pthread_mutex_unlock(&service->lock);
+        if (claimed) {
+            aegis_reply_expire(state, arena, AEGIS_DEADLINE_EXCEEDED, "the deadline passed before a reply");
+            aegis_arena_reset(arena);
         }
         (void)pthread_mutex_lock(&service->lock);
     }
     return due;
+}
+
+void aegis_keeper_last(aegis_service *service)
+{
+    aegis_arena *arena = aegis_arena_new(service->bus->allocator);
+    aegis_list *item;
+
+    (void)pthread_mutex_lock(&service->lock);
+    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+        aegis_call_state *state = of_deferred(item);
+
+        if (arena == NULL || atomic_exchange(&state->answered, true))
+            continue;
+        (void)pthread_mutex_unlock(&service->lock);
+        aegis_reply_expire(state, arena, AEGIS_UNAVAILABLE, "the service stopped before it answered");
+        aegis_arena_reset(arena);
+        (void)pthread_mutex_lock(&service->lock);
+        item = &service->deferred; /* from the start: it may have been unlinked meanwhile */
+    }
+    (void)pthread_mutex_unlock(&service->lock);
+    aegis_arena_free(arena);
 }
 
 static void wait_until(aegis_service *service, int64_t due)

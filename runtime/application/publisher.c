@@ -15,7 +15,6 @@ aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
     aegis_duration timeout = options != NULL && options->timeout > 0 ? options->timeout : DEFAULT_TIMEOUT;
 
     (void)aegis_exchange_begin(x, sender, arena, options != NULL ? options->parent : NULL);
-    x->publisher = publisher;
     x->event = type;
     x->owns_arena = true;
     x->deadline = aegis_clock_monotonic() + timeout;
@@ -27,22 +26,13 @@ aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
     return &x->writer;
 }
 
-static aegis_status encode_event(aegis_exchange *x, aegis_raw payload, const char *id, aegis_bytes *body,
-                                 aegis_error *error)
+static aegis_status encode_event(aegis_exchange *x, aegis_raw payload, const aegis_identity *who,
+                                 aegis_bytes *body, aegis_error *error)
 {
-    aegis_wire_event event;
-    char trace[AEGIS_UUID_TEXT];
+    const aegis_wire_event event = {AEGIS_ENVELOPE(*who), .domain = x->event->domain,
+                                    .event_type = x->event->type, .payload = payload,
+                                    .version = x->event->version};
 
-    memset(&event, 0, sizeof event);
-    event.message_id = id;
-    event.trace_id = aegis_exchange_trace(x, trace);
-    event.correlation_id = x->parent != NULL ? x->parent->message_id : NULL;
-    event.timestamp = aegis_now();
-    event.source = x->client->source;
-    event.domain = x->event->domain;
-    event.event_type = x->event->type;
-    event.payload = payload;
-    event.version = x->event->version;
     aegis_writer_open(&x->writer, x->arena, x->format, 0);
     aegis_wire_event_put(&x->writer, &event);
     return aegis_writer_close(&x->writer, body, error);
@@ -56,18 +46,19 @@ static aegis_status publish(aegis_exchange *x, aegis_error *error)
     aegis_outgoing message;
     aegis_header header;
     char subject[320];
-    char id[AEGIS_UUID_TEXT];
+    aegis_identity who;
     aegis_status status = aegis_exchange_value(x, "the event", &payload, error);
 
     memset(&message, 0, sizeof message);
+    aegis_exchange_identity(x, &x->message_id, &who);
     if (status == AEGIS_OK)
-        status = encode_event(x, payload, aegis_uuid_format(x->message_id, id), &message.body, error);
+        status = encode_event(x, payload, &who, &message.body, error);
     if (status == AEGIS_OK)
         status = aegis_bus_ensure(bus, AEGIS_KIND_EVENTS, error);
     if (status != AEGIS_OK)
         return status;
     header.name = "Nats-Msg-Id";
-    header.value = id;
+    header.value = who.message_id;
     (void)snprintf(subject, sizeof subject, "events.%s.%s", x->event->domain, x->event->type);
     message.subject = subject;
     message.headers = &header;

@@ -6,6 +6,7 @@
 
 #include "application/envelope.h"
 #include "application/service.h"
+#include "application/trace.h"
 #include "domain/error.h"
 #include "domain/policy.h"
 
@@ -72,6 +73,15 @@ static aegis_status respond(aegis_call_state *state, aegis_arena *arena, const c
 static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *type, int32_t code, bool again,
                       aegis_raw details, const char *text);
 
+static void over(aegis_call_state *state, const char *error)
+{
+    const int64_t took = aegis_clock_monotonic() - state->message.arrived;
+
+    aegis_series_record(state->series, state->outcome, state->not_processed ? -1 : took);
+    if (state->span != NULL)
+        aegis_span_finish(state->service->bus, state->span, state->outcome, error, took);
+}
+
 /* The one way out: the answer was claimed. `error` NULL is success. `arena` is for the envelope; `again`: a
  * command may be tried again. An answer over the server's limit, or over the arena's, is replaced by a
  * failure that says so: nobody shall wait for it until the deadline. */
@@ -85,8 +95,10 @@ static void send(aegis_call_state *state, aegis_arena *arena, bool again, const 
     memset(&why, 0, sizeof why);
     status = state->lane != NULL ? aegis_command_conclude(state, arena, again, error, result, &why)
                                  : respond(state, arena, error, result, &why);
-    if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened)
+    if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened) {
+        over(state, error);
         return;
+    }
     state->shortened = true;
     state->nested_count = 0;
     (void)snprintf(text, sizeof text, "the answer cannot be sent: %s", aegis_error_text(&why));
@@ -121,6 +133,8 @@ static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *t
     aegis_writer writer;
 
     memset(&failure, 0, sizeof failure);
+    state->outcome = aegis_status_of_code(code);
+    failure.not_processed.has = failure.not_processed.value = state->not_processed;
     failure.type = type;
     failure.code = code;
     failure.details = details;
@@ -151,6 +165,12 @@ void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char 
         return;
     fail_plain(state, state->call.arena, status, text);
     aegis_call_finished(state);
+}
+
+void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char *text)
+{
+    state->not_processed = true;
+    aegis_reply_plain(state, status, text);
 }
 
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text)
@@ -239,7 +259,7 @@ aegis_reply aegis_reply_unimplemented(aegis_call *call)
     char text[TEXT_MAX];
 
     (void)snprintf(text, sizeof text, "%s.%s is declared but has no handler", call->service, call->method);
-    aegis_reply_plain(call->state, AEGIS_UNIMPLEMENTED, text);
+    aegis_reply_refuse(call->state, AEGIS_UNIMPLEMENTED, text);
     return answered;
 }
 

@@ -2,10 +2,13 @@
  * takes a message and runs the handler itself, handing the lead to another thread first; with `concurrency`
  * handlers busy the leader fills the waiting room, and refuses what does not fit. There are concurrency + 1
  * threads, so somebody always leads: a request is taken off the wire, or refused, at once. */
+#define _POSIX_C_SOURCE 200809L
 #include <string.h>
+#include <strings.h>
 
 #include "application/envelope.h"
 #include "application/service.h"
+#include "application/trace.h"
 
 /* How long next() is asked to wait; the leader then simply asks again. */
 #define LEAD_FOR AEGIS_MINUTE
@@ -41,15 +44,68 @@ static bool subject_agrees(const aegis_call_state *state)
     return dot != NULL && strcmp(dot + 1, state->call.method) == 0;
 }
 
-/* A message becomes a call and its handler runs. True when the arena may be used again. */
-static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse)
+/* A peer that traces by the header goes before what its envelope says. */
+static void read_trace(aegis_call_state *state)
+{
+    aegis_traceparent *outside;
+    char text[AEGIS_UUID_TEXT];
+    size_t i = 0;
+
+    while (i < state->message.header_count &&
+           strcasecmp(state->message.headers[i].name, AEGIS_TRACEPARENT) != 0)
+        i++;
+    outside = i < state->message.header_count
+                  ? (aegis_traceparent *)aegis_arena_alloc(state->call.arena, sizeof *outside)
+                  : NULL;
+    if (outside == NULL || !aegis_traceparent_read(state->message.headers[i].value, outside))
+        return;
+    state->outside = outside;
+    state->sampled = (int8_t)outside->sampled;
+    state->call.trace_id = aegis_arena_strdup(state->call.arena, aegis_uuid_format(outside->trace, text));
+}
+
+/* What is well formed is run, if it still can. */
+static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refuse)
+{
+    aegis_service *service = state->service;
+    const aegis_endpoint *endpoint = aegis_endpoint_find(service, state->call.method, false);
+    const aegis_reply answered = {0};
+
+    if (state->message.header_count > 0)
+        read_trace(state);
+    if (endpoint != NULL) {
+        state->method = endpoint->method;
+        state->series = service->series[endpoint - service->type->endpoints];
+    }
+    if (refuse) {
+        aegis_series_count(state->series, AEGIS_COUNT_REFUSED);
+        aegis_reply_refuse(state, AEGIS_RESOURCE_EXHAUSTED, "the service is overloaded");
+    } else if (atomic_load_explicit(&service->hard, memory_order_relaxed)) {
+        aegis_reply_refuse(state, AEGIS_UNAVAILABLE, "the service is stopping");
+    } else if (aegis_clock_monotonic() >= state->call.deadline) {
+        aegis_series_count(state->series, AEGIS_COUNT_EXPIRED);
+        aegis_reply_refuse(state, AEGIS_DEADLINE_EXCEEDED, "the deadline passed before the call could start");
+    } else if (endpoint == NULL) {
+        aegis_reply_refuse(state, AEGIS_UNIMPLEMENTED,
+                           aegis_arena_printf(state->call.arena, "%s has no method %s", service->type->name,
+                                              state->call.method));
+    } else {
+        return aegis_call_run(state, endpoint, params);
+    }
+    return answered;
+}
+
+/* A message becomes a call and its handler runs. True when the arena may be used again. `*budget` is what the
+ * caller had left, 0 if it cannot be known. */
+static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse,
+                  aegis_duration *budget)
 {
     aegis_call_state *state = aegis_call_new(service, arena, message);
-    const aegis_endpoint *endpoint;
-    aegis_reader reader;
     aegis_error why = {0};
     aegis_raw params = {{NULL, 0}, AEGIS_FORMAT_AUTO};
     aegis_reply reply = {0};
+
+    *budget = 0;
 
     if (state == NULL) {
         service->bus->port->ops->release(message);
@@ -61,23 +117,9 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
     } else if (!subject_agrees(state)) {
         aegis_reply_plain(state, AEGIS_INVALID_ARGUMENT,
                           "the request is malformed: method is not the one its subject names");
-    } else if (refuse) {
-        aegis_reply_plain(state, AEGIS_RESOURCE_EXHAUSTED, "the service is overloaded");
-    } else if (atomic_load_explicit(&service->hard, memory_order_relaxed)) {
-        aegis_reply_plain(state, AEGIS_UNAVAILABLE, "the service is stopping");
-    } else if (aegis_clock_monotonic() >= state->call.deadline) {
-        aegis_reply_plain(state, AEGIS_DEADLINE_EXCEEDED, "the deadline passed before the call could start");
     } else {
-        endpoint = aegis_endpoint_find(service, state->call.method, false);
-        if (endpoint == NULL) {
-            aegis_reply_plain(
-                state, AEGIS_UNIMPLEMENTED,
-                aegis_arena_printf(arena, "%s has no method %s", service->type->name, state->call.method));
-        } else {
-            state->method = endpoint->method;
-            aegis_envelope_open_body(&reader, params, state->format, arena);
-            reply = endpoint->serve(&state->call, &reader, service->ops, service->user);
-        }
+        *budget = state->call.deadline - state->message.arrived;
+        reply = dispatch(state, params, refuse);
     }
     return aegis_call_end(state, reply);
 }
@@ -108,6 +150,28 @@ static void pop_waiting(aegis_service *service, aegis_message *message)
     service->waiting_count--;
 }
 
+/* How many may wait: as many as there is room for, but not longer than three quarters of what callers usually
+ * wait. Otherwise those that are started are those whose caller is about to give up, and all work is for
+ * nothing. With the lock held. */
+static size_t places(const aegis_service *service)
+{
+    int64_t in_time;
+
+    if (service->usual <= 0 || service->patience <= 0)
+        return service->room;
+    in_time = service->patience / 4 * 3 / service->usual * (int64_t)service->concurrency;
+    if (in_time < (int64_t)service->concurrency)
+        return service->concurrency;
+    return in_time < (int64_t)service->room ? (size_t)in_time : service->room;
+}
+
+/* The last eight or so count. With the lock held. */
+static void learn(aegis_duration *average, aegis_duration value)
+{
+    if (value > 0)
+        *average = *average == 0 ? value : *average + (value - *average) / 8;
+}
+
 /* The next message to serve; false when the service has ended. `*refuse`: answer it RESOURCE_EXHAUSTED. On
  * true the caller counts as busy unless it refuses. */
 static bool take(aegis_service *service, aegis_message *message, bool *refuse)
@@ -135,7 +199,7 @@ static bool take(aegis_service *service, aegis_message *message, bool *refuse)
             service->busy++;
             return true;
         }
-        if (service->waiting_count == service->room) {
+        if (service->waiting_count >= places(service)) {
             *refuse = true;
             return true;
         }
@@ -149,6 +213,8 @@ void *aegis_rpc_work(void *argument)
     aegis_service *service = worker->service;
     aegis_arena *arena = NULL;
     aegis_message message;
+    aegis_duration budget;
+    int64_t began;
     bool refuse;
 
     for (;;) {
@@ -163,12 +229,16 @@ void *aegis_rpc_work(void *argument)
         if (!service->leading)
             (void)pthread_cond_signal(&service->turn);
         (void)pthread_mutex_unlock(&service->lock);
-        if (!serve(service, &message, arena, refuse))
+        began = aegis_clock_monotonic();
+        if (!serve(service, &message, arena, refuse, &budget))
             arena = NULL;
         if (refuse)
             continue;
+        began = aegis_clock_monotonic() - began;
         (void)pthread_mutex_lock(&service->lock);
         service->busy--;
+        learn(&service->usual, began);
+        learn(&service->patience, budget);
         (void)pthread_mutex_unlock(&service->lock);
     }
     aegis_arena_free(arena);

@@ -118,6 +118,21 @@ static void set_options(aegis_service *service, const aegis_service_options *opt
     service->slots = service->concurrency;
 }
 
+/* What its endpoints are counted in, and the waiting room. */
+static bool get_room(aegis_service *service)
+{
+    const aegis_service_type *type = service->type;
+    size_t i;
+
+    service->waiting =
+        (aegis_message *)aegis_arena_alloc(service->arena, service->room * sizeof *service->waiting);
+    service->series =
+        (aegis_series **)aegis_arena_alloc(service->arena, type->endpoint_count * sizeof *service->series);
+    for (i = 0; service->series != NULL && i < type->endpoint_count; i++)
+        service->series[i] = aegis_series_of(service->bus, type->name, type->endpoints[i].method->name, true);
+    return service->waiting != NULL && service->series != NULL;
+}
+
 static aegis_service *new_service(aegis_bus *bus, const aegis_service_type *type,
                                   const aegis_service_options *options)
 {
@@ -132,10 +147,7 @@ static aegis_service *new_service(aegis_bus *bus, const aegis_service_type *type
     init_locks(service);
     set_options(service, options);
     service->arena = aegis_arena_new(bus->allocator);
-    if (service->arena != NULL)
-        service->waiting =
-            (aegis_message *)aegis_arena_alloc(service->arena, service->room * sizeof *service->waiting);
-    if (service->waiting != NULL)
+    if (service->arena != NULL && get_room(service))
         return service;
     free_memory(service);
     return NULL;
@@ -360,6 +372,7 @@ static void let_go_of_port(aegis_service *service)
     aegis_keeper_nudge(service);
     if (service->keeper_started)
         (void)pthread_join(service->keeper, NULL);
+    aegis_keeper_last(service);
     release_expired(service);
     atomic_store(&service->abandoned, true);
     while (atomic_load(&service->inside) != 0)
@@ -423,6 +436,43 @@ void aegis_bus_drain(aegis_bus *bus)
         drain_finish(service);
 }
 
+/* The memory of a stopped service stays while somebody may still reply to one of its calls; then the handle's
+ * reference goes. */
+static bool lay(aegis_service *service, int64_t now)
+{
+    aegis_call_state *state;
+    bool rests;
+
+    (void)pthread_mutex_lock(&service->lock);
+    while ((state = aegis_call_forgotten(service, now)) != NULL) {
+        (void)pthread_mutex_unlock(&service->lock);
+        aegis_call_finished(state);
+        (void)pthread_mutex_lock(&service->lock);
+    }
+    rests = service->deferred_count == 0;
+    (void)pthread_mutex_unlock(&service->lock);
+    if (rests)
+        aegis_service_drop(service);
+    return rests;
+}
+
+void aegis_bus_lay(aegis_bus *bus, int64_t now)
+{
+    aegis_service **at = &bus->ghosts;
+
+    (void)pthread_mutex_lock(&bus->lock);
+    while (*at != NULL) {
+        aegis_service *service = *at;
+        aegis_service *next = service->next;
+
+        if (lay(service, now))
+            *at = next;
+        else
+            at = &service->next;
+    }
+    (void)pthread_mutex_unlock(&bus->lock);
+}
+
 void aegis_service_stop(aegis_service *service)
 {
     aegis_service **at;
@@ -438,6 +488,8 @@ void aegis_service_stop(aegis_service *service)
             break;
         }
     }
+    service->next = service->bus->ghosts;
+    service->bus->ghosts = service;
     (void)pthread_mutex_unlock(&service->bus->lock);
-    aegis_service_drop(service); /* the memory stays while somebody may still reply */
+    aegis_bus_lay(service->bus, aegis_clock_monotonic());
 }

@@ -17,6 +17,7 @@
 #include <aegis/generated.h>
 
 #include "application/bus.h"
+#include "application/metrics.h"
 
 /* A message under way is reported as such at this interval; a third of the server's patience. */
 #define AEGIS_ACK_WAIT     (30 * AEGIS_SECOND)
@@ -49,8 +50,14 @@ typedef struct aegis_call_state {
     const aegis_method *method; /* NULL until it is known */
     aegis_message message;      /* released with the call */
     aegis_format format;        /* of the request, hence of the answer */
-    aegis_writer writer;        /* of the reply, or of a progress update */
-    atomic_bool answered;       /* the one answer has been claimed */
+    aegis_series *series;       /* NULL: not counted */
+    aegis_status outcome;
+    aegis_span *span;                        /* NULL: nobody wants it */
+    const struct aegis_traceparent *outside; /* the caller's, where it sent one */
+    int8_t sampled;                          /* -1: as the trace id says */
+    bool not_processed;                      /* no handler has seen it */
+    aegis_writer writer;                     /* of the reply, or of a progress update */
+    atomic_bool answered;                    /* the one answer has been claimed */
     atomic_bool cancelled;
     atomic_bool released; /* the message is the adapter's again */
     atomic_uint phase;
@@ -104,6 +111,7 @@ struct aegis_service {
     size_t worker_count;
     aegis_lane *lanes;
     size_t lane_count;
+    aegis_series **series; /* by endpoint */
     pthread_t keeper;
     bool keeper_started;
     aegis_source *cancels; /* commands.cancel.*; NULL without commands */
@@ -131,6 +139,8 @@ struct aegis_service {
     unsigned busy;
     aegis_message *waiting; /* ring of `room` */
     size_t waiting_first, waiting_count;
+    aegis_duration usual;    /* how long a handler runs, */
+    aegis_duration patience; /* and how long callers wait: moving averages, 0 until known */
 
     /* commands */
     unsigned slots; /* free */
@@ -144,6 +154,8 @@ struct aegis_service {
 /* ---- service.c ---- */
 /* Stop every service on the bus, without freeing them. */
 void aegis_bus_drain(aegis_bus *bus);
+/* Free the deferred calls of stopped services that were overdue a minute ago. */
+void aegis_bus_lay(aegis_bus *bus, int64_t now);
 /* False once the service was given up: the port may be gone. Leave only after a true. */
 bool aegis_service_enter(aegis_service *service);
 void aegis_service_leave(aegis_service *service);
@@ -167,6 +179,8 @@ void *aegis_keeper_work(void *service);
 /* A call in `arena` for `message`, which it owns from now on. NULL when memory is exhausted: the message is
  * still the caller's. */
 aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, const aegis_message *message);
+/* Run the handler on `body`. */
+aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body);
 /* After the handler: makes good a missing answer. True when arena and call are the caller's again; false when
  * they are deferred and belong to the call. */
 bool aegis_call_end(aegis_call_state *state, aegis_reply reply);
@@ -179,6 +193,8 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
 
 /* ---- reply.c ---- */
 void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char *text);
+/* The same, telling the caller that no handler has seen the request. */
+void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char *text);
 /* The keeper's answer to a deferred call, which it has claimed, encoded in `arena`. The call stays. */
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
 
@@ -201,6 +217,11 @@ void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_mess
 /* No WORKING is sent any more when it returns. */
 void aegis_keep_end(aegis_service *service, aegis_keep *keep);
 void aegis_keeper_nudge(aegis_service *service);
+/* A deferred call that was overdue a minute ago (`now` INT64_MAX: at all) and got no reply since: out of the
+ * list, for aegis_call_finished to free. With the lock held. */
+aegis_call_state *aegis_call_forgotten(aegis_service *service, int64_t now);
+/* Answer every deferred call that has no answer yet; without the keeper. */
+void aegis_keeper_last(aegis_service *service);
 
 /* ---- lists ---- */
 static inline void aegis_list_init(aegis_list *list)

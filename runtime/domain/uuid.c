@@ -23,16 +23,34 @@ static void fallback(uint8_t *bytes, size_t size)
     }
 }
 
-aegis_uuid aegis_uuid_new(void)
+/* The kernel is asked for many at a time: a call needs several ids, and asking costs more than all else about
+ * them. */
+#define POOLED 32
+
+static _Thread_local struct {
+    uint8_t bytes[POOLED][16];
+    size_t left;
+} pool;
+
+static void fill_pool(void)
 {
-    aegis_uuid uuid;
     ssize_t got;
 
     do
-        got = getrandom(uuid.bytes, sizeof uuid.bytes, 0);
+        got = getrandom(pool.bytes, sizeof pool.bytes, 0);
     while (got < 0 && errno == EINTR);
-    if (got != (ssize_t)sizeof uuid.bytes)
-        fallback(uuid.bytes, sizeof uuid.bytes);
+    if (got != (ssize_t)sizeof pool.bytes)
+        fallback(pool.bytes[0], sizeof pool.bytes);
+    pool.left = POOLED;
+}
+
+aegis_uuid aegis_uuid_new(void)
+{
+    aegis_uuid uuid;
+
+    if (pool.left == 0)
+        fill_pool();
+    memcpy(uuid.bytes, pool.bytes[--pool.left], sizeof uuid.bytes);
     uuid.bytes[6] = (uint8_t)((uuid.bytes[6] & 0x0f) | 0x40);
     uuid.bytes[8] = (uint8_t)((uuid.bytes[8] & 0x3f) | 0x80);
     return uuid;

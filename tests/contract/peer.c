@@ -100,15 +100,46 @@ outcome peer_call(aegis_client *client, const char *method, const note *request,
                               .errors = peer_errors,
                               .error_codes = peer_error_codes,
                               .error_count = 1};
+
+    described.name = method;
+    return peer_invoke(client, &described, request, options, arena);
+}
+
+outcome peer_invoke(aegis_client *client, const aegis_method *method, const note *request,
+                    const aegis_call_options *options, aegis_arena *arena)
+{
     aegis_exchange exchange;
     outcome out;
 
     memset(&out, 0, sizeof out);
-    described.name = method;
-    note_put(aegis_call_begin(&exchange, client, &described, options, arena), request);
+    note_put(aegis_call_begin(&exchange, client, method, options, arena), request);
     out.answer = aegis_call_finish(&exchange, &out.failed);
     read_outcome(&exchange, &out);
     return out;
+}
+
+static void deliver(aegis_exchange *exchange, int answer, void (*callback)(void), void *user)
+{
+    outcome out;
+
+    memset(&out, 0, sizeof out);
+    out.answer = answer;
+    if (answer == AEGIS_ANSWER_FAILED)
+        out.failed = exchange->error;
+    read_outcome(exchange, &out);
+    if (callback != NULL)
+        ((peer_callback)callback)(&out, user);
+}
+
+aegis_call_id peer_async(aegis_client *client, const aegis_method *method, const note *request,
+                         const aegis_call_options *options, peer_callback callback, void *user)
+{
+    aegis_exchange *exchange = aegis_async_begin(client, method, options);
+
+    if (exchange == NULL)
+        return 0;
+    note_put(&exchange->writer, request);
+    return aegis_async_send(exchange, deliver, (void (*)(void))callback, user);
 }
 
 aegis_status peer_publish(aegis_publisher *publisher, const aegis_event_type *type, const note *event,

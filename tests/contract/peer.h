@@ -27,6 +27,13 @@ extern const int32_t peer_error_codes[];
 outcome peer_call(aegis_client *client, const char *method, const note *request,
                   const aegis_call_options *options, aegis_arena *arena);
 
+/* The same of a method described by the caller: idempotent, say. */
+outcome peer_invoke(aegis_client *client, const aegis_method *method, const note *request,
+                    const aegis_call_options *options, aegis_arena *arena);
+typedef void (*peer_callback)(const outcome *out, void *user);
+aegis_call_id peer_async(aegis_client *client, const aegis_method *method, const note *request,
+                         const aegis_call_options *options, peer_callback callback, void *user);
+
 aegis_status peer_publish(aegis_publisher *publisher, const aegis_event_type *type, const note *event,
                           const aegis_publish_options *options, aegis_error *error);
 

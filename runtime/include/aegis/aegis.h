@@ -6,5 +6,6 @@
 #include <aegis/bus.h>
 #include <aegis/service.h>
 #include <aegis/client.h>
+#include <aegis/metrics.h>
 
 #endif

@@ -26,6 +26,10 @@ typedef enum aegis_log_level {
 /** Receives one line without a newline. Called from any thread, holding no lock. */
 typedef void (*aegis_log_function)(void *user, aegis_log_level level, const char *line);
 
+struct aegis_span; /* <aegis/metrics.h> */
+/** Told of a span when it starts, or ends. Called on the thread that works on it, holding no lock. */
+typedef void (*aegis_span_function)(void *user, struct aegis_span *span);
+
 /** All optional: zero means the default. Strings are copied. */
 typedef struct aegis_options {
     const char *name;                  /**< connection name as servers show it; default the program's */
@@ -50,12 +54,21 @@ typedef struct aegis_options {
     const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
     aegis_log_function log;            /**< default: nothing is logged */
     void *log_user;
+    aegis_span_function span_start;    /**< default: no spans are made */
+    aegis_span_function span_end;
+    void *span_user;
+    double trace_ratio;                /**< share of traces that are sampled, decided from the trace id; default 1,
+                                            negative: none */
 } aegis_options;
 
 /** Connect. On success `*bus` is the caller's, to be closed with aegis_close.
  *  Errors: INVALID_ARGUMENT for a URL it cannot read; UNAVAILABLE, naming the URL tried and what to do, when no server
  *  answers within connect_timeout. `options` and `error` may be NULL. */
 AEGIS_API aegis_status aegis_open(const char *url, const aegis_options *options, aegis_bus **bus, aegis_error *error);
+
+/** One line of the program's own to the bus's log function. During a call, on its handler's thread, the line begins
+ *  with its method, trace id and caller, as the library's lines do. */
+AEGIS_API void aegis_bus_log(aegis_bus *bus, aegis_log_level level, const char *format, ...) AEGIS_PRINTF(3, 4);
 
 /** Flush what was accepted, disconnect, free. NULL is fine. */
 AEGIS_API void aegis_close(aegis_bus *bus);

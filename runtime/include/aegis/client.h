@@ -9,24 +9,62 @@
 extern "C" {
 #endif
 
-/** Calls rpc methods and submits commands. Any thread; free it before its bus is closed. */
+/** Calls rpc methods and submits commands. Any thread. It keeps a retry budget and a circuit breaker for each service,
+ *  so make one and share it; free it before its bus is closed. */
 typedef struct aegis_client aegis_client;
+
+/** When calls to a service that is not there, or does not answer in time, are refused at once instead of tried: when
+ *  `percent` of at least `least` attempts within `window` failed with UNAVAILABLE or DEADLINE_EXCEEDED. After `open_for`
+ *  one call may try; its success lets all of them through again. Zero means the default. */
+typedef struct aegis_breaker_options {
+    bool off;
+    uint32_t percent;            /**< default 50 */
+    uint32_t least;              /**< default 20 */
+    aegis_duration window;       /**< default 10 s */
+    aegis_duration open_for;     /**< default 1 s */
+} aegis_breaker_options;
 
 /** All optional: zero means the default. Strings are copied. */
 typedef struct aegis_client_options {
     const char *source;          /**< instance id sent with each message; default the bus's name and 8 hex digits */
     aegis_format format;         /**< default: the bus's */
+    uint32_t async_limit;        /**< async calls under way at once; default 4096, at most 65536 */
+    uint32_t retry_percent;      /**< retries and hedges for a hundred calls to a service; default 8. Ten are in stock */
+    aegis_breaker_options breaker;
 } aegis_client_options;
 
 AEGIS_API aegis_status aegis_client_new(aegis_bus *bus, const aegis_client_options *options, aegis_client **client,
                                         aegis_error *error);
+/** Cancels async calls that are under way and waits for their callbacks: so not from one of them. NULL is fine. */
 AEGIS_API void aegis_client_free(aegis_client *client);
+
+typedef enum aegis_breaker_state {
+    AEGIS_BREAKER_CLOSED = 0,    /**< calls go out */
+    AEGIS_BREAKER_OPEN = 1,      /**< calls fail at once: UNAVAILABLE, not processed */
+    AEGIS_BREAKER_HALF_OPEN = 2  /**< one call tries */
+} aegis_breaker_state;
+
+/** The breaker of a service (its wire name) as this client sees it; CLOSED for one it has not called. */
+AEGIS_API aegis_breaker_state aegis_client_breaker(aegis_client *client, const char *service);
 
 /** Of one call; all optional. */
 typedef struct aegis_call_options {
     aegis_duration timeout;      /**< default: the method's from the IDL. Never longer than the parent's remainder */
-    const aegis_call *parent;    /**< the call being handled, whose deadline and trace are inherited */
+    const aegis_call *parent;    /**< the call being handled (`&call->base`), whose deadline and trace are inherited;
+                                      needed only until the function returns */
+    aegis_duration hedge;        /**< idempotent methods: a second request when no answer came in this time; the first
+                                      answer counts. Default: the IDL's @hedge; negative: never */
+    bool once;                   /**< never send it again, whatever became of it */
+    const char *traceparent;     /**< W3C text of a caller that is no Aegis call (an HTTP request), or NULL */
 } aegis_call_options;
+
+/** An async call under way, as its `..._async` function returned it. 0: it was not taken and no callback comes; so only
+ *  when memory is exhausted, or when as many refused calls as the client's async_limit wait for their callbacks. */
+typedef uint64_t aegis_call_id;
+
+/** Its callback comes with CANCELLED, unless the answer was there first. The service is not told: it may run. False
+ *  when the call is over. Any thread. */
+AEGIS_API bool aegis_call_cancel(aegis_client *client, aegis_call_id id);
 
 /** Publishes events, each stored by the server before the publish function returns. Any thread. */
 typedef struct aegis_publisher aegis_publisher;

@@ -629,11 +629,12 @@ typedef struct aegis_method {
     const int32_t *error_codes; /* their HTTP-like numbers */
     size_t error_count;
     bool idempotent;
-    bool command; /* what follows is about commands */
-    aegis_priority priority;
-    bool lanes; /* @priority was given */
-    uint32_t max_retries;
+    uint32_t max_retries; /* of an rpc only with `idempotent` */
     aegis_duration backoff_min, backoff_max;
+    aegis_duration hedge; /* 0: none */
+    bool command;         /* what follows is about commands */
+    bool lanes;           /* @priority was given */
+    aegis_priority priority;
 } aegis_method;
 
 typedef struct aegis_endpoint {
@@ -699,21 +700,28 @@ typedef struct aegis_exchange {
     struct aegis_writer writer;
     struct aegis_reader reader;
     aegis_client *client;
-    aegis_publisher *publisher;
-    const aegis_method *method;
-    const aegis_event_type *event;
+    const aegis_method *method;    /* calls, commands */
+    const aegis_event_type *event; /* publications */
     aegis_arena *arena;
-    bool owns_arena;
-    const void *options;
     const aegis_call *parent;
-    int64_t deadline;      /* monotonic */
-    aegis_duration budget; /* what is told to the receiver */
+    int64_t started, deadline; /* monotonic */
+    aegis_duration budget;     /* commands: what is told to the receiver */
     aegis_priority priority;
     aegis_format format;
     aegis_uuid message_id;
     const char *trace_id;
-    bool begun;
-    aegis_error error; /* why _begin failed, for _finish to report */
+    const char *correlation_id;
+    struct aegis_span *span; /* NULL unless somebody wants it */
+    int8_t sampled;          /* -1: as the trace id says */
+    bool begun, owns_arena;
+    aegis_error error; /* why _begin failed, for _finish to report; of an async call why it did */
+    /* calls: where to, and what became of the attempts */
+    struct aegis_target *target;
+    aegis_duration hedge; /* 0: none */
+    aegis_uuid sent_id[2];
+    int64_t sent_at[2];
+    uint32_t attempts, retries, resends;
+    bool once, final, safe; /* not again: by option, by the last failure; certainly not processed */
 } aegis_exchange;
 
 #define AEGIS_ANSWER_FAILED (-1)
@@ -728,6 +736,14 @@ AEGIS_API int aegis_call_finish(aegis_exchange *x, aegis_error *failed);
 AEGIS_API struct aegis_reader *aegis_exchange_reader(aegis_exchange *x);
 /** Closes the reader. False: fills *failed with INTERNAL, naming service, method and path. */
 AEGIS_API bool aegis_exchange_done(aegis_exchange *x, aegis_error *failed);
+
+/** What an async call came to, decoded and handed to `callback`; for FAILED why is in the exchange. */
+typedef void (*aegis_async_thunk)(aegis_exchange *x, int answer, void (*callback)(void), void *user);
+/** An exchange of the client's own, whose writer takes the request; NULL when there is none left. */
+AEGIS_API aegis_exchange *aegis_async_begin(aegis_client *client, const aegis_method *method,
+                                            const aegis_call_options *options);
+AEGIS_API aegis_call_id aegis_async_send(aegis_exchange *x, aegis_async_thunk thunk, void (*callback)(void),
+                                         void *user);
 
 AEGIS_API struct aegis_writer *aegis_command_begin(aegis_exchange *x, aegis_client *client,
                                                    const aegis_method *method,

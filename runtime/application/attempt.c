@@ -1,0 +1,319 @@
+/* One attempt of a call after the other. A call may be sent again in two cases: when certainly no handler saw
+ * it (nobody listens, no connection, the service's waiting room was full), whatever its method; and when its
+ * method is idempotent, after a failure that may pass. Either way the service's retry budget must have a
+ * token left, or the retries of many callers would be the load that keeps a service down. Each attempt has a
+ * message id of its own, whose last half, the client's span, stays; and tells the budget that is left at that
+ * moment.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "application/client.h"
+#include "application/service.h"
+#include "application/trace.h"
+#include "domain/error.h"
+
+/* Of what was certainly not processed: soon, and not for long, because nobody may be there at all. */
+#define RESENDS    2
+#define RESEND_MIN (5 * AEGIS_MILLISECOND)
+#define RESEND_MAX (50 * AEGIS_MILLISECOND)
+
+/* ---- begin -------------------------------------------------------------------------------------------- */
+
+static void begin_span(aegis_exchange *x)
+{
+    aegis_span *span = (aegis_span *)aegis_arena_alloc(x->arena, sizeof *span);
+    uint8_t cause[16];
+
+    if (span == NULL)
+        return;
+    memset(span, 0, sizeof *span);
+    span->service = x->target->peer->service;
+    span->method = x->target->name;
+    memcpy(span->span_id, x->message_id.bytes + 8, sizeof span->span_id);
+    if (x->parent != NULL) {
+        aegis_trace_bytes(x->parent->message_id, cause);
+        memcpy(span->parent_id, cause, sizeof span->parent_id);
+    }
+    x->span = span;
+}
+
+/* A trace that comes from outside goes on here. */
+static void follow(aegis_exchange *x, const char *traceparent)
+{
+    aegis_traceparent outside;
+    char text[AEGIS_UUID_TEXT];
+
+    if (!aegis_traceparent_read(traceparent, &outside))
+        return;
+    x->trace_id = aegis_arena_strdup(x->arena, aegis_uuid_format(outside.trace, text));
+    x->sampled = (int8_t)outside.sampled;
+    if (x->span != NULL)
+        memcpy(x->span->parent_id, outside.span, sizeof outside.span);
+}
+
+static void begin_trace(aegis_exchange *x, const aegis_call_options *options)
+{
+    aegis_bus *bus = x->client->bus;
+    char text[AEGIS_UUID_TEXT];
+
+    if (aegis_spans_wanted(bus))
+        begin_span(x);
+    if (options != NULL && options->traceparent != NULL)
+        follow(x, options->traceparent);
+    if (x->trace_id == NULL || x->trace_id[0] == '\0') /* the same for each attempt */
+        x->trace_id = aegis_arena_strdup(x->arena, aegis_uuid_format(aegis_uuid_new(), text));
+    if (x->span != NULL && x->trace_id != NULL)
+        aegis_span_begin(bus, x->span, x->trace_id, x->sampled);
+}
+
+void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const aegis_call_options *options)
+{
+    aegis_duration timeout = options != NULL && options->timeout > 0 ? options->timeout : method->timeout;
+    aegis_duration hedge = options != NULL && options->hedge != 0 ? options->hedge : method->hedge;
+
+    x->method = method;
+    x->started = aegis_clock_monotonic();
+    x->deadline = x->started + timeout;
+    if (x->parent != NULL && x->parent->deadline < x->deadline)
+        x->deadline = x->parent->deadline;
+    x->once = options != NULL && options->once;
+    x->hedge = method->idempotent && !x->once && hedge > 0 && hedge < x->deadline - x->started ? hedge : 0;
+    x->attempts = x->retries = x->resends = 0;
+    x->final = x->safe = false;
+    x->target = aegis_client_target(x->client, method);
+    if (x->target == NULL && x->begun) {
+        x->begun = false;
+        (void)aegis_error_set(&x->error, AEGIS_RESOURCE_EXHAUSTED,
+                              "no memory, or more than %d methods called by one client", AEGIS_TARGETS);
+    }
+    if (x->begun)
+        begin_trace(x, options);
+}
+
+/* ---- one attempt -------------------------------------------------------------------------------------- */
+
+static void put_header(aegis_exchange *x, aegis_outgoing *request)
+{
+    char *text = (char *)aegis_arena_alloc(x->arena, AEGIS_TRACEPARENT_TEXT);
+    aegis_header *header = (aegis_header *)aegis_arena_alloc(x->arena, sizeof *header);
+    uint8_t trace[16];
+
+    aegis_trace_bytes(x->trace_id, trace);
+    if (text == NULL || header == NULL || aegis_trace_sampled(x->client->bus, trace) == (x->sampled != 0))
+        return;
+    header->name = AEGIS_TRACEPARENT;
+    header->value = aegis_traceparent_write(trace, x->message_id.bytes + 8, x->sampled != 0, text);
+    request->headers = header;
+    request->header_count = 1;
+}
+
+static aegis_status encode(aegis_exchange *x, unsigned which, int64_t now, aegis_raw params,
+                           aegis_outgoing *request, aegis_error *failed)
+{
+    aegis_identity who;
+    aegis_wire_rpc_request envelope;
+
+    x->sent_id[which] = x->message_id;
+    if (x->attempts > 0)
+        memcpy(x->sent_id[which].bytes, aegis_uuid_new().bytes, 8);
+    aegis_exchange_identity(x, &x->sent_id[which], &who);
+    envelope =
+        (aegis_wire_rpc_request){AEGIS_ENVELOPE(who), .target = x->method->service, .method = x->method->name,
+                                 .params = params, .timeout = aegis_duration_to_seconds(x->deadline - now)};
+    aegis_writer_open(&x->writer, x->arena, x->format, 0);
+    aegis_wire_rpc_request_put(&x->writer, &envelope);
+    memset(request, 0, sizeof *request);
+    request->subject = x->target->subject;
+    if (x->sampled >= 0)
+        put_header(x, request);
+    return aegis_writer_close(&x->writer, &request->body, failed);
+}
+
+bool aegis_attempt_open(aegis_exchange *x, unsigned which, aegis_raw params, aegis_outgoing *request,
+                        aegis_error *failed)
+{
+    const int64_t now = aegis_clock_monotonic();
+    aegis_status status;
+
+    x->final = true;
+    if (now >= x->deadline)
+        status = aegis_error_set(failed, AEGIS_DEADLINE_EXCEEDED, "no time was left to call %s.%s",
+                                 x->method->service, x->method->name);
+    else
+        status = encode(x, which, now, params, request, failed);
+    if (status == AEGIS_OK && !aegis_breaker_admit(&x->target->peer->breaker, now)) {
+        aegis_series_count(x->target->series, AEGIS_COUNT_REFUSED);
+        status =
+            aegis_error_set(failed, AEGIS_UNAVAILABLE,
+                            "too many calls to %s failed: its circuit breaker is open", x->method->service);
+    }
+    if (status != AEGIS_OK) {
+        if (x->attempts == 0)
+            failed->not_processed = true;
+        return false;
+    }
+    if (x->attempts++ == 0)
+        aegis_budget_earn(&x->target->peer->budget);
+    x->sent_at[which] = now;
+    x->final = false;
+    return true;
+}
+
+static void report(aegis_exchange *x, unsigned which, aegis_verdict verdict)
+{
+    aegis_breaker_report(&x->target->peer->breaker, x->sent_at[which], aegis_clock_monotonic(), verdict);
+}
+
+void aegis_attempt_dropped(aegis_exchange *x, unsigned which)
+{
+    report(x, which, AEGIS_VERDICT_NONE);
+}
+
+int aegis_attempt_failed(aegis_exchange *x, unsigned which, const aegis_error *failed)
+{
+    report(x, which, aegis_verdict_of(failed->status));
+    x->safe = failed->status == AEGIS_UNAVAILABLE && failed->not_processed;
+    return AEGIS_ANSWER_FAILED;
+}
+
+static int malformed(const aegis_exchange *x, aegis_error *error, const char *why, const char *more)
+{
+    (void)aegis_error_set(error, AEGIS_INTERNAL, "the answer of %s.%s %s%.300s", x->method->service,
+                          x->method->name, why, more);
+    return AEGIS_ANSWER_FAILED;
+}
+
+static int read_answer(aegis_exchange *x, unsigned which, aegis_bytes body, aegis_error *failed)
+{
+    aegis_wire_rpc_response response;
+    aegis_format format = aegis_format_of(body);
+    aegis_error why;
+    char id[AEGIS_UUID_TEXT];
+
+    memset(&response, 0, sizeof response);
+    aegis_reader_open(&x->reader, body, format, x->arena);
+    aegis_wire_rpc_response_get(&x->reader, &response);
+    if (aegis_reader_close(&x->reader, &why) != AEGIS_OK)
+        return malformed(x, failed, "is malformed: ", why.text);
+    /* A peer that could not read the request cannot name it either. */
+    if (response.correlation_id == NULL
+            ? response.success
+            : strcmp(response.correlation_id, aegis_uuid_format(x->sent_id[which], id)) != 0)
+        return malformed(x, failed, "belongs to another call", "");
+    if (!response.success)
+        return aegis_envelope_failure(x->method, response.error, response.result, format, x->arena,
+                                      &x->reader, failed);
+    aegis_envelope_open_body(&x->reader, response.result, format, x->arena);
+    return AEGIS_ANSWER_OK;
+}
+
+int aegis_attempt_answered(aegis_exchange *x, unsigned which, aegis_bytes body, aegis_error *failed)
+{
+    int answer;
+
+    memset(failed, 0, sizeof *failed);
+    answer = read_answer(x, which, body, failed);
+    report(x, which, answer == AEGIS_ANSWER_FAILED ? aegis_verdict_of(failed->status) : AEGIS_VERDICT_GOOD);
+    x->safe = answer == AEGIS_ANSWER_FAILED && failed->not_processed;
+    return answer;
+}
+
+int aegis_attempt_completed(aegis_exchange *x, unsigned which, const aegis_message *message,
+                            aegis_error *failed)
+{
+    const char *what = "could not be called";
+
+    if (message->status == AEGIS_OK)
+        return aegis_attempt_answered(x, which, message->body, failed);
+    memset(failed, 0, sizeof *failed);
+    if (message->status == AEGIS_DEADLINE_EXCEEDED)
+        what = "gave no answer in time";
+    else if (message->status == AEGIS_CANCELLED)
+        what = "was called, and the call cancelled";
+    else if (message->status == AEGIS_UNAVAILABLE)
+        what = message->not_processed ? "is not there" : "was lost with the connection";
+    (void)aegis_error_set(failed, message->status, "%s.%s %s", x->method->service, x->method->name, what);
+    failed->not_processed = message->not_processed;
+    return aegis_attempt_failed(x, which, failed);
+}
+
+/* ---- and the next ------------------------------------------------------------------------------------- */
+
+bool aegis_attempt_hopeful(const aegis_exchange *x, const aegis_error *failed)
+{
+    if (x->once || x->final)
+        return false;
+    return (x->safe && x->resends < RESENDS) ||
+           (x->method->idempotent && x->retries < x->method->max_retries &&
+            aegis_policy_retryable(failed->status));
+}
+
+bool aegis_attempt_again(aegis_exchange *x, const aegis_error *failed, int64_t *when)
+{
+    const aegis_method *method = x->method;
+    aegis_duration pause;
+
+    if (!aegis_attempt_hopeful(x, failed))
+        return false;
+    if (x->safe && x->resends < RESENDS)
+        pause = aegis_policy_delay(++x->resends, RESEND_MIN, RESEND_MAX, aegis_random_fraction());
+    else
+        pause = aegis_policy_delay(++x->retries, method->backoff_min, method->backoff_max,
+                                   aegis_random_fraction());
+    *when = aegis_clock_monotonic() + pause;
+    if (*when >= x->deadline || !aegis_budget_spend(&x->target->peer->budget))
+        return false;
+    aegis_series_count(x->target->series, AEGIS_COUNT_RETRIED);
+    return true;
+}
+
+bool aegis_attempt_hedge(aegis_exchange *x)
+{
+    if (!aegis_budget_spend(&x->target->peer->budget))
+        return false;
+    aegis_series_count(x->target->series, AEGIS_COUNT_HEDGED);
+    return true;
+}
+
+/* ---- over --------------------------------------------------------------------------------------------- */
+
+/* A call that a handler made has failed: its own failure will name the hop. */
+static void blame(const aegis_exchange *x, const aegis_error *failed)
+{
+    aegis_arena *arena = x->parent->arena;
+    size_t count = failed->chain_count > 0 ? failed->chain_count : 1;
+    aegis_cause *chain = (aegis_cause *)aegis_arena_alloc(arena, count * sizeof *chain);
+    const aegis_cause itself = {x->method->service, x->method->name, failed->code, failed->text};
+    size_t i;
+
+    for (i = 0; chain != NULL && i < count; i++) {
+        const aegis_cause *from = failed->chain_count > 0 ? &failed->chain[i] : &itself;
+
+        chain[i].service = aegis_arena_strdup(arena, from->service);
+        chain[i].method = aegis_arena_strdup(arena, from->method);
+        chain[i].code = from->code;
+        chain[i].message = aegis_arena_strdup(arena, from->message);
+        if (chain[i].service == NULL || chain[i].method == NULL || chain[i].message == NULL)
+            return;
+    }
+    x->parent->state->nested = chain;
+    x->parent->state->nested_count = chain != NULL ? count : 0;
+}
+
+void aegis_attempt_over(aegis_exchange *x, int answer, const aegis_error *failed)
+{
+    const int64_t took = aegis_clock_monotonic() - x->started;
+    const aegis_status status = answer == AEGIS_ANSWER_OK ? AEGIS_OK
+                                : answer >= 0 ? aegis_status_of_code(x->method->error_codes[answer])
+                                              : failed->status;
+
+    if (x->target != NULL)
+        aegis_series_record(x->target->series, status, took);
+    if (answer != AEGIS_ANSWER_OK && x->parent != NULL)
+        blame(x, failed);
+    if (x->span == NULL)
+        return;
+    x->span->attempts = x->attempts;
+    aegis_span_finish(x->client->bus, x->span, status, answer == AEGIS_ANSWER_OK ? NULL : failed->text, took);
+}

@@ -1,0 +1,108 @@
+/* What a bus has counted, and the spans it can report. Everything is counted always: per method, on both sides, in
+ * cells of its own for each processor core, so that a call pays a few additions and no lock.
+ */
+#ifndef AEGIS_METRICS_H
+#define AEGIS_METRICS_H
+
+#include <aegis/client.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** Latencies are counted in buckets: four of 1,024 ns, then four to each doubling up to 68 s, so that a quantile is off
+ *  by a quarter at most. The last one holds everything longer. */
+#define AEGIS_LATENCY_BUCKETS 104
+
+typedef struct aegis_latency {
+    uint64_t sum;                /**< nanoseconds */
+    uint64_t buckets[AEGIS_LATENCY_BUCKETS];
+    uint64_t count;
+} aegis_latency;
+
+/** What bucket `index` holds is shorter than this, and at least as long as the bound before it. */
+AEGIS_API aegis_duration aegis_latency_bound(size_t index);
+/** What `quantile` (0.99) of the calls did not exceed: the bound of its bucket; 0 without calls. */
+AEGIS_API aegis_duration aegis_latency_quantile(const aegis_latency *latency, double quantile);
+
+#define AEGIS_STATUS_COUNT 17
+
+/** One method, seen from the callers' side or from the service's, since the bus was opened. */
+typedef struct aegis_method_metrics {
+    const char *service;         /**< wire names */
+    const char *method;
+    bool server;
+    uint64_t status[AEGIS_STATUS_COUNT]; /**< how calls (attempts of commands) ended, by aegis_status; a typed error
+                                      under the status of its number */
+    uint64_t retried;            /**< client: attempts after a failure */
+    uint64_t hedged;             /**< client: second requests */
+    uint64_t refused;            /**< client: attempts an open breaker held back; server: requests for which the waiting
+                                      room had no place */
+    uint64_t expired;            /**< server: requests not started because their deadline had passed */
+    aegis_latency latency;       /**< client: from call to outcome; server: from arrival to answer, of what was started */
+} aegis_method_metrics;
+
+/** A service as one client sees it. */
+typedef struct aegis_breaker_metrics {
+    const char *service;
+    const char *client;          /**< its source */
+    aegis_breaker_state state;
+    uint64_t opened;             /**< times */
+    uint64_t rejected;           /**< attempts held back */
+} aegis_breaker_metrics;
+
+/** A service of this process, now. */
+typedef struct aegis_service_metrics {
+    const char *service;
+    const char *instance;
+    uint32_t concurrency;
+    uint32_t running;            /**< handlers of calls */
+    uint32_t waiting;            /**< calls in the waiting room */
+    uint32_t deferred;           /**< calls to be answered later */
+} aegis_service_metrics;
+
+typedef struct aegis_metrics {
+    const aegis_method_metrics *methods;
+    size_t method_count;
+    const aegis_breaker_metrics *breakers;
+    size_t breaker_count;
+    const aegis_service_metrics *services;
+    size_t service_count;
+} aegis_metrics;
+
+/** Everything as it is now, in `arena`. Counters never go back while the bus is open. Methods beyond the first 1024 of
+ *  a bus are not counted. */
+AEGIS_API aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
+                                          aegis_error *error);
+
+/* ---- spans --------------------------------------------------------------------------------------------- */
+
+/** One call, as its caller or its service sees it, for a tracing system: W3C trace context. The functions in
+ *  aegis_options get the same span when it starts and when it ends. */
+typedef struct aegis_span {
+    const char *service;
+    const char *method;
+    const char *peer;            /**< server: who called, or NULL */
+    bool server;
+    bool sampled;
+    uint8_t trace_id[16];
+    uint8_t span_id[8];
+    uint8_t parent_id[8];        /**< zeros: none */
+    aegis_timestamp started;
+    aegis_duration took;         /**< at the end */
+    aegis_status status;         /**< at the end */
+    const char *error;           /**< at the end: the failure's text, or NULL */
+    uint32_t attempts;           /**< client, at the end: requests sent */
+    void *data;                  /**< the user's: what the start function leaves here, the end function finds */
+} aegis_span;
+
+#define AEGIS_TRACEPARENT_TEXT 56
+
+/** "00-<trace>-<span>-<flags>" of the call's server span, for what a handler asks of the world outside. */
+AEGIS_API const char *aegis_call_traceparent(const aegis_call *call, char text[AEGIS_TRACEPARENT_TEXT]);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
