@@ -33,7 +33,7 @@ help:
 	@echo 'make asan | tsan     the tests under AddressSanitizer and UBSan, or ThreadSanitizer'
 	@echo 'make fuzz | fault    what tests/fuzz and tests/fault hold'
 	@echo 'make golden          rewrite the golden files from what comes out today'
-	@echo 'make check-includes | check-symbols | check-generated | check-guide | check-format'
+	@echo 'make check-includes | check-symbols | check-generated | check-names | check-guide | check-format'
 	@echo 'make format          clang-format on every C file'
 	@echo 'make clean           remove $(BUILD)/'
 	@echo 'Variables: CC CFLAGS CPPFLAGS LDFLAGS BUILD PREFIX DESTDIR WERROR=-Werror'

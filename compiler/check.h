@@ -47,6 +47,13 @@ typedef struct claim {
     span where;
 } claim;
 
+/* Names of static objects in the generated file: `*stem` and each of `endings` (a constant list that ends
+ * with NULL, and of which no other list has a last word). */
+typedef struct static_name {
+    const char **stem;
+    const char *const *endings;
+} static_name;
+
 /* One package while it is checked. */
 typedef struct unit {
     compile *c;
@@ -74,6 +81,8 @@ typedef struct unit {
     size_t event_count;
     claim *claims;
     size_t claim_count;
+    static_name *statics;
+    size_t static_count;
     schema_container *containers;
     size_t container_count;
 } unit;
@@ -91,7 +100,9 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
 
 /* check_claim.c */
 void claim_name(unit *u, const char *c_name, span where, const char *what);
-/* Report the names that were claimed twice. */
+/* Wish for the name of a static object. It yields to what is declared: `*stem` gets a '_' in the end. */
+void claim_static(unit *u, const char **stem, const char *const *endings);
+/* Report the names that were claimed twice, and those that C has taken; settle the static ones. */
 void check_claims(unit *u);
 const char *docs_of(unit *u, const ast_marks *marks);
 const char *text_of(const ast_marks *marks, const char *annotation);
@@ -127,8 +138,6 @@ bool check_version(const char *text, size_t least, size_t most, uint32_t *major)
 bool said_at(const unit *u, span where);
 /* "order.created" as a word in C: "order_created", "*" as "any", ">" as "rest". */
 const char *event_word(arena *a, const char *name);
-/* Claim the name of a static object, also with each of the suffixes. Returns it. */
-const char *claim_static(unit *u, const char *c_name, span where, const char *const *suffixes);
 
 /* check_method.c */
 void check_method(unit *u, schema_method *m, const ast_node *node);

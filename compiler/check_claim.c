@@ -5,6 +5,7 @@
  */
 #include "check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,12 @@ void claim_name(unit *u, const char *c_name, span where, const char *what)
 {
     u->claims = (claim *)arena_grow(&u->c->memory, u->claims, u->claim_count, sizeof *u->claims);
     u->claims[u->claim_count++] = (claim){c_name, what, where};
+}
+
+void claim_static(unit *u, const char **stem, const char *const *endings)
+{
+    u->statics = (static_name *)arena_grow(&u->c->memory, u->statics, u->static_count, sizeof *u->statics);
+    u->statics[u->static_count++] = (static_name){stem, endings};
 }
 
 /* By name, then by place. */
@@ -43,6 +50,70 @@ static int compare_clashes(const void *left, const void *right)
     return one != other ? (one < other ? -1 : 1) : -strcmp(a->second->c_name, b->second->c_name);
 }
 
+/* Report what would collide with C itself. */
+static void check_taken(unit *u)
+{
+    for (size_t i = 0; i < u->claim_count; i++) {
+        const claim *c = &u->claims[i];
+
+        if (!cname_taken(c->c_name) || said_at(u, c->where))
+            continue;
+        diag_report(&u->c->reports, 309, c->where, "%s takes the C name '%s', which C or its headers have",
+                    c->what, c->c_name);
+        diag_add_help(&u->c->reports, "@c_name(\"...\") before 'package' gives its names another beginning");
+    }
+}
+
+/* ---- static names ---- */
+
+static int compare_name(const void *name, const void *entry)
+{
+    return strcmp((const char *)name, ((const claim *)entry)->c_name);
+}
+
+/* Whether a declaration of the package, or the library (`aegis_service`), has one of the names. */
+static bool is_declared(unit *u, const static_name *s)
+{
+    if (strcmp(*s->stem, "aegis") == 0)
+        return true;
+    for (size_t i = 0; s->endings[i] != NULL; i++) {
+        char name[8 * NAME_MAX_BYTES]; /* more than package, service, method and what is put between them */
+
+        (void)snprintf(name, sizeof name, "%s%s", *s->stem, s->endings[i]);
+        if (bsearch(name, u->claims, u->claim_count, sizeof *u->claims, compare_name) != NULL)
+            return true;
+    }
+    return false;
+}
+
+/* By kind, then by stem. */
+static int compare_statics(const void *left, const void *right)
+{
+    const static_name *a = (const static_name *)left, *b = (const static_name *)right;
+    int kinds = strcmp(a->endings[0], b->endings[0]);
+
+    return kinds != 0 ? kinds : strcmp(*a->stem, *b->stem);
+}
+
+/* Names of different kinds have different last words, so that only equal stems of one kind collide. */
+static void settle_statics(unit *u)
+{
+    bool again = u->static_count > 0;
+
+    while (again) {
+        again = false;
+        qsort(u->statics, u->static_count, sizeof *u->statics, compare_statics);
+        for (size_t i = 0; i < u->static_count; i++) {
+            const static_name *s = &u->statics[i];
+
+            if (!is_declared(u, s) && (i == 0 || compare_statics(s, s - 1) != 0))
+                continue;
+            *s->stem = arena_printf(&u->c->memory, "%s_", *s->stem);
+            again = true;
+        }
+    }
+}
+
 void check_claims(unit *u)
 {
     clash *clashes = (clash *)arena_array(&u->c->memory, u->claim_count, sizeof *clashes);
@@ -65,6 +136,9 @@ void check_claims(unit *u)
                     second->what, second->c_name);
         diag_add_note(&u->c->reports, first->where, "the other is here");
     }
+    check_taken(u);
+    if (count == 0)
+        settle_statics(u);
 }
 
 const char *docs_of(unit *u, const ast_marks *marks)

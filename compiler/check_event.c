@@ -65,16 +65,6 @@ const char *event_word(arena *a, const char *name)
     return word;
 }
 
-const char *claim_static(unit *u, const char *c_name, span where, const char *const *suffixes)
-{
-    static const char what[] = "a name within the generated file";
-
-    claim_name(u, c_name, where, what);
-    for (size_t i = 0; suffixes[i] != NULL; i++)
-        claim_name(u, arena_printf(&u->c->memory, "%s%s", c_name, suffixes[i]), where, what);
-    return c_name;
-}
-
 /* Tokens of letters, digits, '_' and '-', at least two of them. */
 static bool event_name_ok(const char *name)
 {
@@ -173,7 +163,7 @@ static bool is_latest(const unit *u, const schema_event *e)
 
 void check_event_versions(unit *u)
 {
-    static const char *const no_suffix[] = {NULL};
+    static const char *const endings[] = {"_event", NULL};
     arena *a = &u->c->memory;
 
     for (size_t i = 0; i < u->event_count; i++) {
@@ -190,7 +180,8 @@ void check_event_versions(unit *u)
         e->record = record;
         claim_name(u, arena_printf(a, "%s_publish", c_name), node->path->where,
                    arena_printf(a, "event '%s'", e->name));
-        e->c_var = claim_static(u, arena_printf(a, "%s_event", word), node->path->where, no_suffix);
+        e->c_var = word;
+        claim_static(u, &e->c_var, endings);
         check_fields(u, record, &node->members);
     }
 }

@@ -95,8 +95,7 @@ static const char *c_prefix(unit *u, const symbol *s)
 
 static void check_names(unit *u, const symbol *s, schema_service *service)
 {
-    /* Without "_service" its variable could shadow parameters or meet names of the C library. */
-    static const char *const suffixes[] = {"_endpoints", "_subscriptions", NULL};
+    static const char *const endings[] = {"_service", "_service_endpoints", "_service_subscriptions", NULL};
     arena *a = &u->c->memory;
     const ast_value *version = annotation_argument(&s->node->marks, "version", NULL, AST_STRING);
     span where = s->node->name.where;
@@ -114,17 +113,32 @@ static void check_names(unit *u, const symbol *s, schema_service *service)
     service->c_macro = cname_upper(a, service->c_name);
     claim_name(u, arena_printf(a, "%s_ops", service->c_name), where, what);
     claim_name(u, arena_printf(a, "%s_serve", service->c_name), where, what);
-    service->c_var = claim_static(u, arena_printf(a, "%s_service", cname_snake(a, s->name)), where, suffixes);
+    service->c_var = cname_snake(a, s->name);
+    claim_static(u, &service->c_var, endings);
 }
 
 /* ---- members ---- */
 
+/* Methods keep their spelling, unless it is that of something a service has itself. */
+static const char *method_word(arena *a, const char *name)
+{
+    static const char *const own[] = {"ops", "serve", "options"};
+
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(name, own[i]) == 0)
+            return arena_printf(a, "%s_", name);
+    }
+    return name;
+}
+
 static void add_method(service_check *b, schema_method *methods, const ast_node **nodes, const ast_node *node)
 {
-    static const char *const suffixes[] = {"_serve", "_errors", "_codes", "_listener", "_update", NULL};
+    static const char *const endings[] = {
+        "_method", "_method_serve", "_method_errors", "_method_codes", "_method_listener", "_method_update",
+        NULL};
     unit *u = b->u;
     arena *a = &u->c->memory;
-    const char *wire = text_of(&node->marks, "wire"), *word = cname_snake(a, node->name.text);
+    const char *wire = text_of(&node->marks, "wire"), *word = method_word(a, node->name.text);
     schema_method *m = &methods[b->service->method_count];
 
     m->kind = node->kind == AST_RPC ? SCHEMA_RPC : SCHEMA_COMMAND;
@@ -153,7 +167,8 @@ static void add_method(service_check *b, schema_method *methods, const ast_node 
     m->c_macro = cname_upper(a, m->c_name);
     nodes[b->service->method_count++] = node;
     check_method(u, m, node);
-    m->c_var = claim_static(u, arena_printf(a, "%s_%s_method", b->word, word), node->name.where, suffixes);
+    m->c_var = arena_printf(a, "%s_%s", b->word, word);
+    claim_static(u, &m->c_var, endings);
 }
 
 static void add_publishes(service_check *b, const ast_node *node)

@@ -290,9 +290,22 @@ static void no_events(service_check *b, const schema_subscription *s, const char
         help_event(u, where, written);
 }
 
+/* The handler of what no case takes; an event called `any` has the plain name. */
+static const char *raw_op(const service_check *b, const char *word)
+{
+    const char *name = arena_printf(&b->u->c->memory, "on_%s", word);
+
+    for (size_t i = 0; i < b->op_count; i++) {
+        if (strcmp(b->ops[i].c_op, name) == 0)
+            return arena_printf(&b->u->c->memory, "%s_", name);
+    }
+    return name;
+}
+
 static void check_subscription(service_check *b, const ast_node *node, const ast_path *path)
 {
-    static const char *const of_cases[] = {"_type", NULL}, *const no_suffix[] = {NULL};
+    static const char *const of_cases[] = {"_type", "_case", NULL}, *const endings[] = {"_cases", "_raw",
+                                                                                        NULL};
     unit *u = b->u;
     arena *a = &u->c->memory;
     const char *written = ast_path_text(a, path), *word = event_word(a, written);
@@ -313,7 +326,7 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
     if (!check_cases(b, &s, written, path->where))
         return;
     if (s.wildcard || s.case_count == 0) {
-        s.c_raw = arena_printf(a, "on_%s", word);
+        s.c_raw = raw_op(b, word);
         claim_op(b, s.c_raw, path->where, "a handler");
     }
     if (s.case_count == 0)
@@ -322,13 +335,12 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
     cases = (schema_case *)arena_array(a, s.case_count, sizeof *cases);
     for (size_t i = 0; i < s.case_count; i++) {
         cases[i] = s.cases[i];
-        cases[i].c_var = claim_static(u, s.cases[i].c_var, path->where, of_cases);
+        claim_static(u, &cases[i].c_var, of_cases);
     }
     s.cases = cases;
     s.c_var = arena_printf(a, "%s_on_%s", b->word, word);
-    claim_static(u, arena_printf(a, "%s_cases", s.c_var), path->where, no_suffix);
-    claim_static(u, arena_printf(a, "%s_raw", s.c_var), path->where, no_suffix);
     b->subscriptions[b->service->subscription_count] = s;
+    claim_static(u, &b->subscriptions[b->service->subscription_count].c_var, endings);
     b->places[b->service->subscription_count++] = path->where;
 }
 

@@ -46,6 +46,8 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
                                            "_to_json", "_put",    "_get",    NULL};
     static const char *const words[] = {"struct",        "union",     "error",      "event",
                                         "parameters of", "result of", "progress of"};
+    static const char *const endings[] = {"_field",       "_missing",     "_put_json", "_get_json",
+                                          "_put_msgpack", "_get_msgpack", NULL};
     arena *a = &u->c->memory;
     schema_record *record = arena_new(a, schema_record);
     span where = node->name.text != NULL ? node->name.where : node->where;
@@ -71,7 +73,10 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
         claim_name(u, record->c_none, where, what);
     }
     claim_all(u, c_name, suffixes, where, what);
-    claim_name(u, arena_printf(a, "%s_INIT", record->c_macro), where, what);
+    if (kind != SCHEMA_UNION)
+        claim_name(u, arena_printf(a, "%s_INIT", record->c_macro), where, what);
+    record->c_stem = c_name;
+    claim_static(u, &record->c_stem, endings);
     if (kind == SCHEMA_STRUCT || kind == SCHEMA_UNION) {
         claim_all(u, c_name, container_suffixes, where, what);
         add_containers(u, c_name, record);
@@ -87,6 +92,7 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
 static schema_enum *new_enum(unit *u, const char *c_name, const ast_node *node)
 {
     static const char *const suffixes[] = {"", "_name", "_from_name", "_put", "_get", NULL};
+    static const char *const endings[] = {"_called", NULL};
     arena *a = &u->c->memory;
     schema_enum *e = arena_new(a, schema_enum);
     const char *what = arena_printf(a, "enum '%s'", node->name.text);
@@ -98,6 +104,8 @@ static schema_enum *new_enum(unit *u, const char *c_name, const ast_node *node)
     e->name = node->name.text;
     e->c_name = c_name;
     e->c_macro = cname_upper(a, c_name);
+    e->c_stem = c_name;
+    claim_static(u, &e->c_stem, endings);
     e->c_unknown = arena_printf(a, "%s_UNKNOWN", e->c_macro);
     e->strict = node->strict;
     e->docs = docs_of(u, &node->marks);

@@ -146,8 +146,10 @@ struct schema_record {
     const schema_package *package;
     const char *name; /* as in the IDL: "Order", "order.created", "create_order" for what a method derives */
     const char *wire; /* errors: the type's name on the wire */
-    const char *c_name;      /* "shop_order" */
-    const char *c_macro;     /* "SHOP_ORDER" */
+    const char *c_name;  /* "shop_order" */
+    const char *c_macro; /* "SHOP_ORDER" */
+    const char
+        *c_stem; /* of its static functions: c_name, perhaps with '_' to keep apart from declarations */
     const char *c_kind_type; /* unions: "shop_payment_kind" */
     const char *c_none;      /* unions: "SHOP_PAYMENT_NONE", the constant 0 */
     const schema_field *fields;
@@ -178,6 +180,7 @@ struct schema_enum {
     const char *name;
     const char *c_name;              /* "shop_status", a typedef of int32_t */
     const char *c_macro;             /* "SHOP_STATUS" */
+    const char *c_stem;              /* of its static functions */
     const char *c_unknown;           /* "SHOP_STATUS_UNKNOWN", the constant 0 */
     bool strict;                     /* an unknown name is a decode error */
     bool unknown_declared;           /* a value `unknown` is among `values` with number 0, and may be sent */
@@ -211,7 +214,7 @@ struct schema_event {
     bool latest; /* the highest major of its name: has the plain C name */
     const schema_record
         *record;       /* the payload; its c_name is "shop_order_created" or "shop_order_created_v1" */
-    const char *c_var; /* name for its static descriptor: "order_created_event" */
+    const char *c_var; /* stem of its static descriptor: "order_created" */
     const char *docs;
     const char *deprecated;
 };
@@ -242,10 +245,10 @@ typedef struct schema_method {
     const schema_service *service;
     const char *name; /* on the wire */
     const char *idl_name;
-    const char *c_name;  /* "shop_orders_create_order" */
-    const char *c_macro; /* "SHOP_ORDERS_CREATE_ORDER" */
-    const char *c_op;    /* member of the ops table: "create_order" */
-    const char *c_var;   /* name for static descriptors, unique in the file: "orders_create_order_method" */
+    const char *c_name;            /* "shop_orders_create_order" */
+    const char *c_macro;           /* "SHOP_ORDERS_CREATE_ORDER" */
+    const char *c_op;              /* member of the ops table: "create_order" */
+    const char *c_var;             /* stem of static descriptors, unique in the file: "orders_create_order" */
     const schema_record *request;  /* never NULL; may have no fields */
     const schema_record *result;   /* never NULL; an empty inline one for a command without `->` */
     const schema_record *progress; /* commands that declare it, else NULL */
@@ -292,7 +295,7 @@ struct schema_service {
     const char *version;          /* "1.2.0"; "1.0.0" unless given */
     const char *c_name;           /* "shop_orders" */
     const char *c_macro;          /* "SHOP_ORDERS" */
-    const char *c_var;            /* "orders_service", so that it shadows nothing */
+    const char *c_var;            /* stem of its static descriptor: "orders" */
     const schema_method *methods; /* rpcs and commands in declaration order */
     size_t method_count;
     const schema_subscription *subscriptions;

@@ -60,7 +60,7 @@ static const shape value_shape = SHAPE_OF(view_enum_value, value_members);
 
 typedef struct view_enum {
     const schema_enum *is;
-    const char *name, *c_name, *unknown, *docs;
+    const char *name, *c_name, *stem, *unknown, *docs;
     bool unknown_declared, strict;
 } view_enum;
 
@@ -100,6 +100,7 @@ static shape_list lengths_of(const void *self, arena *scratch)
 static const shape_member enum_members[] = {
     SHOWS_TEXT(view_enum, name),
     SHOWS_TEXT(view_enum, c_name),
+    SHOWS_TEXT(view_enum, stem),
     SHOWS_TEXT(view_enum, unknown),
     SHOWS_TEXT(view_enum, docs),
     SHOWS_TRUTH(view_enum, unknown_declared),
@@ -117,6 +118,7 @@ const void *view_enum_at(const void *from, size_t index, arena *scratch)
     made->is = e;
     made->name = e->name;
     made->c_name = e->c_name;
+    made->stem = e->c_stem;
     made->unknown = e->c_unknown;
     made->docs = e->docs;
     made->unknown_declared = e->unknown_declared;

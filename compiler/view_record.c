@@ -6,7 +6,7 @@
 typedef struct view_record {
     const view *v;
     const schema_record *is;
-    const char *name, *c_name, *c_macro, *docs, *kind_type, *none, *fixed, *words, *seen_type;
+    const char *name, *c_name, *c_macro, *stem, *docs, *kind_type, *none, *fixed, *words, *seen_type;
     bool is_union, has_fields, needs_init, copies, wide;
 } view_record;
 
@@ -253,6 +253,7 @@ static const shape_member record_members[] = {
     SHOWS_TEXT(view_record, name),
     SHOWS_TEXT(view_record, c_name),
     SHOWS_TEXT(view_record, c_macro),
+    SHOWS_TEXT(view_record, stem),
     SHOWS_TEXT(view_record, docs),
     SHOWS_TEXT(view_record, kind_type),
     SHOWS_TEXT(view_record, none),
@@ -291,6 +292,7 @@ const void *view_record_at(const void *from, size_t index, arena *scratch)
     made->name = record->name;
     made->c_name = record->c_name;
     made->c_macro = record->c_macro;
+    made->stem = record->c_stem;
     made->docs = record->docs;
     made->kind_type = record->c_kind_type;
     made->none = record->c_none;

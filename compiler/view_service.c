@@ -82,7 +82,7 @@ static view_method method_of(arena *a, const schema_method *method)
                         .c_name = method->c_name,
                         .c_macro = method->c_macro,
                         .op = method->c_op,
-                        .var = method->c_var,
+                        .var = arena_printf(a, "%s_method", method->c_var),
                         .docs = method->docs,
                         .request = method->request->c_name,
                         .result = method->result->c_name,
@@ -223,7 +223,7 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
     made->wire = service->wire;
     made->version = service->version;
     made->c_name = service->c_name;
-    made->service_var = service->c_var;
+    made->service_var = arena_printf(scratch, "%s_service", service->c_var);
     made->service = service->c_name;
     made->docs = service->docs;
     made->method_count = arena_printf(scratch, "%zu", service->method_count);
@@ -250,7 +250,9 @@ const void *view_event_at(const void *from, size_t index, arena *scratch)
     const schema_event *event = ((const view *)from)->package->events[index];
     view_event *made = arena_new(scratch, view_event);
 
-    *made = (view_event){event->name, event->record->c_name, event->c_var, event->domain,
-                         event->type, event->version,        event->docs};
+    *made =
+        (view_event){event->name,   event->record->c_name, arena_printf(scratch, "%s_event", event->c_var),
+                     event->domain, event->type,           event->version,
+                     event->docs};
     return made;
 }

@@ -83,10 +83,11 @@ view_value view_value_of(const view *v, arena *a, const schema_type *type, const
 
     if (type->kind == SCHEMA_RECORD) {
         bool own = type->record->package == v->package;
+        const char *stem = own ? type->record->c_stem : type->c_type;
 
         made.by_value = false;
-        made.put = arena_printf(a, "%s_put%s%s", type->c_type, own ? "_" : "", own ? format->format : "");
-        made.get = arena_printf(a, "%s_get%s%s", type->c_type, own ? "_" : "", own ? format->format : "");
+        made.put = arena_printf(a, "%s_put%s%s", stem, own ? "_" : "", own ? format->format : "");
+        made.get = arena_printf(a, "%s_get%s%s", stem, own ? "_" : "", own ? format->format : "");
     } else if (type->kind == SCHEMA_ENUM) {
         made.put = arena_printf(a, "%s_put", type->c_type);
         made.get = arena_printf(a, "%s_get", type->c_type);

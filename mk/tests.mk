@@ -45,14 +45,14 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
-CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-guide.sh tools/demo.sh \
+CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-names.sh tools/check-guide.sh tools/demo.sh \
           $(sort $(wildcard tests/cli/test_*.sh))
 T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
 
 .PHONY: test test-all test-programs test-run asan tsan fault fuzz fuzz-run golden \
-        check-includes check-symbols check-generated check-guide
+        check-includes check-symbols check-generated check-names check-guide
 test:
 	@tools/setup.sh
 	@$(MAKE) --no-print-directory -j$(JOBS) WERROR=-Werror test-run
@@ -93,6 +93,8 @@ check-symbols: $(LIBAEGIS_STATIC) $(LIBAEGIS_SHARED)
 	@BUILD=$(BUILD) tools/check-symbols.sh
 check-generated: $(ALL) $(GEN_SOURCES)
 	@BUILD=$(BUILD) tools/check-generated.sh
+check-names: $(AEGISC)
+	@BUILD=$(BUILD) AEGISC=$(AEGISC) tools/check-names.sh
 check-guide: $(ALL)
 	@BUILD=$(BUILD) tools/check-guide.sh
 
