@@ -1,27 +1,47 @@
 /* aegisc explain: more about a diagnostic than its line says. */
 #include "cli.h"
-#include "diag.h"
+#include "diag_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void list_codes(void)
+static void list_rules(const diag_rule *rules, size_t count)
 {
-    size_t count;
-    const diag_code *codes = diag_codes(&count);
+    for (size_t i = 0; i < count; i++) {
+        char id[DIAG_ID_SIZE];
 
-    for (size_t i = 0; i < count; i++)
-        printf("AE%04d  %-7s  %s\n", codes[i].number, codes[i].level == DIAG_ERROR ? "error" : "warning",
-               codes[i].title);
+        printf("%s  %-7s  %s (%s)\n", diag_id(&rules[i].code, id), diag_level_name(rules[i].code.level),
+               rules[i].code.title, rules[i].name);
+    }
 }
 
-/* The entry for "AE0304" or "0304" in any case, or NULL. */
+static void list_codes(void)
+{
+    size_t count, rule_count;
+    const diag_code *codes = diag_codes(&count);
+    const diag_rule *rules;
+
+    for (size_t i = 0; i < count; i++) {
+        char id[DIAG_ID_SIZE];
+
+        printf("%s  %-7s  %s\n", diag_id(&codes[i], id), diag_level_name(codes[i].level), codes[i].title);
+    }
+    rules = diag_rules_lint(&rule_count);
+    list_rules(rules, rule_count);
+    rules = diag_rules_breaking(&rule_count);
+    list_rules(rules, rule_count);
+}
+
+/* The entry for "AE0304" or "0304" in any case, or for the name of a rule; NULL: there is none. */
 static const diag_code *find(const char *text)
 {
     const char *digits = strncmp(text, "AE", 2) == 0 || strncmp(text, "ae", 2) == 0 ? text + 2 : text;
+    const diag_rule *rule = diag_rule_named(text);
     const diag_code *entry;
 
+    if (rule != NULL)
+        return &rule->code;
     if (strlen(digits) != 4 || strspn(digits, "0123456789") != 4)
         return NULL;
     entry = diag_find((int)strtol(digits, NULL, 10));
@@ -31,6 +51,8 @@ static const diag_code *find(const char *text)
 static int run(cli *line, void *data)
 {
     const diag_code *entry;
+    const diag_rule *rule;
+    char id[DIAG_ID_SIZE];
 
     (void)data;
     if (line->arguments.count == 0) {
@@ -40,8 +62,9 @@ static int run(cli *line, void *data)
     entry = find(line->arguments.items[0]);
     if (entry == NULL)
         return cli_usage(line->command, "there is no code '%s'", line->arguments.items[0]);
-    printf("AE%04d (%s): %s\n\n%s\n", entry->number, entry->level == DIAG_ERROR ? "error" : "warning",
-           entry->title, entry->explain);
+    rule = diag_rule_numbered(entry->number);
+    printf("%s%s%s (%s): %s\n\n%s\n", diag_id(entry, id), rule != NULL ? " " : "",
+           rule != NULL ? rule->name : "", diag_level_name(entry->level), entry->title, entry->explain);
     return CLI_DONE;
 }
 
@@ -49,9 +72,11 @@ const cli_command cmd_explain = {
     .name = "explain",
     .summary = "tells more about a diagnostic, such as AE0304",
     .takes = "[CODE]",
-    .about = "Prints what a diagnostic is about, at more length than the line it was reported with; without\n"
-             "a code, the list of all.",
+    .about =
+        "Prints what a diagnostic is about, at more length than the line it was reported with; a rule of\n"
+        "lint or breaking may be named. Without a code, the list of all.",
     .examples = "  aegisc explain AE0304\n"
+                "  aegisc explain field-required-added\n"
                 "  aegisc explain\n",
     .most = 1,
     .run = run,

@@ -15,7 +15,7 @@
 #include "arena.h"
 #include "source.h"
 
-/* Errors that are printed in one run; the rest are counted. */
+/* Errors that are printed in one run unless the reports say otherwise; the rest are counted. */
 #define DIAG_CAP 20
 
 typedef enum diag_level { DIAG_ERROR, DIAG_WARNING } diag_level;
@@ -57,6 +57,7 @@ typedef struct diags {
     const sources *files;
     diag *items;
     size_t count, errors, warnings;
+    size_t cap; /* errors that the text shows; 0: DIAG_CAP */
 } diags;
 
 #if defined(__GNUC__)

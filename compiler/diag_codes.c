@@ -2,7 +2,7 @@
  * never given a second meaning: 1xx text, 2xx syntax, 3xx declarations, 4xx types and values, 5xx services,
  * 6xx annotations, 9xx files. Sorted by number.
  */
-#include "diag.h"
+#include "diag_rules.h"
 
 static const diag_code codes[] = {
     {101, DIAG_ERROR, "A character that has no meaning here",
@@ -126,10 +126,13 @@ static const diag_code other = {0, DIAG_ERROR, "A mistake", "The message says wh
 
 const diag_code *diag_find(int number)
 {
+    const diag_rule *rule;
+
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i].number == number)
             return &codes[i];
-    return &other;
+    rule = diag_rule_numbered(number);
+    return rule != NULL ? &rule->code : &other;
 }
 
 const diag_code *diag_codes(size_t *count)

@@ -146,16 +146,17 @@ const char *diag_format(diags *d, bool colour)
     static const palette plain = {"", "", ""}, of_error = {"\033[1;31m", "\033[32m", "\033[0m"},
                          of_warning = {"\033[1;35m", "\033[32m", "\033[0m"};
     text_buffer b = text_begin(d->memory);
+    const size_t cap = d->cap != 0 ? d->cap : DIAG_CAP;
     size_t errors = 0;
 
     diag_sort(d);
     for (size_t i = 0; i < d->count; i++) {
         const bool error = d->items[i].code->level == DIAG_ERROR;
 
-        if (!error || ++errors <= DIAG_CAP)
+        if (!error || ++errors <= cap)
             put_diag(&b, d, &d->items[i], !colour ? &plain : error ? &of_error : &of_warning);
     }
-    if (errors > DIAG_CAP)
-        text_printf(&b, "%zu more errors are not shown\n", errors - DIAG_CAP);
+    if (errors > cap)
+        text_printf(&b, "%zu more errors are not shown\n", errors - cap);
     return b.data;
 }

@@ -104,12 +104,47 @@ static source_status read_file(sources *s, const char *path, const char **text, 
     return status;
 }
 
+/* Bytes of a path that are its memory root, 0 for a path on disk. */
+static size_t root_size(const sources *s, const char *path)
+{
+    const size_t size = s->memory_root == NULL ? 0 : strlen(s->memory_root);
+
+    return size > 0 && strncmp(path, s->memory_root, size) == 0 ? size : 0;
+}
+
+/* Names of folders and ".." behind each other are taken out, and empty names; what is in memory has one name.
+ */
+static void make_plain(char *path)
+{
+    char *to = path;
+    const char *from = path;
+
+    while (*from != '\0') {
+        const size_t size = strcspn(from, "/");
+
+        if (size == 2 && strncmp(from, "..", 2) == 0 && to > path) {
+            for (to--; to > path && to[-1] != '/'; to--)
+                ;
+        } else if (size > 0 && !(size == 1 && *from == '.')) {
+            memmove(to, from, size);
+            to += size;
+            if (from[size] == '/')
+                *to++ = '/';
+        }
+        from += size + (from[size] == '/' ? 1 : 0);
+    }
+    *to = '\0';
+}
+
 source_status source_open(sources *s, const char *path, uint32_t *file, const char **why)
 {
     source_file *found = find(s, path);
     struct stat about;
-    bool on_disk = found == NULL && stat(path, &about) == 0;
+    bool in_memory = root_size(s, path) > 0;
+    bool on_disk = found == NULL && !in_memory && stat(path, &about) == 0;
 
+    if (found == NULL && in_memory)
+        return SOURCE_MISSING;
     if (on_disk)
         found = find_same(s, &about);
     if (found == NULL) {
@@ -146,17 +181,29 @@ source_status source_read(sources *s, const char *name, FILE *in, uint32_t *file
     return SOURCE_OK;
 }
 
+/* Where an import would be in a folder, whose name ends with '/' or is that of the current one or a root. */
+static source_status open_in(sources *s, const char *folder, size_t size, const char *path, uint32_t *file,
+                             const char **why)
+{
+    char *candidate = arena_printf(s->memory, "%.*s%s", (int)size, folder, path);
+
+    if (candidate == NULL)
+        return SOURCE_NO_MEMORY;
+    if (root_size(s, candidate) > 0)
+        make_plain(candidate + root_size(s, candidate));
+    return source_open(s, candidate, file, why);
+}
+
 source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why)
 {
-    const char *importer = s->files[from].path;
-    const char *slash = strrchr(importer, '/');
-    int folder = slash == NULL ? 0 : (int)(slash - importer) + 1;
-    const char *candidate = arena_printf(s->memory, "%.*s%s", folder, importer, path);
-    source_status status = candidate == NULL ? SOURCE_NO_MEMORY : source_open(s, candidate, file, why);
+    const char *importer = s->files[from].path, *slash = strrchr(importer, '/');
+    const size_t root = root_size(s, importer), behind = slash == NULL ? 0 : (size_t)(slash - importer) + 1;
+    source_status status = open_in(s, importer, behind > root ? behind : root, path, file, why);
 
     for (size_t i = 0; status == SOURCE_MISSING && i < s->include_count; i++) {
-        candidate = arena_printf(s->memory, "%s/%s", s->include_dirs[i], path);
-        status = candidate == NULL ? SOURCE_NO_MEMORY : source_open(s, candidate, file, why);
+        const char *folder = arena_printf(s->memory, "%s/", s->include_dirs[i]);
+
+        status = folder == NULL ? SOURCE_NO_MEMORY : open_in(s, folder, strlen(folder), path, file, why);
     }
     return status;
 }

@@ -37,6 +37,9 @@ typedef struct sources {
     size_t count;
     const char *const *include_dirs; /* -I, in order */
     size_t include_count;
+    /* Paths that begin so are not those of files: what was not added from memory does not exist, and a path
+     * goes on behind it from the top ("git:v1:", then "idl/shop.aegis"). Or NULL. */
+    const char *memory_root;
 } sources;
 
 typedef enum source_status { SOURCE_OK, SOURCE_MISSING, SOURCE_FAILED, SOURCE_NO_MEMORY } source_status;

@@ -1,0 +1,168 @@
+/* The rules of `aegisc lint` and `aegisc breaking`: kinds of report like any other, with a number, a level
+ * and an explanation, that also have a name by which they are allowed or denied.
+ *
+ * Numbers are never given a second meaning: 10xx lint; 20xx wire, 21xx source, 22xx behaviour. A rule of
+ * `breaking` is about one of the three first, but what it finds may break more: a method that is gone is
+ * neither answered nor compiled.
+ */
+#ifndef DIAG_RULES_H
+#define DIAG_RULES_H
+
+#include "diag.h"
+
+/* What a rule is about, as bits. */
+enum {
+    RULE_LINT = 1 << 0,
+    RULE_WIRE = 1 << 1,     /* old and new programs cannot understand each other */
+    RULE_SOURCE = 1 << 2,   /* C code of users no longer compiles */
+    RULE_BEHAVIOUR = 1 << 3 /* the same bytes, the same code, another meaning */
+};
+
+typedef struct diag_rule {
+    diag_code code;
+    const char *name; /* "missing-docs" */
+    unsigned classes;
+} diag_rule;
+
+/* The rules of lint, and those of breaking, each ordered by number. */
+const diag_rule *diag_rules_lint(size_t *count);
+const diag_rule *diag_rules_breaking(size_t *count);
+/* The rule called "AE1001" or "missing-docs"; NULL: none of either table is. */
+const diag_rule *diag_rule_named(const char *text);
+/* The rule with this number, or NULL. */
+const diag_rule *diag_rule_numbered(int number);
+
+enum lint_rule {
+    LINT_MISSING_DOCS = 1001,
+    LINT_TYPE_CASE,
+    LINT_MEMBER_CASE,
+    LINT_CONSTANT_CASE,
+    LINT_EVENT_TENSE,
+    LINT_LONG_NAME,
+    LINT_VALUE_PREFIX,
+    LINT_NEGATED_BOOL,
+
+    LINT_UNBOUNDED_TEXT = 1011,
+    LINT_UNBOUNDED_LIST,
+    LINT_TOO_MANY_FIELDS,
+    LINT_TOO_MANY_PARAMETERS,
+    LINT_DEEP_NESTING,
+    LINT_MANY_BOOLS,
+    LINT_STATUS_IN_RESULT,
+
+    LINT_FLOAT_MONEY = 1021,
+    LINT_PLAIN_TIMESTAMP,
+    LINT_TEXT_UUID,
+    LINT_PLAIN_DURATION,
+    LINT_ANY_TYPE,
+    LINT_SINGLE_VALUE,
+    LINT_DUPLICATE_TYPE,
+
+    LINT_STRICT_OUTPUT = 1031,
+    LINT_EVENT_VERSION,
+    LINT_SERVICE_VERSION,
+    LINT_DEPRECATED_USED,
+    LINT_UNUSED_DECLARATION,
+    LINT_ERROR_NEVER_RAISED,
+    LINT_EVENT_NEVER_PUBLISHED,
+
+    LINT_RPC_TIMEOUT = 1041,
+    LINT_SLOW_RPC,
+    LINT_READ_NOT_IDEMPOTENT,
+    LINT_READ_AS_COMMAND,
+    LINT_COMMAND_KEY,
+    LINT_MANY_RETRIES,
+    LINT_ALL_URGENT,
+    LINT_SUBSCRIBES_ALL,
+
+    LINT_ALLOW_MALFORMED = 1091,
+    LINT_ALLOW_REASON,
+    LINT_ALLOW_UNUSED
+};
+
+enum breaking_rule {
+    WIRE_FIELD_REQUIRED_ADDED = 2001,
+    WIRE_FIELD_REQUIRED_REMOVED,
+    WIRE_FIELD_RENAMED,
+    WIRE_FIELD_RENAMED_WAS,
+    WIRE_OLD_NAME_DROPPED,
+    WIRE_FIELD_NOW_REQUIRED,
+    WIRE_FIELD_NOW_OPTIONAL,
+    WIRE_TYPE_CHANGED,
+    WIRE_TYPE_NARROWED,
+    WIRE_TYPE_WIDENED,
+    WIRE_BOUNDS_NARROWED,
+    WIRE_BOUNDS_WIDENED,
+    WIRE_PATTERN_NARROWED,
+    WIRE_PATTERN_WIDENED,
+    WIRE_ENUM_VALUE_REMOVED,
+    WIRE_ENUM_VALUE_RENAMED,
+    WIRE_STRICT_VALUE_ADDED,
+    WIRE_UNION_MEMBER_ADDED,
+    WIRE_UNION_MEMBER_REMOVED,
+    WIRE_RESERVED_NAME_BACK,
+    WIRE_ERROR_RENAMED,
+    WIRE_RAISES_REMOVED,
+    WIRE_METHOD_REMOVED,
+    WIRE_METHOD_RENAMED,
+    WIRE_METHOD_KIND_CHANGED,
+    WIRE_SERVICE_REMOVED,
+    WIRE_SERVICE_RENAMED,
+    WIRE_EVENT_REMOVED,
+    WIRE_EVENT_RENAMED,
+    WIRE_EVENT_VERSION_REMOVED,
+    WIRE_LANES_ADDED,
+    WIRE_LANES_REMOVED,
+
+    SOURCE_PACKAGE_REMOVED = 2101,
+    SOURCE_PREFIX_CHANGED,
+    SOURCE_HEADER_MOVED,
+    SOURCE_TYPE_REMOVED,
+    SOURCE_TYPE_RENAMED,
+    SOURCE_DECLARATION_KIND_CHANGED,
+    SOURCE_CONSTANT_REMOVED,
+    SOURCE_CONSTANT_TYPE_CHANGED,
+    SOURCE_ALIAS_REMOVED,
+    SOURCE_FIELD_REMOVED,
+    SOURCE_MEMBER_RENAMED,
+    SOURCE_C_TYPE_CHANGED,
+    SOURCE_ENUM_CONSTANT_RENAMED,
+    SOURCE_SERVICE_PREFIX_CHANGED,
+    SOURCE_METHOD_C_NAME_CHANGED,
+    SOURCE_RAISES_ADDED,
+    SOURCE_RESULT_TYPE_CHANGED,
+    SOURCE_PROGRESS_CHANGED,
+    SOURCE_EVENT_C_NAME_CHANGED,
+    SOURCE_MEMBER_ORDER,
+    SOURCE_INIT_REMOVED,
+
+    BEHAVIOUR_DEFAULT_CHANGED = 2201,
+    BEHAVIOUR_DEFAULT_ADDED,
+    BEHAVIOUR_DEFAULT_REMOVED,
+    BEHAVIOUR_TIMEOUT_SHORTENED,
+    BEHAVIOUR_RETRIES_CHANGED,
+    BEHAVIOUR_BACKOFF_CHANGED,
+    BEHAVIOUR_IDEMPOTENT_REMOVED,
+    BEHAVIOUR_IDEMPOTENT_ADDED,
+    BEHAVIOUR_HEDGE_CHANGED,
+    BEHAVIOUR_PRIORITY_CHANGED,
+    BEHAVIOUR_DELIVERY_CHANGED,
+    BEHAVIOUR_IDEMPOTENCY_KEY_CHANGED,
+    BEHAVIOUR_ERROR_CODE_CHANGED,
+    BEHAVIOUR_CONSTANT_VALUE_CHANGED,
+    BEHAVIOUR_ENUM_NUMBER_CHANGED,
+    BEHAVIOUR_ENUM_NOW_STRICT,
+    BEHAVIOUR_ENUM_NOW_OPEN,
+    BEHAVIOUR_FLOAT_PRECISION,
+    BEHAVIOUR_UNIT_CHANGED,
+    BEHAVIOUR_SUBSCRIPTION_REMOVED,
+    BEHAVIOUR_DURABLE_RENAMED,
+    BEHAVIOUR_START_CHANGED,
+    BEHAVIOUR_BROADCAST_CHANGED,
+    BEHAVIOUR_ORDER_LOST,
+    BEHAVIOUR_PUBLISHES_REMOVED,
+    BEHAVIOUR_VERSION_WENT_BACK,
+    BEHAVIOUR_RESERVATION_DROPPED
+};
+
+#endif
