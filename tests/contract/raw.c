@@ -92,23 +92,31 @@ static void *work(void *argument)
     return NULL;
 }
 
-void raw_start(raw *r, world *w, raw_mode mode)
+raw *raw_start(world *w, raw_mode mode)
 {
     aegis_port *port = w->bus->port;
+    raw *r = (raw *)calloc(1, sizeof *r);
 
-    memset(r, 0, sizeof *r);
+    assert_non_null(r);
     r->w = w;
     atomic_store(&r->mode, mode);
     assert_int_equal(port->ops->subscribe(port, "rpc.raw.ask", NULL, 0, &r->source, NULL), AEGIS_OK);
     assert_int_equal(pthread_create(&r->thread, NULL, work, r), 0);
+    w->raw = r;
+    return r;
 }
 
 void raw_stop(raw *r)
 {
-    const aegis_port_ops *ops = r->w->bus->port->ops;
+    const aegis_port_ops *ops;
 
+    if (r == NULL)
+        return;
+    ops = r->w->bus->port->ops;
+    r->w->raw = NULL;
     atomic_store(&r->stop, true);
     ops->wake(r->source);
     (void)pthread_join(r->thread, NULL);
     ops->close_source(r->source);
+    free(r);
 }

@@ -30,8 +30,9 @@ typedef struct raw {
     double budget; /* seconds, as the last one said */
 } raw;
 
-/* Serves rpc.raw.ask. */
-void raw_start(raw *r, world *w, raw_mode mode);
+/* Serves rpc.raw.ask until raw_stop, or the end of the world. */
+raw *raw_start(world *w, raw_mode mode);
+/* NULL is fine. */
 void raw_stop(raw *r);
 /* Descriptors of raw.ask: not idempotent; and with 3 retries, 5 to 20 ms. */
 extern const aegis_method raw_plain, raw_idempotent;

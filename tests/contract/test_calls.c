@@ -1,6 +1,6 @@
 /* Calls over both adapters: what comes back of them, in both formats, and what a failure says. */
 #define _POSIX_C_SOURCE 200809L
-#include "contract/world.h"
+#include "contract/raw.h"
 
 static void test_ok(void **state)
 {
@@ -149,6 +149,67 @@ static void test_nested(void **state)
     assert_int_equal(out.failed.chain[1].code, 404);
 }
 
+/* A service that waits for itself would wait for its deadline; with a handler free it need not. */
+static void test_own_service(void **state)
+{
+    const aegis_service_options two = {.concurrency = 2};
+    world *w = (world *)*state;
+    int64_t before = aegis_clock_monotonic();
+    outcome out;
+
+    w->service = start(w, &peer_type, NULL);
+    out = call(w, "loop", &(note){"child", 1});
+    assert_int_equal(out.failed.status, AEGIS_FAILED_PRECONDITION);
+    assert_non_null(strstr(out.failed.text, "all its handlers busy"));
+    assert_int_equal(call(w, "loop", &(note){"orphan", 1}).failed.status, AEGIS_FAILED_PRECONDITION);
+    assert_true(aegis_clock_monotonic() - before < AEGIS_SECOND);
+    aegis_service_stop(w->service);
+    w->service = start(w, &peer_type, &two);
+    assert_int_equal(call(w, "loop", &(note){"orphan", 1}).failed.status, AEGIS_ABORTED);
+    assert_int_equal(call(w, "loop", &(note){"child", 2}).failed.status, AEGIS_FAILED_PRECONDITION);
+}
+
+/* One entry a hop, nearest first, and never more than sixteen; a typed error is a hop as well. */
+static void test_chain(void **state)
+{
+    const aegis_service_options options = {.concurrency = 32};
+    world *w = (world *)*state;
+    outcome out;
+    int i;
+
+    w->service = start(w, &peer_type, &options);
+    out = call(w, "loop", &(note){"child", 3});
+    assert_int_equal(out.failed.chain_count, 4);
+    for (i = 0; i < 4; i++) {
+        assert_string_equal(out.failed.chain[i].service, "peer");
+        assert_string_equal(out.failed.chain[i].method, "loop");
+        assert_int_equal(out.failed.chain[i].code, 409);
+    }
+    assert_string_equal(out.failed.chain[2].message, "hop 1");
+    assert_string_equal(out.failed.chain[3].message, "OutOfStock: the end");
+    out = call(w, "loop", &(note){"child", 20});
+    assert_int_equal(out.failed.chain_count, 16);
+}
+
+/* A nested call has no more time than what is left for the one it is made for. */
+static void test_inherited_deadline(void **state)
+{
+    const aegis_call_options options = {.timeout = 200 * AEGIS_MILLISECOND};
+    world *w = (world *)*state;
+    int64_t before = aegis_clock_monotonic();
+    raw *r;
+
+    w->service = start(w, &peer_type, NULL);
+    r = raw_start(w, RAW_SILENT);
+    (void)peer_call(w->client, "relay", &seven, &options, w->arena); /* both end together */
+    assert_true(reached(&w->handled, 1));
+    assert_in_range(aegis_clock_monotonic() - before, 190 * AEGIS_MILLISECOND, 1500 * AEGIS_MILLISECOND);
+    assert_string_equal(w->last, "DEADLINE_EXCEEDED");
+    assert_true(r->budget <= 0.2);
+    assert_string_not_equal(r->correlation, ""); /* the message that caused it */
+    raw_stop(r);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -156,7 +217,8 @@ int main(void)
         WORLD_CASE(test_failure),      WORLD_CASE(test_undeclared_error),
         WORLD_CASE(test_bad_handlers), WORLD_CASE(test_bad_request),
         WORLD_CASE(test_json),         WORLD_CASE(test_nobody),
-        WORLD_CASE(test_nested),
+        WORLD_CASE(test_nested),       WORLD_CASE(test_own_service),
+        WORLD_CASE(test_chain),        WORLD_CASE(test_inherited_deadline),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

@@ -53,11 +53,38 @@ static void test_deferred_reply(void **state)
     (void)pthread_join(thread, NULL);
 }
 
+/* The service stops while nobody answers: the caller is told, and a reply that comes yet is refused. Those
+ * that never come are freed with the bus, which a leak check sees. */
+static void test_stopped(void **state)
+{
+    const aegis_service_options impatient = {.drain_timeout = 50 * AEGIS_MILLISECOND, .concurrency = 4};
+    world *w = (world *)*state;
+    aegis_service *service = start(w, &peer_type, &impatient);
+    aegis_call *parked[2];
+    caller callers[2];
+    int i;
+
+    for (i = 0; i < 2; i++) {
+        launch(w, &callers[i], "later");
+        while ((parked[i] = atomic_exchange(&w->parked, NULL)) == NULL)
+            nap(AEGIS_MILLISECOND);
+    }
+    nap(20 * AEGIS_MILLISECOND);
+    aegis_service_stop(service);
+    for (i = 0; i < 2; i++) {
+        land(&callers[i]);
+        assert_int_equal(callers[i].out.failed.status, AEGIS_UNAVAILABLE);
+        aegis_arena_free(callers[i].arena);
+    }
+    (void)peer_ok(parked[0], &seven);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_deferred),
         WORLD_CASE(test_deferred_reply),
+        WORLD_CASE(test_stopped),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

@@ -2,6 +2,26 @@
 #define _POSIX_C_SOURCE 200809L
 #include "contract/world.h"
 
+typedef struct tally {
+    atomic_int called;
+    atomic_int by_status[17];
+    int64_t slowest_refusal;
+    int64_t begun;
+} tally;
+
+static const note fifty = {"ms", 50};
+
+static void count(const outcome *out, void *user)
+{
+    tally *t = (tally *)user;
+    int64_t took = aegis_clock_monotonic() - t->begun;
+
+    if (out->failed.status == AEGIS_RESOURCE_EXHAUSTED && took > t->slowest_refusal)
+        t->slowest_refusal = took;
+    atomic_fetch_add(&t->by_status[out->answer == AEGIS_ANSWER_OK ? AEGIS_OK : out->failed.status], 1);
+    atomic_fetch_add(&t->called, 1);
+}
+
 static void test_overload(void **state)
 {
     world *w = (world *)*state;
@@ -48,11 +68,40 @@ static void test_deadline_passed(void **state)
     assert_int_equal(atomic_load(&w->handled), 1); /* the late one never ran */
 }
 
+/* Callers wait 200 ms, a handler takes 50: more than three in the waiting room would be started for nothing,
+ * or not at all. So the place is taken away, and what is over is told so at once. */
+static void test_room_fits_patience(void **state)
+{
+    const aegis_call_options brief = {.timeout = 200 * AEGIS_MILLISECOND, .once = true};
+    world *w = (world *)*state;
+    int late, refused, ok, i;
+    aegis_call_id ids[30];
+    tally t = {0};
+
+    w->service = start(w, &peer_type, NULL); /* room for 256 */
+    for (i = 0; i < 8; i++)                  /* it learns what is usual */
+        assert_int_equal(peer_invoke(w->client, peer_method("nap"), &fifty, &brief, w->arena).answer,
+                         AEGIS_ANSWER_OK);
+    t.begun = aegis_clock_monotonic();
+    for (i = 0; i < 30; i++)
+        ids[i] = peer_async(w->client, peer_method("nap"), &fifty, &brief, count, &t);
+    assert_true(ids[29] != 0);
+    assert_true(reached(&t.called, 30));
+    ok = atomic_load(&t.by_status[AEGIS_OK]);
+    refused = atomic_load(&t.by_status[AEGIS_RESOURCE_EXHAUSTED]);
+    late = atomic_load(&t.by_status[AEGIS_DEADLINE_EXCEEDED]);
+    assert_in_range(ok, 2, 4);
+    assert_true(late <= 2);
+    assert_int_equal(ok + refused + late, 30);
+    assert_true(t.slowest_refusal < 100 * AEGIS_MILLISECOND);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_overload),
         WORLD_CASE(test_deadline_passed),
+        WORLD_CASE(test_room_fits_patience),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

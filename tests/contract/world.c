@@ -1,5 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
-#include "contract/world.h"
+#include "contract/raw.h"
 
 #include <time.h>
 
@@ -68,6 +68,7 @@ int world_tear_down(void **state)
 {
     world *w = (world *)*state;
 
+    raw_stop(w->raw);
     aegis_service_stop(w->service);
     aegis_client_free(w->client);
     aegis_publisher_free(w->publisher);

@@ -28,6 +28,7 @@ typedef struct world {
     aegis_publisher *publisher;
     aegis_arena *arena;
     aegis_service *service; /* stopped by world_tear_down */
+    struct raw *raw;        /* the same, of raw.h */
     nats_server server;     /* pid 0 with the in-process bus */
     atomic_int handled;
     atomic_int seen;
@@ -53,7 +54,7 @@ bool reached(atomic_int *count, int wanted);
 
 aegis_service *start(world *w, const aegis_service_type *type, const aegis_service_options *options);
 
-/* ---- the service "peer": echo refuse fail silent twice unencodable slow nested later absent -------------
+/* ---- the service "peer": echo refuse fail silent twice unencodable slow nested later absent loop relay nap
  */
 extern const aegis_service_type peer_type;
 const aegis_method *peer_method(const char *name);
