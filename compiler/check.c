@@ -137,11 +137,15 @@ static void check_imports(unit *u)
             diag_report(&u->c->reports, 311, node->name.where, "imports stand before the declarations");
     }
     for (size_t i = 0; i < u->import_count; i++) {
+        const unit *imported = u->imports[i].unit;
         const char *path = u->imports[i].node->name.text;
 
         imports[i].path = path;
-        imports[i].header = arena_printf(a, "%.*s.h", (int)(strlen(path) - strlen(".aegis")), path);
-        imports[i].package = u->imports[i].unit->package;
+        if (imported->placed)
+            imports[i].header = arena_printf(a, "%.*s.h", (int)(strlen(path) - strlen(".aegis")), path);
+        else /* the path leads out of the folder of outputs */
+            imports[i].header = arena_printf(a, "%s.h", imported->package->base);
+        imports[i].package = imported->package;
     }
     u->package->imports = imports;
     u->package->import_count = u->import_count;

@@ -62,6 +62,7 @@ typedef struct unit {
     ast_file *tree;
     const char *path;
     uint32_t file;
+    bool placed;  /* an import said where its outputs go */
     bool busy;    /* being compiled: importing it now is a cycle */
     bool partial; /* its tree lacks something: then names that are missing are not reported */
     bool failed;  /* it, or something it imports, has an error */

@@ -211,6 +211,18 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
     return false;
 }
 
+/* Whether the field has this name on the wire, now or formerly. */
+static bool is_called(const schema_field *f, const char *name)
+{
+    const names all = {f->name, f->was, f->was_count};
+
+    for (size_t i = 0; i <= all.was_count; i++) {
+        if (strcmp(name_at(&all, i), name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* A reserved name must not be declared again. */
 static void check_reserved(unit *u, const schema_record *record, const span *places, const ast_node *reserved)
 {
@@ -218,7 +230,7 @@ static void check_reserved(unit *u, const schema_record *record, const span *pla
         const ast_value *name = (const ast_value *)reserved->members.items[i];
 
         for (size_t k = 0; k < record->field_count; k++) {
-            if (strcmp(record->fields[k].name, name->text) != 0)
+            if (!is_called(&record->fields[k], name->text))
                 continue;
             diag_report(&u->c->reports, 310, places[k], "'%s' is a reserved name", name->text);
             diag_add_note(&u->c->reports, name->where, "reserved here");

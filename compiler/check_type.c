@@ -517,10 +517,47 @@ static bool number_value(unit *u, const schema_type *type, const ast_value *valu
     return true;
 }
 
+static bool skip_digits(const char **at)
+{
+    size_t count = strspn(*at, "0123456789");
+
+    *at += count;
+    return count > 0;
+}
+
+/* What the runtime takes for a decimal, a number of JSON: "-1.50". */
+static bool is_decimal(const char *at)
+{
+    at += *at == '-';
+    if ((at[0] == '0' && at[1] >= '0' && at[1] <= '9') || !skip_digits(&at))
+        return false;
+    if (*at == '.') {
+        at++;
+        if (!skip_digits(&at))
+            return false;
+    }
+    if (*at == 'e' || *at == 'E') {
+        at++;
+        at += *at == '+' || *at == '-';
+        if (!skip_digits(&at))
+            return false;
+    }
+    return *at == '\0';
+}
+
 static bool string_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
 {
-    if (value->kind != AST_STRING)
-        return mismatch(u, type, value);
+    if (value->kind != AST_STRING || (type->kind == SCHEMA_DECIMAL && !is_decimal(value->text))) {
+        mismatch(u, type, value);
+        if (type->kind == SCHEMA_DECIMAL && !value->reported)
+            diag_add_help(&u->c->reports, "a decimal is a number in quotes: \"1.50\"");
+        return false;
+    }
+    if (type->kind == SCHEMA_DECIMAL) {
+        *out = (schema_value){.kind = SCHEMA_VALUE_STRING, .text = value->text};
+        out->c_value = cname_literal(&u->c->memory, value->text, value->length);
+        return true;
+    }
     if (value->length < type->range.min.u || value->length > type->range.max.u)
         return out_of_bounds(u, type, value);
     if (type->pattern != NULL && !pattern_matches(type->pattern, value->text, value->length)) {
@@ -572,7 +609,7 @@ bool check_value(unit *u, const schema_type *type, const ast_value *written, sch
         return enum_value(u, type, value, out);
     if (is_signed(type->kind) || is_unsigned(type->kind) || is_float(type->kind))
         return number_value(u, type, value, out);
-    if (type->kind == SCHEMA_STRING)
+    if (type->kind == SCHEMA_STRING || type->kind == SCHEMA_DECIMAL)
         return string_value(u, type, value, out);
     return simple_value(u, type, value, out);
 }

@@ -45,15 +45,106 @@ static bool run_checker(unit *u)
     return ok && !memory->failed;
 }
 
-/* "shop" for "dir/shop.aegis". */
-static const char *base_of(arena *a, const char *path)
+/* ---- where outputs go ---- */
+
+/* A path without the extension of its last part. */
+static const char *without_extension(arena *a, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *name = slash == NULL ? path : slash + 1;
     const char *dot = strrchr(name, '.');
 
-    return arena_copy(a, name, dot == NULL || dot == name ? strlen(name) : (size_t)(dot - name));
+    return arena_copy(a, path, dot == NULL || dot == name ? strlen(path) : (size_t)(dot - path));
 }
+
+static const char *skip_here(const char *path)
+{
+    while (path[0] == '.' && path[1] == '/')
+        path += path[2] == '/' ? 1 : 2;
+    return path;
+}
+
+/* What follows the folder in `path`, or NULL when the file is not below it. */
+static const char *below(const char *folder, const char *path)
+{
+    size_t length;
+
+    folder = skip_here(folder);
+    path = skip_here(path);
+    if (strcmp(folder, ".") == 0 || folder[0] == '\0')
+        return path[0] == '/' || strncmp(path, "../", 3) == 0 ? NULL : path;
+    length = strlen(folder);
+    while (length > 1 && folder[length - 1] == '/')
+        length--;
+    if (strncmp(path, folder, length) != 0 || path[length] != '/')
+        return NULL;
+    return path + length + 1;
+}
+
+/* "a/b" for "a/x/../b". False when it leads out of where it begins. */
+static bool tidy(char *path)
+{
+    char *out = path;
+
+    for (const char *at = path; *at != '\0';) {
+        size_t length = strcspn(at, "/");
+        bool up = length == 2 && strncmp(at, "..", 2) == 0, here = length == 1 && *at == '.';
+
+        if (up && out == path)
+            return false;
+        if (up) {
+            out--;
+            while (out > path && out[-1] != '/')
+                out--;
+        } else if (!here && length > 0) {
+            memmove(out, at, length);
+            out += length;
+            *out++ = '/';
+        }
+        at += at[length] == '/' ? length + 1 : length;
+    }
+    if (out > path)
+        out--;
+    *out = '\0';
+    return true;
+}
+
+/* "common/pay" for a file below a folder given with -I, where importers will look for its header; else "pay".
+ */
+static const char *base_of(compile *c, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *rest = NULL;
+    char *tidied;
+
+    for (size_t i = 0; rest == NULL && i < c->files.include_count; i++)
+        rest = below(c->files.include_dirs[i], path);
+    tidied = rest == NULL ? NULL : arena_strdup(&c->memory, rest);
+    if (tidied == NULL || !tidy(tidied))
+        tidied = NULL;
+    return without_extension(&c->memory, tidied != NULL ? tidied : slash == NULL ? path : slash + 1);
+}
+
+/* Who imports a file includes its header: that is where it goes. False only without memory. */
+static bool place_import(const unit *u, const ast_node *node, unit *imported, bool beside)
+{
+    arena *a = &u->c->memory;
+    const char *slash = beside ? strrchr(u->package->base, '/') : NULL;
+    int folder = slash == NULL ? 0 : (int)(slash - u->package->base) + 1;
+    char *path;
+
+    if (imported->placed)
+        return true;
+    path = arena_printf(a, "%.*s%s", folder, u->package->base, node->value->text);
+    if (path == NULL)
+        return false;
+    if (tidy(path)) {
+        imported->package->base = without_extension(a, path);
+        imported->placed = true;
+    }
+    return imported->package->base != NULL;
+}
+
+/* ---- units ---- */
 
 static unit *new_unit(compile *c, uint32_t file, unit *importer)
 {
@@ -69,7 +160,7 @@ static unit *new_unit(compile *c, uint32_t file, unit *importer)
     u->busy = true;
     u->package = package;
     package->path = u->path;
-    package->base = base_of(&c->memory, u->path);
+    package->base = base_of(c, u->path);
     c->files.files[file].loaded = true;
     return package->base == NULL ? NULL : u;
 }
@@ -95,7 +186,7 @@ static bool good_path(const ast_value *path)
     return path->text[0] != '/' && ends_with(path->text, ".aegis");
 }
 
-static bool import_file(unit *u, const ast_node *node, uint32_t *file)
+static bool import_file(unit *u, const ast_node *node, uint32_t *file, bool *beside)
 {
     compile *c = u->c;
     const char *why = "no such file";
@@ -105,7 +196,7 @@ static bool import_file(unit *u, const ast_node *node, uint32_t *file)
                     "an import names a file: a relative path that ends in .aegis");
         return false;
     }
-    switch (source_import(&c->files, u->file, node->value->text, file, &why)) {
+    switch (source_import(&c->files, u->file, node->value->text, file, beside, &why)) {
     case SOURCE_OK:
         return true;
     case SOURCE_NO_MEMORY:
@@ -167,15 +258,16 @@ static bool compile_imports(unit *u)
         const ast_node *node = (const ast_node *)u->tree->nodes.items[i];
         unit *imported;
         uint32_t file;
+        bool beside = false;
 
         if (node->kind != AST_IMPORT)
             continue;
-        if (!import_file(u, node, &file) || is_cycle(u, node, file)) {
+        if (!import_file(u, node, &file, &beside) || is_cycle(u, node, file)) {
             u->failed = true;
             continue;
         }
         imported = compile_unit(u->c, file, u);
-        if (imported == NULL || !add_import(u, node, imported))
+        if (imported == NULL || !add_import(u, node, imported) || !place_import(u, node, imported, beside))
             return false;
     }
     return !u->c->memory.failed;

@@ -337,7 +337,7 @@ struct schema_package {
     const char *c_macro;  /* "SHOP" */
     const char *c_guard;  /* "SHOP_H" */
     const char *path;     /* of the .aegis file, as opened */
-    const char *base;     /* "shop": outputs are <base>.h and <base>.c */
+    const char *base;     /* "shop" or "common/shop": outputs are <base>.h and <base>.c */
     bool main;            /* named on the command line, not only imported */
     const char *docs;
     const schema_import *imports;

@@ -194,12 +194,14 @@ static source_status open_in(sources *s, const char *folder, size_t size, const 
     return source_open(s, candidate, file, why);
 }
 
-source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why)
+source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, bool *beside,
+                            const char **why)
 {
     const char *importer = s->files[from].path, *slash = strrchr(importer, '/');
     const size_t root = root_size(s, importer), behind = slash == NULL ? 0 : (size_t)(slash - importer) + 1;
     source_status status = open_in(s, importer, behind > root ? behind : root, path, file, why);
 
+    *beside = status == SOURCE_OK;
     for (size_t i = 0; status == SOURCE_MISSING && i < s->include_count; i++) {
         const char *folder = arena_printf(s->memory, "%s/", s->include_dirs[i]);
 

@@ -50,8 +50,10 @@ bool source_add_text(sources *s, const char *path, const char *text, size_t leng
 source_status source_open(sources *s, const char *path, uint32_t *file, const char **why);
 /* What can be read from an open stream, under a name for messages. */
 source_status source_read(sources *s, const char *name, FILE *in, uint32_t *file, const char **why);
-/* The file an import names: beside the importing file, then along the include directories. */
-source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, const char **why);
+/* The file an import names: beside the importing file, then along the include directories. `*beside` says
+ * which. */
+source_status source_import(sources *s, uint32_t from, const char *path, uint32_t *file, bool *beside,
+                            const char **why);
 
 typedef struct source_position {
     uint32_t line, column; /* from 1; columns count characters */

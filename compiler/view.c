@@ -6,7 +6,7 @@
 
 struct view_package {
     view v;
-    const char *name, *base, *guard, *prefix, *docs;
+    const char *name, *base, *abi, *guard, *prefix, *docs;
     shape_list imports, consts, enums, lists, maps, plain_maps, optionals, patterns, containers, records,
         services, events;
     bool has_codecs;
@@ -143,6 +143,7 @@ static shape_list made_by(const view *v, const void *(*make)(const void *, size_
 static const shape_member package_members[] = {
     SHOWS_TEXT(view_package, name),
     SHOWS_TEXT(view_package, base),
+    SHOWS_TEXT(view_package, abi),
     SHOWS_TEXT(view_package, guard),
     SHOWS_TEXT(view_package, prefix),
     SHOWS_TEXT(view_package, docs),
@@ -172,7 +173,8 @@ const view_package *view_open(arena *memory, const schema_package *package)
     view_find_patterns(v, memory);
     find_maps(v, memory);
     made->name = package->name;
-    made->base = package->base;
+    made->base = strrchr(package->base, '/') == NULL ? package->base : strrchr(package->base, '/') + 1;
+    made->abi = VIEW_ABI;
     made->guard = package->c_guard;
     made->prefix = package->c_prefix;
     made->docs = package->docs;

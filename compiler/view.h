@@ -11,6 +11,9 @@
 #include "schema.h"
 #include "shape.h"
 
+/* The AEGIS_ABI of the library that generated code is for. */
+#define VIEW_ABI "1"
+
 typedef struct view_package view_package;
 extern const shape view_package_shape;
 

@@ -34,26 +34,59 @@ printf 'aegis 1;\npackage pay;\nimport "base.aegis";\nstruct Card { b: base.Base
 printf 'aegis 1;\npackage one;\nimport "common/pay.aegis";\nstruct One { c: pay.Card; }\n' >one.aegis
 printf 'aegis 1;\npackage two;\nstruct Two { d: u32; }\n' >'idl/odd #$ name/two.aegis'
 expect 0 "$aegisc" -I idl -o 'o d' --depfile deps/all.d one.aegis 'idl/odd #$ name/two.aegis'
-must test "$(ls 'o d' | tr '\n' ' ')" = "one.c one.h two.c two.h "
+must test "$(cd 'o d' && find . -type f | sort | tr '\n' ' ')" = "./odd #$ name/two.c ./odd #$ name/two.h ./one.c ./one.h "
 cat >wanted <<'END'
 o\ d/one.h o\ d/one.c: one.aegis idl/common/base.aegis idl/common/pay.aegis
-o\ d/two.h o\ d/two.c: idl/odd\ \#$$\ name/two.aegis
+o\ d/odd\ \#$$\ name/two.h o\ d/odd\ \#$$\ name/two.c: idl/odd\ \#$$\ name/two.aegis
 END
 same deps/all.d wanted
-printf 'all: %s\ninclude deps/all.d\n' 'o\ d/one.h o\ d/two.h' >rules.mk
+printf 'all: %s\ninclude deps/all.d\n' 'o\ d/one.h o\ d/odd\ \#$$\ name/two.h' >rules.mk
 expect 0 ${MAKE:-make} -f rules.mk -q all
 touch -d '2030-01-01' idl/common/base.aegis
 expect 0 ${MAKE:-make} -f rules.mk -n -W idl/common/base.aegis all
 expect 0 "$aegisc" --list-outputs -I idl one.aegis 'idl/odd #$ name/two.aegis'
-must test "$out" = $'one.h\none.c\ntwo.h\ntwo.c'
+must test "$out" = $'one.h\none.c\nodd #$ name/two.h\nodd #$ name/two.c'
 expect 0 "$aegisc" --list-outputs -I idl --depfile never.d one.aegis
 must test ! -e never.d
 expect 0 "$aegisc" --stdout -I idl one.aegis 'idl/odd #$ name/two.aegis'
-must test "$out" = "$(cat 'o d'/one.h 'o d'/one.c 'o d'/two.h 'o d'/two.c)"
+must test "$out" = "$(cat 'o d'/one.h 'o d'/one.c 'o d/odd #$ name'/two.h 'o d/odd #$ name'/two.c)"
 expect 1 "$aegisc" -o none one.aegis
 complains "there is no file \"common/pay.aegis\""
 complains "-I names more folders"
 must test ! -e none
+
+# The header of an import is where it is included from: by its place below -I, or by what the import says.
+expect 0 "$aegisc" --list-outputs -I idl idl/common/pay.aegis
+must test "$out" = $'common/pay.h\ncommon/pay.c'
+expect 0 "$aegisc" --list-outputs -I ./idl/ "$PWD/idl/common/base.aegis"
+must test "$out" = $'base.h\nbase.c'
+expect 0 "$aegisc" -I idl -o tree one.aegis idl/common/pay.aegis idl/common/base.aegis
+must test "$(cd tree && find . -name '*.h' | sort | tr '\n' ' ')" = "./common/base.h ./common/pay.h ./one.h "
+must grep -q '#include "common/pay.h"' tree/one.h
+must grep -q '#include "base.h"' tree/common/pay.h
+for source in tree/one.c tree/common/pay.c tree/common/base.c; do
+    must ${CC:-cc} -std=c11 -Itree -I"$top/runtime/include" -fsyntax-only $source
+done
+mkdir up
+printf 'aegis 1;\npackage up;\nimport "../idl/common/base.aegis";\nstruct Up { b: base.Base; }\n' >up/up.aegis
+expect 0 "$aegisc" -o flat up/up.aegis idl/common/base.aegis
+must test "$(cd flat && find . -name '*.h' | sort | tr '\n' ' ')" = "./base.h ./up.h "
+must ${CC:-cc} -std=c11 -Iflat -I"$top/runtime/include" -fsyntax-only flat/up.c
+
+# A library with another ABI number says what to do.
+cp -r "$top/runtime/include" other
+sed -i 's/^#define AEGIS_ABI .*/#define AEGIS_ABI 999/' other/aegis/base.h
+expect 1 ${CC:-cc} -std=c11 -Iflat -Iother -fsyntax-only flat/up.c
+complains 'up.h was generated for Aegis ABI'
+complains 'run its aegisc on up.aegis again'
+
+# The same bytes wherever, and in whatever surroundings, they are made.
+expect 0 "$aegisc" -o first one.aegis -I idl idl/common/pay.aegis
+mkdir -p elsewhere/deep
+(cd elsewhere/deep && umask 077 && LC_ALL=C.UTF-8 TZ=Asia/Tokyo "$aegisc" -I../../idl -o ../../second ../../one.aegis \
+    "$scratch/idl/common/pay.aegis") || wrong "it cannot be made from another folder"
+must diff -r first second
+must test -z "$(grep -rl "$scratch" first second)"
 
 # A failure at the last output leaves all others as they were.
 expect 0 "$aegisc" -I idl -o all one.aegis
