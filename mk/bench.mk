@@ -34,6 +34,10 @@ $(BUILD)/obj/tests/bench/bench_codec.o: | $(CODEC_OUT)/shapes.c
 $(BUILD)/tests/bench/bench_codec: $(CODEC_PEERS)
 $(BUILD)/tests/bench/bench_codec: BENCH_EXTRA = $(CODEC_PEERS) $(PEER_LIBS)
 
+RPC_SIDES := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/rpc/*.c)))
+$(BUILD)/tests/bench/bench_rpc: $(RPC_SIDES)
+$(BUILD)/tests/bench/bench_rpc: BENCH_EXTRA = $(RPC_SIDES)
+
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(BENCH_HARNESS) $(BENCH_EXTRA) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)

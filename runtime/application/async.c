@@ -15,6 +15,8 @@
 
 /* What a flight keeps for the next call; an arena that handed out more is freed. */
 #define KEPT_BYTES ((size_t)64 << 10)
+/* Completions taken at once. */
+#define BATCH 32
 
 struct aegis_flight {
     aegis_exchange x; /* first: what the stub has is this */
@@ -380,16 +382,21 @@ static void *work(void *argument)
 {
     aegis_client *client = (aegis_client *)argument;
     const aegis_port_ops *ops = client->bus->port->ops;
-    aegis_message message;
+    aegis_message messages[BATCH];
     aegis_flight *f;
     int64_t until;
+    size_t count;
+    size_t i;
 
     while (look(client, &f, &until)) {
         if (f != NULL)
             due(f);
-        if (ops->next(client->completions, until, &message) == AEGIS_OK) {
-            completed(client, &message);
-            ops->release(&message);
+        if (ops->next(client->completions, until, &messages[0]) != AEGIS_OK)
+            continue;
+        count = 1 + ops->take(client->completions, &messages[1], BATCH - 1);
+        for (i = 0; i < count; i++) {
+            completed(client, &messages[i]);
+            ops->release(&messages[i]);
         }
     }
     return NULL;

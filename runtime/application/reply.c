@@ -61,6 +61,7 @@ static aegis_status respond(aegis_call_state *state, aegis_arena *arena, const c
     aegis_writer_open(&writer, arena, state->format, 0);
     aegis_wire_rpc_response_put(&writer, &response);
     status = aegis_writer_close(&writer, &answer.body, why);
+    answer.more = state->more && (atomic_load(&state->phase) & AEGIS_PHASE_DEFERRED) == 0;
     if (status == AEGIS_OK)
         status = service->bus->port->ops->publish(service->bus->port, &answer, why);
     aegis_service_leave(service);

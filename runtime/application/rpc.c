@@ -97,7 +97,7 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
 
 /* A message becomes a call and its handler runs. True when the arena may be used again. `*budget` is what the
  * caller had left, 0 if it cannot be known. */
-static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse,
+static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse, bool more,
                   aegis_duration *budget)
 {
     aegis_call_state *state = aegis_call_new(service, arena, message);
@@ -111,6 +111,7 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
         service->bus->port->ops->release(message);
         return true;
     }
+    state->more = more;
     if (!open_request(state, &params, &why)) {
         aegis_reply_plain(state, AEGIS_INVALID_ARGUMENT,
                           aegis_arena_printf(arena, "the request is malformed: %s", why.text));
@@ -124,29 +125,10 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
     return aegis_call_end(state, reply);
 }
 
-/* The leader's part. Called and returning with the lock held. */
-static bool lead(aegis_service *service, aegis_message *message)
-{
-    aegis_status status;
-
-    service->leading = true;
-    (void)pthread_mutex_unlock(&service->lock);
-    status = service->bus->port->ops->next(service->requests, aegis_clock_monotonic() + LEAD_FOR, message);
-    (void)pthread_mutex_lock(&service->lock);
-    service->leading = false;
-    if (status == AEGIS_OK)
-        return true;
-    if (status == AEGIS_UNAVAILABLE || atomic_load(&service->hard)) {
-        service->ended = true;
-        (void)pthread_cond_broadcast(&service->turn);
-    }
-    return false;
-}
-
 static void pop_waiting(aegis_service *service, aegis_message *message)
 {
     *message = service->waiting[service->waiting_first];
-    service->waiting_first = (service->waiting_first + 1) % service->room;
+    service->waiting_first = (service->waiting_first + 1) % service->waiting_size;
     service->waiting_count--;
 }
 
@@ -172,12 +154,56 @@ static void learn(aegis_duration *average, aegis_duration value)
         *average = *average == 0 ? value : *average + (value - *average) / 8;
 }
 
+/* Whether one more may wait; with a free slot it will not have to. With the lock held. */
+static bool admit(const aegis_service *service)
+{
+    const size_t free_slots = service->busy < service->concurrency ? service->concurrency - service->busy : 0;
+
+    if (service->deferred_count >= AEGIS_DEFERRED_MAX || service->waiting_count >= service->waiting_size)
+        return false;
+    return service->waiting_count < free_slots + places(service);
+}
+
+/* The leader's part: what has come goes to the waiting room; what it does not hold stays with the worker, to
+ * be refused. Called and returning with the lock held. */
+static void lead(aegis_service *service, aegis_worker *worker)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    aegis_message *batch = worker->batch;
+    aegis_status status;
+    size_t count = 0;
+    size_t i;
+
+    service->leading = true;
+    (void)pthread_mutex_unlock(&service->lock);
+    status = ops->next(service->requests, aegis_clock_monotonic() + LEAD_FOR, &batch[0]);
+    if (status == AEGIS_OK)
+        count = 1 + ops->take(service->requests, &batch[1], AEGIS_BATCH - 1);
+    (void)pthread_mutex_lock(&service->lock);
+    service->leading = false;
+    if (status == AEGIS_UNAVAILABLE || atomic_load(&service->hard)) {
+        service->ended = true;
+        (void)pthread_cond_broadcast(&service->turn);
+    }
+    for (i = 0; i < count && admit(service); i++)
+        service->waiting[(service->waiting_first + service->waiting_count++) % service->waiting_size] =
+            batch[i];
+    worker->refused_first = i;
+    worker->refused_end = count;
+}
+
 /* The next message to serve; false when the service has ended. `*refuse`: answer it RESOURCE_EXHAUSTED. On
  * true the caller counts as busy unless it refuses. */
-static bool take(aegis_service *service, aegis_message *message, bool *refuse)
+static bool take(aegis_worker *worker, aegis_message *message, bool *refuse)
 {
-    *refuse = false;
+    aegis_service *service = worker->service;
+
     for (;;) {
+        *refuse = worker->refused_first < worker->refused_end;
+        if (*refuse) {
+            *message = worker->batch[worker->refused_first++];
+            return true;
+        }
         if (service->waiting_count > 0 && service->busy < service->concurrency) {
             pop_waiting(service, message);
             service->busy++;
@@ -185,25 +211,10 @@ static bool take(aegis_service *service, aegis_message *message, bool *refuse)
         }
         if (service->ended && (service->waiting_count == 0 || service->busy >= service->concurrency))
             return false;
-        if (service->leading || service->ended) {
+        if (service->leading || service->ended)
             (void)pthread_cond_wait(&service->turn, &service->lock);
-            continue;
-        }
-        if (!lead(service, message))
-            continue;
-        if (service->deferred_count >= AEGIS_DEFERRED_MAX) {
-            *refuse = true;
-            return true;
-        }
-        if (service->busy < service->concurrency && service->waiting_count == 0) {
-            service->busy++;
-            return true;
-        }
-        if (service->waiting_count >= places(service)) {
-            *refuse = true;
-            return true;
-        }
-        service->waiting[(service->waiting_first + service->waiting_count++) % service->room] = *message;
+        else
+            lead(service, worker);
     }
 }
 
@@ -215,22 +226,23 @@ void *aegis_rpc_work(void *argument)
     aegis_message message;
     aegis_duration budget;
     int64_t began;
-    bool refuse;
+    bool refuse, more;
 
     for (;;) {
         arena = aegis_service_arena(service, arena);
         if (arena == NULL)
             break;
         (void)pthread_mutex_lock(&service->lock);
-        if (!take(service, &message, &refuse)) {
+        if (!take(worker, &message, &refuse)) {
             (void)pthread_mutex_unlock(&service->lock);
             break;
         }
+        more = service->waiting_count > 0;
         if (!service->leading)
             (void)pthread_cond_signal(&service->turn);
         (void)pthread_mutex_unlock(&service->lock);
         began = aegis_clock_monotonic();
-        if (!serve(service, &message, arena, refuse, &budget))
+        if (!serve(service, &message, arena, refuse, more, &budget))
             arena = NULL;
         if (refuse)
             continue;

@@ -124,8 +124,9 @@ static bool get_room(aegis_service *service)
     const aegis_service_type *type = service->type;
     size_t i;
 
+    service->waiting_size = service->room + service->concurrency;
     service->waiting =
-        (aegis_message *)aegis_arena_alloc(service->arena, service->room * sizeof *service->waiting);
+        (aegis_message *)aegis_arena_alloc(service->arena, service->waiting_size * sizeof *service->waiting);
     service->series =
         (aegis_series **)aegis_arena_alloc(service->arena, type->endpoint_count * sizeof *service->series);
     for (i = 0; service->series != NULL && i < type->endpoint_count; i++)
@@ -186,6 +187,11 @@ static bool add_worker(aegis_service *service, aegis_lane *lane, void *(*work)(v
 
     worker->service = service;
     worker->lane = lane;
+    if (lane == NULL)
+        worker->batch =
+            (aegis_message *)aegis_arena_alloc(service->arena, AEGIS_BATCH * sizeof *worker->batch);
+    if (lane == NULL && worker->batch == NULL)
+        return false;
     return start_thread(service, worker, work);
 }
 

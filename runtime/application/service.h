@@ -57,6 +57,7 @@ typedef struct aegis_call_state {
     int8_t sampled;                          /* -1: as the trace id says */
     bool not_processed;                      /* no handler has seen it */
     aegis_writer writer;                     /* of the reply, or of a progress update */
+    bool more;                               /* other requests wait: their answers follow at once */
     atomic_bool answered;                    /* the one answer has been claimed */
     atomic_bool cancelled;
     atomic_bool released; /* the message is the adapter's again */
@@ -85,9 +86,14 @@ struct aegis_lane {
     bool waiting;    /* commands: a message of this lane waits for a slot */
 };
 
+/* Messages a worker takes at once. */
+#define AEGIS_BATCH 64
+
 typedef struct aegis_worker {
     struct aegis_service *service;
     aegis_lane *lane;
+    aegis_message *batch; /* of those who lead; the refused ones are still to be answered */
+    size_t refused_first, refused_end;
     pthread_t thread;
     bool started;
 } aegis_worker;
@@ -137,9 +143,9 @@ struct aegis_service {
     bool leading;           /* a thread is in next() */
     bool ended;             /* the drained source is empty */
     unsigned busy;
-    aegis_message *waiting; /* ring of `room` */
-    size_t waiting_first, waiting_count;
-    aegis_duration usual;    /* how long a handler runs, */
+    aegis_message *waiting;                            /* ring of `room` */
+    size_t waiting_first, waiting_count, waiting_size; /* a ring: room, and one for each slot */
+    aegis_duration usual;                              /* how long a handler runs, */
     aegis_duration patience; /* and how long callers wait: moving averages, 0 until known */
 
     /* commands */

@@ -31,6 +31,7 @@ typedef struct aegis_outgoing {
     const aegis_header *headers;
     size_t header_count;
     aegis_bytes body;
+    bool more;                     /* others follow at once: may be held back for them, 2 ms at most */
 } aegis_outgoing;
 
 typedef enum aegis_port_event {
@@ -178,6 +179,8 @@ typedef struct aegis_port_ops {
     /* The next message; OK, DEADLINE_EXCEEDED, CANCELLED (woken), or UNAVAILABLE once a drained source is empty. A
      * lost connection is no reason to return: it heals underneath. */
     aegis_status (*next)(aegis_source *source, int64_t deadline, aegis_message *message);
+    /* At most `most` of the messages that are there already; 0 when there are none. Does not wait. */
+    size_t (*take)(aegis_source *source, aegis_message *messages, size_t most);
     void (*release)(aegis_message *message);
     /* One `next`, running or to come, returns CANCELLED. Wakes do not add up beyond the threads waiting, and at least
      * one is remembered. */

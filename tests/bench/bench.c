@@ -58,13 +58,15 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static void report(const bench_case *one, double ours, double peer)
+void bench_line(const char *name, const char *unit, double ours, double peer, const char *peer_name)
 {
     const char *path = getenv("BENCH_OUTPUT");
+    const double ratio = peer > 0 ? ours / peer : 0;
     FILE *file;
 
-    printf("%-42s %10.0f ns   %-24s %10.0f ns   ratio %.2f\n", one->name, ours, one->peer_name, peer,
-           ours / peer);
+    printf("%-42s %10.*f %-7s %-24s %10.*f   ratio %.2f\n", name, ours < 100 ? 2 : 0, ours, unit, peer_name,
+           peer < 100 ? 2 : 0, peer, ratio);
+    (void)fflush(stdout);
     if (path == NULL)
         return;
     file = fopen(path, "a");
@@ -72,8 +74,8 @@ static void report(const bench_case *one, double ours, double peer)
         return;
     fprintf(
         file,
-        "{\"name\":\"%s\",\"unit\":\"ns\",\"ours\":%.1f,\"peer\":%.1f,\"peer_name\":\"%s\",\"ratio\":%.3f}\n",
-        one->name, ours, peer, one->peer_name, ours / peer);
+        "{\"name\":\"%s\",\"unit\":\"%s\",\"ours\":%.2f,\"peer\":%.2f,\"peer_name\":\"%s\",\"ratio\":%.3f}\n",
+        name, unit, ours, peer, peer_name, ratio);
     (void)fclose(file);
 }
 
@@ -100,6 +102,6 @@ bool bench_run(const bench_case *one, unsigned rounds, unsigned round_ms)
     }
     qsort(ours, rounds, sizeof ours[0], by_value);
     qsort(peer, rounds, sizeof peer[0], by_value);
-    report(one, ours[rounds / 2], peer[rounds / 2]);
+    bench_line(one->name, "ns", ours[rounds / 2], peer[rounds / 2], one->peer_name);
     return true;
 }

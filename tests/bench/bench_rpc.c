@@ -1,177 +1,368 @@
-/* A lonely call: our client and service against natsConnection_RequestMsg (SendAsap) and a raw nats.c
- * responder, whose both ends pack and read with msgpack-c. Both sides run in this process over the same
- * private nats-server, each with its own connections, and move the same order. */
+/* Calls: ours against nats.c by hand, both over the same private nats-server and with the same order, and
+ * against bare sockets. Each line is a duel: the sides take turns in short rounds, the order within a pair
+ * alternates, and each side's median round counts. A second line shows what else was measured in these
+ * rounds: p50, p99, CPU time of this process and its context switches, for each call. Of the ways of setting
+ * up nats.c the fastest is the peer.
+ */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
 #include "bench/bench.h"
 #include "bench/order_peer.h"
+#include "bench/rpc/rpc.h"
 #include "contract/nats_server.h"
 
-#include <nats/nats.h>
-#include <stdio.h>
-#include <string.h>
+enum { ROUNDS = 15, ROUND_MS = 200, TRY_MS = 300 };
 
-typedef struct rpc_bench {
-    shop_order order;
-    /* ours */
-    aegis_bus *service_bus, *client_bus;
-    aegis_service *service;
-    aegis_client *client;
-    /* the peer */
-    natsConnection *responder, *requester;
-    natsSubscription *subscription;
-} rpc_bench;
+typedef struct side {
+    const char *name;
+    rpc_form form;
+    void *context;
+    rpc_samples samples;
+    uint64_t count; /* calls in a round */
+    double rates[ROUNDS], cpu[ROUNDS], switches[ROUNDS];
+} side;
 
-static aegis_reply create_order(shop_orders_create_order_call *call,
-                                const shop_orders_create_order_request *request, void *user)
+double rpc_now(void)
 {
-    shop_order order = *(const shop_order *)user;
+    struct timespec t;
 
-    order.customer = request->customer;
-    order.items = request->items;
-    return shop_orders_create_order_ok(call, &order);
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static const shop_orders_ops ops = {.create_order = create_order};
-
-static bool our_call(void *context, uint64_t count)
+void rpc_sample(rpc_samples *samples, double nanoseconds)
 {
-    rpc_bench *b = (rpc_bench *)context;
+    if (samples != NULL && samples->count < RPC_SAMPLES)
+        samples->values[samples->count++] = (float)nanoseconds;
+}
 
-    for (uint64_t i = 0; i < count; i++) {
-        AEGIS_SCOPED_ARENA(arena);
-        const shop_orders_create_order_request request = {.customer = b->order.customer,
-                                                          .items = b->order.items};
-        const shop_orders_create_order_outcome out =
-            shop_orders_create_order(b->client, &request, NULL, arena);
+static double cpu_now(void)
+{
+    struct timespec t;
 
-        if (out.kind != SHOP_ORDERS_CREATE_ORDER_OK) {
-            if (out.kind == SHOP_ORDERS_CREATE_ORDER_FAILED)
-                fprintf(stderr, "%s\n", aegis_error_text(&out.failed));
-            return false;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double switches_now(void)
+{
+    struct rusage usage;
+
+    (void)getrusage(RUSAGE_SELF, &usage);
+    return (double)(usage.ru_nvcsw + usage.ru_nivcsw);
+}
+
+static int by_double(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int by_float(const void *a, const void *b)
+{
+    const float x = *(const float *)a, y = *(const float *)b;
+
+    return (x > y) - (x < y);
+}
+
+static double median(double *values, size_t count)
+{
+    qsort(values, count, sizeof values[0], by_double);
+    return values[count / 2];
+}
+
+static double percentile(rpc_samples *samples, double part)
+{
+    if (samples->count == 0)
+        return 0;
+    qsort(samples->values, samples->count, sizeof samples->values[0], by_float);
+    return (double)samples->values[(size_t)((double)(samples->count - 1) * part)];
+}
+
+/* Calls per second, or 0 when one failed. */
+static double rate_of(side *s, uint64_t count, unsigned depth, rpc_samples *samples)
+{
+    const double start = rpc_now();
+
+    if (!s->form(s->context, count, depth, samples))
+        return 0;
+    return (double)count / (rpc_now() - start) * 1e9;
+}
+
+static bool calibrate(side *s, unsigned depth, unsigned ms)
+{
+    double rate = 0;
+
+    for (uint64_t count = 2 * (uint64_t)depth + 16; count < UINT64_C(1) << 28; count *= 4) {
+        rate = rate_of(s, count, depth, NULL);
+        if (rate == 0 || (double)count / rate > 0.02)
+            break;
+    }
+    s->count = (uint64_t)(rate * ms / 1000) + 1;
+    return rate > 0;
+}
+
+static bool play(side *s, unsigned depth, unsigned round)
+{
+    const double cpu = cpu_now(), switches = switches_now();
+
+    s->rates[round] = rate_of(s, s->count, depth, &s->samples);
+    s->cpu[round] = (cpu_now() - cpu) / (double)s->count;
+    s->switches[round] = (switches_now() - switches) / (double)s->count;
+    return s->rates[round] > 0;
+}
+
+static bool duel(side *ours, side *peer, unsigned depth)
+{
+    side *sides[2] = {ours, peer};
+    bool good = true;
+
+    for (int i = 0; good && i < 2; i++) {
+        sides[i]->samples = (rpc_samples){(float *)calloc(RPC_SAMPLES, sizeof(float)), 0};
+        good = sides[i]->samples.values != NULL && calibrate(sides[i], depth, ROUND_MS);
+    }
+    for (unsigned round = 0; good && round < ROUNDS; round++)
+        good = play(sides[round % 2], depth, round) && play(sides[1 - round % 2], depth, round);
+    if (!good)
+        fprintf(stderr, "%s or %s failed\n", ours->name, peer->name);
+    return good;
+}
+
+static void show(side *s)
+{
+    printf("    %-64s p50 %7.1f us  p99 %8.1f us  cpu %6.1f us  switches %5.2f  %8.0f/s\n", s->name,
+           percentile(&s->samples, 0.5) / 1e3, percentile(&s->samples, 0.99) / 1e3,
+           median(s->cpu, ROUNDS) / 1e3, median(s->switches, ROUNDS), median(s->rates, ROUNDS));
+}
+
+static void done(side *s)
+{
+    free(s->samples.values);
+    s->samples.values = NULL;
+}
+
+/* Of the arrangements of nats.c the one with most calls per second in this form; opened, and to be closed. */
+static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form form, unsigned depth,
+                           bool prebuilt)
+{
+    rpc_peer *best = NULL;
+    double record = 0;
+
+    for (unsigned i = 0; i < (form == rpc_peer_pipelined ? 8U : 4U); i++) {
+        const rpc_peer_options options = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, prebuilt};
+        rpc_peer *peer = rpc_peer_open(url, order, &options);
+        side s = {.name = "peer", .form = form, .context = peer};
+        const double rate =
+            peer != NULL && calibrate(&s, depth, TRY_MS) ? rate_of(&s, s.count, depth, NULL) : 0;
+
+        if (rate > record) {
+            record = rate;
+            rpc_peer_close(best);
+            best = peer;
+        } else {
+            rpc_peer_close(peer);
         }
-        bench_keep(out.ok.items.items);
     }
-    return true;
+    return best;
 }
 
-static void peer_answer(natsConnection *connection, natsSubscription *subscription, natsMsg *message,
-                        void *user)
+typedef struct world {
+    const char *url;
+    shop_order order;
+    rpc_ours *ours;
+} world;
+
+/* Nanoseconds are better small, rates better large; the ratio is ours / peer in both. */
+static bool lonely(const world *w)
 {
-    const rpc_bench *b = (const rpc_bench *)user;
-    msgpack_unpacked request;
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    size_t offset = 0;
+    const rpc_peer_options asap = {true, true, false, false}, prebuilt = {true, true, false, true};
+    rpc_peer *peer = rpc_peer_open(w->url, &w->order, &asap),
+             *bytes = rpc_peer_open(w->url, &w->order, &prebuilt);
+    rpc_floor *floor = rpc_floor_open(400, 500);
+    side ours = {.name = "ours", .form = rpc_ours_lonely, .context = w->ours}, again = ours, third = ours;
+    side by_hand = {.form = rpc_peer_lonely, .context = peer};
+    side with_bytes = {.form = rpc_peer_lonely, .context = bytes};
+    side sockets = {.name = "bare sockets", .form = rpc_floor_lonely, .context = floor};
+    bool good = peer != NULL && bytes != NULL && floor != NULL;
 
-    (void)subscription;
-    msgpack_unpacked_init(&request);
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    if (msgpack_unpack_next(&request, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
-                            &offset) == MSGPACK_UNPACK_SUCCESS)
-        peer_pack_order(&packer, &b->order);
-    (void)natsConnection_Publish(connection, natsMsg_GetReply(message), buffer.data, (int)buffer.size);
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_unpacked_destroy(&request);
-    natsMsg_Destroy(message);
-}
-
-static bool peer_read(natsMsg *reply, msgpack_zone *zone)
-{
-    shop_order order = {0};
-    msgpack_object object;
-    size_t offset = 0;
-    const bool good = msgpack_unpack(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), &offset,
-                                     zone, &object) == MSGPACK_UNPACK_SUCCESS &&
-                      peer_read_order(&object, zone, &order);
-
-    bench_keep(order.items.items);
-    return good;
-}
-
-static bool peer_call(void *context, uint64_t count)
-{
-    rpc_bench *b = (rpc_bench *)context;
-    msgpack_sbuffer buffer;
-    msgpack_zone zone;
-    bool good = msgpack_zone_init(&zone, 8192);
-
-    msgpack_sbuffer_init(&buffer);
-    for (uint64_t i = 0; good && i < count; i++) {
-        msgpack_packer packer;
-        natsMsg *request = NULL, *reply = NULL;
-
-        msgpack_sbuffer_clear(&buffer);
-        msgpack_zone_clear(&zone);
-        msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-        peer_pack_create(&packer, b->order.customer, &b->order.items);
-        good =
-            natsMsg_Create(&request, "peer.create_order", NULL, buffer.data, (int)buffer.size) == NATS_OK &&
-            natsConnection_RequestMsg(&reply, b->requester, request, 2000) == NATS_OK &&
-            peer_read(reply, &zone);
-        natsMsg_Destroy(request);
-        natsMsg_Destroy(reply);
+    if (good) {
+        by_hand.name = rpc_peer_name(peer);
+        with_bytes.name = rpc_peer_name(bytes);
+        good = duel(&ours, &by_hand, 1) && duel(&again, &with_bytes, 1) && duel(&third, &sockets, 1);
     }
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_zone_destroy(&zone);
+    if (good) {
+        bench_line("rpc/lonely/p50", "ns", percentile(&ours.samples, 0.5), percentile(&by_hand.samples, 0.5),
+                   "nats.c Request, SendAsap");
+        bench_line("rpc/lonely/cpu", "ns", median(ours.cpu, ROUNDS), median(by_hand.cpu, ROUNDS),
+                   "nats.c Request, SendAsap");
+        show(&ours);
+        show(&by_hand);
+        bench_line("rpc/lonely/p50/prebuilt", "ns", percentile(&again.samples, 0.5),
+                   percentile(&with_bytes.samples, 0.5), "the same, bytes made before");
+        bench_line("rpc/lonely/p50/floor", "ns", percentile(&third.samples, 0.5),
+                   percentile(&sockets.samples, 0.5), "bare sockets, four hops");
+        show(&sockets);
+    }
+    side *all[] = {&ours, &again, &third, &by_hand, &with_bytes, &sockets};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        done(all[i]);
+    rpc_peer_close(peer);
+    rpc_peer_close(bytes);
+    rpc_floor_close(floor);
     return good;
 }
 
-static bool peer_connect(natsConnection **connection, const char *url)
+static bool many(const world *w, const char *name, rpc_form our_form, rpc_form peer_form, unsigned depth)
 {
-    natsOptions *options = NULL;
-    const bool good = natsOptions_Create(&options) == NATS_OK &&
-                      natsOptions_SetURL(options, url) == NATS_OK &&
-                      natsOptions_SetSendAsap(options, true) == NATS_OK &&
-                      natsConnection_Connect(connection, options) == NATS_OK;
+    rpc_peer *peer = best_peer(w->url, &w->order, peer_form, depth, false);
+    side ours = {.name = "ours", .form = our_form, .context = w->ours};
+    side by_hand = {.form = peer_form, .context = peer};
+    bool good = peer != NULL;
 
-    natsOptions_Destroy(options);
+    if (good) {
+        by_hand.name = rpc_peer_name(peer);
+        good = duel(&ours, &by_hand, depth);
+    }
+    if (good) {
+        bench_line(name, "calls/s", median(ours.rates, ROUNDS), median(by_hand.rates, ROUNDS),
+                   "nats.c, best of its ways");
+        show(&ours);
+        show(&by_hand);
+    }
+    done(&ours);
+    done(&by_hand);
+    rpc_peer_close(peer);
     return good;
 }
 
-static bool open_both(rpc_bench *b, const char *url)
+static bool prebuilt(const world *w, const char *name, unsigned depth)
 {
-    aegis_error error = {0};
+    rpc_peer *peer = best_peer(w->url, &w->order, rpc_peer_pipelined, depth, true);
+    side ours = {.name = "ours", .form = rpc_ours_async, .context = w->ours};
+    side by_hand = {.form = rpc_peer_pipelined, .context = peer};
+    bool good = peer != NULL;
 
-    if (aegis_open(url, NULL, &b->service_bus, &error) != AEGIS_OK ||
-        aegis_open(url, NULL, &b->client_bus, &error) != AEGIS_OK ||
-        shop_orders_serve(b->service_bus, &ops, &b->order, NULL, &b->service, &error) != AEGIS_OK ||
-        aegis_client_new(b->client_bus, NULL, &b->client, &error) != AEGIS_OK) {
-        fprintf(stderr, "%s\n", aegis_error_text(&error));
+    if (good) {
+        by_hand.name = rpc_peer_name(peer);
+        good = duel(&ours, &by_hand, depth);
+    }
+    if (good)
+        bench_line(name, "calls/s", median(ours.rates, ROUNDS), median(by_hand.rates, ROUNDS),
+                   "nats.c, bytes made before");
+    done(&ours);
+    done(&by_hand);
+    rpc_peer_close(peer);
+    return good;
+}
+
+/* All of our part of a call and nothing else: the in-process bus, many in flight so that threads seldom
+ * sleep. */
+static bool overhead(const world *w)
+{
+    rpc_ours *inside = rpc_ours_open("mem:", &w->order);
+    double cpu[ROUNDS], allocations[ROUNDS];
+    side ours = {.name = "mem:", .form = rpc_ours_async, .context = inside};
+    bool good = inside != NULL && calibrate(&ours, 64, ROUND_MS);
+
+    for (unsigned round = 0; good && round < ROUNDS; round++) {
+        const double start = cpu_now();
+        const uint64_t before = bench_allocations();
+        good = rate_of(&ours, ours.count, 64, NULL) > 0;
+        cpu[round] = (cpu_now() - start) / (double)ours.count;
+        allocations[round] = (double)(bench_allocations() - before) / (double)ours.count;
+    }
+    if (good) {
+        bench_line("rpc/overhead", "ns", median(cpu, ROUNDS), 2000, "the bar");
+        bench_line("rpc/overhead/allocations", "a call", median(allocations, ROUNDS), 0, "none");
+    }
+    rpc_ours_close(inside);
+    return good;
+}
+
+/* For a profiler: nothing but our calls, `bench_rpc ours DEPTH`. */
+static bool ours_alone(const world *w, unsigned depth)
+{
+    enum { CALLS = 200000 };
+    const double cpu = cpu_now(), start = rpc_now(), switches = switches_now();
+    const bool good = rpc_ours_async(w->ours, CALLS, depth, NULL);
+
+    printf("%u under way: %.2f us of CPU, %.2f switches a call, %.0f calls/s\n", depth,
+           (cpu_now() - cpu) / 1e3 / CALLS, (switches_now() - switches) / CALLS,
+           CALLS / (rpc_now() - start) * 1e9);
+    return good;
+}
+
+/* A service that has nothing to do, in a process of its own. */
+static bool idle(const world *w)
+{
+    enum { SECONDS = 5 };
+    int ready[2];
+    char byte = 0;
+
+    if (pipe(ready) != 0)
         return false;
+    fflush(NULL);
+    const pid_t child = fork();
+    if (child == 0) {
+        aegis_bus *bus = NULL;
+        aegis_service *service = NULL;
+        static const shop_orders_ops nothing = {0};
+        if (aegis_open(w->url, NULL, &bus, NULL) != AEGIS_OK ||
+            shop_orders_serve(bus, &nothing, NULL, NULL, &service, NULL) != AEGIS_OK ||
+            write(ready[1], "x", 1) != 1)
+            _exit(1);
+        pause();
+        _exit(0);
     }
-    return peer_connect(&b->responder, url) && peer_connect(&b->requester, url) &&
-           natsConnection_Subscribe(&b->subscription, b->responder, "peer.create_order", peer_answer, b) ==
-               NATS_OK &&
-           natsConnection_Flush(b->responder) == NATS_OK;
+    const bool good = child > 0 && read(ready[0], &byte, 1) == 1 && bench_idle(child, SECONDS);
+    close(ready[0]);
+    close(ready[1]);
+    bench_end(child);
+    return good;
 }
 
-static void close_both(rpc_bench *b)
+int main(int argc, char **argv)
 {
-    natsSubscription_Destroy(b->subscription);
-    natsConnection_Destroy(b->requester);
-    natsConnection_Destroy(b->responder);
-    aegis_client_free(b->client);
-    aegis_service_stop(b->service);
-    aegis_close(b->client_bus);
-    aegis_close(b->service_bus);
-}
-
-int main(void)
-{
+    static const struct {
+        const char *name;
+        unsigned depth;
+    } windows[] = {{"rpc/pipelined/64", 64}, {"rpc/pipelined/256", 256}, {"rpc/pipelined/1024", 1024}};
+    const char *only = argc > 1 ? argv[1] : "";
     nats_server server;
-    rpc_bench b;
+    world w;
     bool good;
 
     memset(&server, 0, sizeof server);
-    memset(&b, 0, sizeof b);
+    memset(&w, 0, sizeof w);
     if (!nats_server_start(&server))
         return 1;
-    order_sample(&b.order);
-    good = open_both(&b, server.url) &&
-           bench_run(&(bench_case){"rpc/lonely/p50", "nats.c RequestMsg", our_call, peer_call, &b, false}, 21,
-                     100);
-    close_both(&b);
+    w.url = server.url;
+    order_sample(&w.order);
+    good = strcmp(only, "ours") == 0 || idle(&w);
+    w.ours = rpc_ours_open(w.url, &w.order);
+    good = good && w.ours != NULL;
+    if (good && strcmp(only, "ours") == 0)
+        good = ours_alone(&w, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64);
+    if (good && strstr("lonely", only) != NULL)
+        good = lonely(&w);
+    for (size_t i = 0; good && i < sizeof windows / sizeof windows[0]; i++) {
+        if (strstr("pipelined", only) != NULL)
+            good = many(&w, windows[i].name, rpc_ours_async, rpc_peer_pipelined, windows[i].depth);
+    }
+    if (good && strstr("pipelined", only) != NULL)
+        good = prebuilt(&w, "rpc/pipelined/64/prebuilt", 64);
+    if (good && strstr("threads", only) != NULL)
+        good = many(&w, "rpc/threads64", rpc_ours_threads, rpc_peer_threads, RPC_THREADS);
+    if (good && strstr("overhead", only) != NULL)
+        good = overhead(&w);
+    rpc_ours_close(w.ours);
     nats_server_stop(&server);
-    nats_Close();
     return good ? 0 : 1;
 }

@@ -215,6 +215,7 @@ static const aegis_port_ops memory_ops = {
     .request = memory_request,
     .subscribe = memory_subscribe,
     .next = memory_next,
+    .take = memory_take,
     .release = memory_release,
     .wake = memory_wake,
     .drain = memory_drain,

@@ -179,6 +179,23 @@ static bool step(memory_source *source, int64_t deadline, aegis_message *message
     return now >= deadline;
 }
 
+size_t memory_take(aegis_source *port_source, aegis_message *messages, size_t most)
+{
+    memory_source *source = source_of(port_source);
+    memory_bus *bus = memory_of(port_source->port);
+    size_t count = 0;
+    int64_t look;
+    pthread_mutex_lock(&bus->lock);
+    while (count < most && source->wakes == 0) {
+        memory_delivery *delivery = take(source, aegis_clock_monotonic(), &look);
+        if (!delivery)
+            break;
+        messages[count++] = delivery->message;
+    }
+    pthread_mutex_unlock(&bus->lock);
+    return count;
+}
+
 aegis_status memory_next(aegis_source *port_source, int64_t deadline, aegis_message *message)
 {
     memory_source *source = source_of(port_source);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define KEEPER_TICK     (2 * AEGIS_MILLISECOND) /* a gap this long between two leaders is the keeper's */
+#define KEEPER_TICKS    8                       /* that many, while threads are at work on what has arrived */
 #define KEEPER_SLEEP    AEGIS_SECOND
 #define TURN_MAX        AEGIS_SECOND
 #define BACKOFF_FIRST   (20 * AEGIS_MILLISECOND)
@@ -112,13 +113,17 @@ void aegis_nats_pass_on(nats_engine *engine)
             pthread_cond_signal(&engine->keeper_wake);
         return;
     }
+    /* Who waits for an answer leads at once. Who waits for whatever may come does not: the thread that has
+     * just left is likely to be back before it would be awake, and the keeper sees to it that the lead is not
+     * vacant for long. */
     bool signalled = false;
     for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
-        if (!w->signalled) {
-            aegis_nats_signal_waiter(w);
-            return;
+        if (w->signalled || w->call == NULL) {
+            signalled = signalled || w->signalled;
+            continue;
         }
-        signalled = signalled || w->signalled;
+        aegis_nats_signal_waiter(w);
+        return;
     }
     if ((!signalled && engine->keeper_asleep) || engine->flushers > 0)
         pthread_cond_signal(&engine->keeper_wake);
@@ -156,6 +161,7 @@ static void sleep_remove(nats_engine *engine, nats_waiter *waiter)
 void aegis_nats_write(nats_link *link)
 {
     pthread_mutex_lock(&link->write_lock);
+    atomic_store(&link->hold, 0);
     if (atomic_load(&link->writable))
         natsConnection_ProcessWriteEvent(link->connection);
     pthread_mutex_unlock(&link->write_lock);
@@ -171,6 +177,10 @@ typedef struct round {
  */
 static void leader_write(nats_engine *engine, nats_link *link)
 {
+    const int64_t hold = atomic_load(&link->hold);
+
+    if (hold != 0 && !link->writing && aegis_clock_monotonic() < hold)
+        return;
     for (int i = 0; i < 4 && atomic_load(&link->writable); i++)
         aegis_nats_write(link);
     const bool more = atomic_load(&link->writable);
@@ -213,8 +223,12 @@ static void leader_read(nats_engine *engine, const round *r, int64_t until)
     int64_t patience = until - aegis_clock_monotonic();
     /* Written to between our look and `polling`: nobody kicks us for that, so do not sleep. */
     for (size_t i = 0; i < r->count; i++) {
-        if (atomic_load(&r->links[i]->writable) && !r->links[i]->writing)
-            patience = 0;
+        if (!atomic_load(&r->links[i]->writable) || r->links[i]->writing)
+            continue;
+        const int64_t hold = atomic_load(&r->links[i]->hold);
+        const int64_t left = hold != 0 ? hold - aegis_clock_monotonic() : 0;
+        if (left < patience)
+            patience = left;
     }
     const int count = epoll_wait(engine->epoll, events, NATS_SEATS_MAX + 1, milliseconds(patience));
     atomic_store(&engine->polling, false);
@@ -412,6 +426,7 @@ static void keeper_lead(nats_engine *engine)
 static void *keeper_main(void *argument)
 {
     nats_engine *engine = (nats_engine *)argument;
+    unsigned ticks = 0;
     pthread_mutex_lock(&engine->lock);
     while (!engine->stopping) {
         int64_t now = aegis_clock_monotonic();
@@ -430,8 +445,9 @@ static void *keeper_main(void *argument)
             aegis_nats_cond_until(engine, &engine->keeper_wake, now + KEEPER_TICK);
         if (engine->stopping || engine->up == 0)
             continue;
+        ticks = engine->leader == NULL && engine->reigns == before ? ticks + 1 : 0;
         if (engine->leader == NULL) {
-            if (engine->flushers > 0 || engine->reigns == before)
+            if (engine->flushers > 0 || ticks > (engine->backlog > 0 ? KEEPER_TICKS : 0))
                 keeper_lead(engine);
         } else if (engine->reigns == before || engine->flushers > 0) {
             now = aegis_clock_monotonic();

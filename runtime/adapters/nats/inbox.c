@@ -18,6 +18,7 @@
 #define SLOTS_KEPT     1024
 #define FEW_CALLS      2 /* with more under way their requests are written together */
 #define BATCH_BYTES    ((size_t)64 << 10)
+#define HOLD           AEGIS_MILLISECOND
 #define PROBE_INTERVAL AEGIS_SECOND
 #define PROBE_PATIENCE (2 * AEGIS_SECOND)
 
@@ -114,6 +115,18 @@ static void write_policy(nats_link *link)
         pthread_cond_signal(&engine->keeper_wake);
 }
 
+/* More follows at once: write it all together, but not later than HOLD, which the leader sees to. */
+static void hold_back(nats_link *link)
+{
+    nats_engine *engine = link->engine;
+
+    if (atomic_load(&link->hold) != 0)
+        return;
+    atomic_store(&link->hold, aegis_clock_monotonic() + HOLD);
+    if (atomic_load(&engine->polling))
+        aegis_nats_kick(engine);
+}
+
 natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply)
 {
     natsConnection *connection = link->connection;
@@ -130,7 +143,10 @@ natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const
     atomic_store(&link->quiet, false);
     if (status == NATS_OK) {
         link->unsent += message->body.len + 64;
-        write_policy(link);
+        if (message->more && link->unsent < BATCH_BYTES)
+            hold_back(link);
+        else
+            write_policy(link);
     }
     return status;
 }

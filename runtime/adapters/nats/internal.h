@@ -63,6 +63,7 @@ typedef struct nats_link {
     nats_slot *slots;  /* free */
     size_t slot_count; /* free */
     char server[128];
+    atomic_llong hold; /* what is buffered waits for more until then; 0: it does not */
     atomic_bool quiet; /* a publisher will see to the writing itself */
     atomic_int fd;     /* in the epoll set, or -1 */
     atomic_int let_go; /* a socket to hand back to nats.c, or -1 */
@@ -238,7 +239,7 @@ struct nats_engine {
 
     nats_grave *graves;
     nats_source *sources;
-    size_t backlog; /* messages waiting in subscriptions */
+    size_t backlog; /* messages waiting in subscriptions, and completions */
     nats_call *calls;
     size_t call_count;
     uint64_t slot_id;
@@ -335,6 +336,7 @@ void aegis_nats_source_dispatch(nats_source *source);
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                                   aegis_source **source, aegis_error *error);
 aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message);
+size_t aegis_nats_take(aegis_source *source, aegis_message *messages, size_t most);
 void aegis_nats_release(aegis_message *message);
 void aegis_nats_wake(aegis_source *source);
 aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);

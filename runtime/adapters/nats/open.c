@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "internal.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -62,6 +63,7 @@ static const aegis_port_ops operations = {
     .request = aegis_nats_request,
     .subscribe = aegis_nats_subscribe,
     .next = aegis_nats_next,
+    .take = aegis_nats_take,
     .release = aegis_nats_release,
     .wake = aegis_nats_wake,
     .drain = aegis_nats_drain,
@@ -144,9 +146,26 @@ static void await_probe(nats_engine *engine)
     pthread_mutex_unlock(&engine->lock);
 }
 
+/* nats.c frees messages on a thread of its own, which it wakes for each one that it finds waiting. On a busy
+ * machine that thread runs at once, in place of ours, frees the one and sleeps again: 0.4 switches a call. As
+ * batch threads, which what the library starts inherits, it and its siblings wait their turn and free many at
+ * once. Source: sched(7). */
+static void open_library(void)
+{
+    const struct sched_param none = {0};
+    const bool ordinary = sched_getscheduler(0) == SCHED_OTHER;
+
+    if (ordinary)
+        (void)sched_setscheduler(0, SCHED_BATCH, &none);
+    (void)nats_Open(-1); /* a failure shows at the first use */
+    if (ordinary)
+        (void)sched_setscheduler(0, SCHED_OTHER, &none);
+}
+
 static aegis_status open_port(nats_engine *engine, const char *url, const aegis_options *options,
                               aegis_error *error)
 {
+    open_library();
     aegis_status status = aegis_nats_engine_start(engine);
     if (status != AEGIS_OK)
         return aegis_error_set(error, status, "no descriptors for a connection");

@@ -138,7 +138,7 @@ void aegis_nats_push(nats_source *source, nats_parcel *parcel)
         source->head = parcel;
     source->tail = parcel;
     source->count++;
-    if (source->kind == NATS_SUBSCRIPTION)
+    if (source->kind == NATS_SUBSCRIPTION || source->kind == NATS_COMPLETIONS)
         source->engine->backlog++;
 }
 
@@ -153,7 +153,7 @@ static nats_parcel *pop(nats_source *source)
         source->overflowed = false;
     }
     source->count--;
-    if (source->kind == NATS_SUBSCRIPTION)
+    if (source->kind == NATS_SUBSCRIPTION || source->kind == NATS_COMPLETIONS)
         source->engine->backlog--;
     if (source->kind == NATS_COMPLETIONS)
         source->under_way--;
@@ -420,6 +420,22 @@ aegis_status aegis_nats_next(aegis_source *base, int64_t deadline, aegis_message
     if (parcel != NULL)
         *message = parcel->message;
     return status;
+}
+
+size_t aegis_nats_take(aegis_source *base, aegis_message *messages, size_t most)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    size_t count = 0;
+    pthread_mutex_lock(&engine->lock);
+    while (count < most && source->wakes == 0) {
+        const nats_parcel *parcel = pop(source);
+        if (parcel == NULL)
+            break;
+        messages[count++] = parcel->message;
+    }
+    pthread_mutex_unlock(&engine->lock);
+    return count;
 }
 
 void aegis_nats_wake(aegis_source *base)
