@@ -157,7 +157,8 @@ bool aegis_lane_next(aegis_lane *lane, aegis_message *message)
             lane->credited = false;
             return true;
         }
-        if (status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED)
+        if (status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED &&
+            !atomic_load(&lane->service->stopping))
             (void)nanosleep(&pause, NULL);
     }
     (void)pthread_mutex_unlock(&lane->turn);

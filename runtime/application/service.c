@@ -296,8 +296,8 @@ static void drain_begin(aegis_service *service)
         aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: the subscription could not be drained",
                         service->type->name);
     for (i = 0; i < service->lane_count; i++) {
-        if (service->lanes[i].source != NULL)
-            ops->wake(service->lanes[i].source);
+        if (service->lanes[i].source != NULL) /* what comes yet is handed back when it is closed */
+            (void)ops->drain(service->lanes[i].source, service->drain_deadline);
     }
     (void)pthread_mutex_lock(&service->lock);
     (void)pthread_cond_broadcast(&service->slot);
