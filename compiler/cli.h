@@ -92,6 +92,6 @@ void cli_print_help(const cli_command *command);
 #define CLI_ANY ((size_t)-1)
 
 /* The commands; in the table of main.c. */
-extern const cli_command cmd_generate, cmd_check, cmd_fmt, cmd_breaking, cmd_explain, cmd_init;
+extern const cli_command cmd_generate, cmd_check, cmd_fmt, cmd_lint, cmd_breaking, cmd_explain, cmd_init;
 
 #endif

@@ -229,7 +229,8 @@ static int read_rules(cli *line, const request *r, rule_set *rules)
         unsigned bit;
     } classes[] = {{"wire", RULE_WIRE}, {"source", RULE_SOURCE}, {"behaviour", RULE_BEHAVIOUR}};
 
-    rules_init(rules, &line->memory, RULE_WIRE | RULE_SOURCE | RULE_BEHAVIOUR);
+    if (!rules_init(rules, &line->memory, RULE_WIRE | RULE_SOURCE | RULE_BEHAVIOUR))
+        return cli_out_of_memory();
     for (size_t i = 0; i < r->only.count; i++) {
         rules->only = i == 0 ? 0 : rules->only;
         for (size_t k = 0; k < CLI_COUNT(classes); k++)

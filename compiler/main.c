@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const cli_command *const commands[] = {&cmd_generate, &cmd_check,   &cmd_fmt,
+static const cli_command *const commands[] = {&cmd_generate, &cmd_check,   &cmd_fmt, &cmd_lint,
                                               &cmd_breaking, &cmd_explain, &cmd_init};
 
 static const char closing[] =

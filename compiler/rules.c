@@ -10,9 +10,14 @@ static const diag_rule *table_of(unsigned family, size_t *count)
     return family == RULE_LINT ? diag_rules_lint(count) : diag_rules_breaking(count);
 }
 
-void rules_init(rule_set *set, arena *memory, unsigned family)
+bool rules_init(rule_set *set, arena *memory, unsigned family)
 {
+    size_t count;
+
+    (void)table_of(family, &count);
     *set = (rule_set){.memory = memory, .family = family, .only = family};
+    set->raised = (diag_code *)arena_array(memory, count, sizeof *set->raised);
+    return set->raised != NULL;
 }
 
 /* False when there is no such rule, or no memory to note it. */
@@ -83,19 +88,47 @@ static const rule_exception *exception_for(const rule_set *set, const diag_rule 
     return found;
 }
 
-/* The last report as an error, whatever its rule's level is. */
-static void raise_level(diags *reports)
+/* A report as an error, whatever its rule's level is. One entry for each rule, so that reports of the same
+ * one are of the same code. */
+static void raise_level(const rule_set *set, const diag_rule *rule, diag *item, diags *reports)
 {
-    diag *item = &reports->items[reports->count - 1];
-    diag_code *code = arena_new(reports->memory, diag_code);
+    size_t count;
+    diag_code *code = &set->raised[rule - table_of(set->family, &count)];
 
-    if (code == NULL || item->code->level == DIAG_ERROR)
+    if (item->code->level == DIAG_ERROR)
         return;
-    *code = *item->code;
+    *code = rule->code;
     code->level = DIAG_ERROR;
     item->code = code;
     reports->warnings--;
     reports->errors++;
+}
+
+void rules_drop(diags *reports, size_t index)
+{
+    if (reports->items[index].code->level == DIAG_ERROR)
+        reports->errors--;
+    else
+        reports->warnings--;
+    memmove(reports->items + index, reports->items + index + 1,
+            (reports->count - index - 1) * sizeof *reports->items);
+    reports->count--;
+}
+
+void rules_filter(const rule_set *set, diags *reports, size_t first)
+{
+    for (size_t i = first; i < reports->count;) {
+        const diag_rule *rule = diag_rule_numbered(reports->items[i].code->number);
+        const rule_exception *exception = rule == NULL ? NULL : exception_for(set, rule, NULL);
+
+        if (exception != NULL && !exception->deny) {
+            rules_drop(reports, i);
+            continue;
+        }
+        if (exception != NULL)
+            raise_level(set, rule, &reports->items[i], reports);
+        i++;
+    }
 }
 
 bool rules_report(const rule_set *set, diags *reports, int number, unsigned classes, const char *subject,
@@ -110,6 +143,6 @@ bool rules_report(const rule_set *set, diags *reports, int number, unsigned clas
         return false;
     diag_report(reports, number, where, "%s [%s]", text, rule->name);
     if (exception != NULL && reports->count > before)
-        raise_level(reports);
+        raise_level(set, rule, &reports->items[before], reports);
     return reports->count > before;
 }

@@ -1,7 +1,7 @@
 # Tests. A program is a tests/*/test_*.c, or NAME.c beside NAME.aegis in tests/gen. The other .c files of those folders, and
 # all that is generated from tests/gen, go into archives from which each program takes what it needs.
 
-TEST_FOLDERS  := unit contract interop golden diag breaking
+TEST_FOLDERS  := unit contract interop golden diag breaking lint
 TEST_SOURCES  := $(sort $(wildcard $(TEST_FOLDERS:%=tests/%/test_*.c)))
 TEST_SUPPORT  := $(filter-out $(TEST_SOURCES),$(wildcard $(TEST_FOLDERS:%=tests/%/*.c)))
 TEST_IDL      := $(sort $(shell find tests/gen -name '*.aegis'))
@@ -100,4 +100,4 @@ check-guide: $(ALL)
 
 # Golden files are rewritten by the tests that compare with them.
 golden: $(ALL) test-programs
-	@for t in $(filter %golden %diag %fmt %breaking,$(TEST_PROGRAMS)) $(filter tests/cli/%,$(CHECKS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done
+	@for t in $(filter %golden %diag %fmt %breaking %lint,$(TEST_PROGRAMS)) $(filter tests/cli/%,$(CHECKS)); do BUILD=$(BUILD) AEGISC=$(AEGISC) AEGIS_GOLDEN=update $$t; done
