@@ -134,6 +134,37 @@ void close_with_unread(void **state)
     contract_expect(c, source, "new");
 }
 
+/* What is there comes in its order, as many as asked for at most, and nothing is waited for. */
+void take_what_is_there(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *source = contract_subscribe(c, contract_subject(c, "take"), NULL);
+    aegis_message messages[4];
+    int64_t start = aegis_clock_monotonic();
+    assert_int_equal(c->ops->take(source, messages, 4), 0);
+    assert_true(elapsed_ms(start) < 50);
+    for (int i = 0; i < 6; i++)
+        contract_publish(c, contract_subject(c, "take"), aegis_arena_printf(c->arena, "%d", i));
+    contract_flush(c);
+    messages[0] = contract_next(c, source, 5000); /* they may still be on their way: the first waits */
+    assert_true(body_is(&messages[0], "0"));
+    c->ops->release(&messages[0]);
+    for (int seen = 1; seen < 6;) {
+        size_t count = c->ops->take(source, messages, 4);
+        assert_true(count <= 4);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(body_is(&messages[i], aegis_arena_printf(c->arena, "%d", seen++)));
+            c->ops->release(&messages[i]);
+        }
+        if (count == 0 && seen < 6) {
+            messages[0] = contract_next(c, source, 5000);
+            assert_true(body_is(&messages[0], aegis_arena_printf(c->arena, "%d", seen++)));
+            c->ops->release(&messages[0]);
+        }
+    }
+    assert_int_equal(c->ops->take(source, messages, 4), 0);
+}
+
 /* Wait for one event, passing over others. */
 static void expect_event(contract *c, aegis_source *events, aegis_port_event wanted)
 {
