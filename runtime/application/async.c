@@ -391,9 +391,7 @@ static void *work(void *argument)
     while (look(client, &f, &until)) {
         if (f != NULL)
             due(f);
-        if (ops->next(client->completions, until, &messages[0]) != AEGIS_OK)
-            continue;
-        count = 1 + ops->take(client->completions, &messages[1], BATCH - 1);
+        (void)ops->next_batch(client->completions, until, messages, BATCH, &count);
         for (i = 0; i < count; i++) {
             completed(client, &messages[i]);
             ops->release(&messages[i]);

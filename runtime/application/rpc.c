@@ -1,7 +1,7 @@
-/* Reading requests. All threads of the service share one source; one of them, the leader, is in next(). It
- * takes a message and runs the handler itself, handing the lead to another thread first; with `concurrency`
- * handlers busy the leader fills the waiting room, and refuses what does not fit. There are concurrency + 1
- * threads, so somebody always leads: a request is taken off the wire, or refused, at once. */
+/* Reading requests. There are concurrency + 1 threads. One that is free waits in next_batch, puts what has
+ * come into the waiting room, and runs the handler of the first itself; so a lone request is served without
+ * waking anybody. With `concurrency` handlers busy there is still one thread to take requests off the wire,
+ * and to refuse what does not fit. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <strings.h>
@@ -10,8 +10,8 @@
 #include "application/service.h"
 #include "application/trace.h"
 
-/* How long next() is asked to wait; the leader then simply asks again. */
-#define LEAD_FOR AEGIS_MINUTE
+/* How long next_batch is asked to wait; the thread then simply asks again. */
+#define READ_FOR AEGIS_MINUTE
 
 /* Fill the call from its envelope. False: *why says what is wrong with it. */
 static bool open_request(aegis_call_state *state, aegis_raw *params, aegis_error *why)
@@ -164,30 +164,28 @@ static bool admit(const aegis_service *service)
     return service->waiting_count < free_slots + places(service);
 }
 
-/* The leader's part: what has come goes to the waiting room; what it does not hold stays with the worker, to
- * be refused. Called and returning with the lock held. */
-static void lead(aegis_service *service, aegis_worker *worker)
+/* What has come goes to the waiting room; what it does not hold stays with the worker, to be refused. Called
+ * and returning with the lock held. */
+static void read_requests(aegis_service *service, aegis_worker *worker)
 {
     const aegis_port_ops *ops = service->bus->port->ops;
-    aegis_message *batch = worker->batch;
     aegis_status status;
-    size_t count = 0;
+    size_t count;
     size_t i;
 
-    service->leading = true;
+    service->readers++;
     (void)pthread_mutex_unlock(&service->lock);
-    status = ops->next(service->requests, aegis_clock_monotonic() + LEAD_FOR, &batch[0]);
-    if (status == AEGIS_OK)
-        count = 1 + ops->take(service->requests, &batch[1], AEGIS_BATCH - 1);
+    status = ops->next_batch(service->requests, aegis_clock_monotonic() + READ_FOR, worker->batch,
+                             AEGIS_BATCH, &count);
     (void)pthread_mutex_lock(&service->lock);
-    service->leading = false;
-    if (status == AEGIS_UNAVAILABLE || atomic_load(&service->hard)) {
+    service->readers--;
+    if (status == AEGIS_UNAVAILABLE || atomic_load(&service->hard))
         service->ended = true;
-        (void)pthread_cond_broadcast(&service->turn);
-    }
+    if (service->ended && service->readers > 0) /* the others go home one after the other */
+        ops->wake(service->requests);
     for (i = 0; i < count && admit(service); i++)
         service->waiting[(service->waiting_first + service->waiting_count++) % service->waiting_size] =
-            batch[i];
+            worker->batch[i];
     worker->refused_first = i;
     worker->refused_end = count;
 }
@@ -207,14 +205,13 @@ static bool take(aegis_worker *worker, aegis_message *message, bool *refuse)
         if (service->waiting_count > 0 && service->busy < service->concurrency) {
             pop_waiting(service, message);
             service->busy++;
+            if (service->waiting_count > 0 && service->busy < service->concurrency && service->readers > 0)
+                service->bus->port->ops->wake(service->requests); /* there is work for another */
             return true;
         }
-        if (service->ended && (service->waiting_count == 0 || service->busy >= service->concurrency))
+        if (service->ended)
             return false;
-        if (service->leading || service->ended)
-            (void)pthread_cond_wait(&service->turn, &service->lock);
-        else
-            lead(service, worker);
+        read_requests(service, worker);
     }
 }
 
@@ -238,8 +235,6 @@ void *aegis_rpc_work(void *argument)
             break;
         }
         more = service->waiting_count > 0;
-        if (!service->leading)
-            (void)pthread_cond_signal(&service->turn);
         (void)pthread_mutex_unlock(&service->lock);
         began = aegis_clock_monotonic();
         if (!serve(service, &message, arena, refuse, more, &budget))

@@ -60,7 +60,6 @@ static void free_memory(aegis_service *service)
     for (i = 0; i < service->lane_count; i++)
         (void)pthread_mutex_destroy(&service->lanes[i].turn);
     (void)pthread_cond_destroy(&service->changed);
-    (void)pthread_cond_destroy(&service->turn);
     (void)pthread_cond_destroy(&service->slot);
     (void)pthread_mutex_destroy(&service->lock);
     aegis_arena_free(service->arena);
@@ -95,7 +94,6 @@ static void init_locks(aegis_service *service)
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&service->lock, NULL);
     (void)pthread_cond_init(&service->changed, &monotonic);
-    (void)pthread_cond_init(&service->turn, &monotonic);
     (void)pthread_cond_init(&service->slot, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     aegis_list_init(&service->deferred);
@@ -384,7 +382,7 @@ static void let_go_of_port(aegis_service *service)
     while (atomic_load(&service->inside) != 0)
         (void)nanosleep(&pause, NULL);
     (void)pthread_mutex_lock(&service->lock);
-    while (service->leading) {
+    while (service->readers > 0) {
         (void)pthread_mutex_unlock(&service->lock);
         (void)nanosleep(&pause, NULL);
         (void)pthread_mutex_lock(&service->lock);

@@ -131,7 +131,6 @@ struct aegis_service {
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* anything below, except for who waits on: */
-    pthread_cond_t turn;    /* the lead, or an ended source */
     pthread_cond_t slot;    /* a free slot for a command */
     unsigned references;    /* threads, deferred calls, and the handle */
     unsigned alive;         /* worker threads still working */
@@ -140,7 +139,7 @@ struct aegis_service {
 
     /* calls */
     aegis_source *requests; /* rpc.<service>.*; NULL without methods */
-    bool leading;           /* a thread is in next() */
+    unsigned readers;       /* threads in next_batch */
     bool ended;             /* the drained source is empty */
     unsigned busy;
     aegis_message *waiting;                            /* ring of `room` */

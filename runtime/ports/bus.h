@@ -179,8 +179,9 @@ typedef struct aegis_port_ops {
     /* The next message; OK, DEADLINE_EXCEEDED, CANCELLED (woken), or UNAVAILABLE once a drained source is empty. A
      * lost connection is no reason to return: it heals underneath. */
     aegis_status (*next)(aegis_source *source, int64_t deadline, aegis_message *message);
-    /* At most `most` of the messages that are there already; 0 when there are none. Does not wait. */
-    size_t (*take)(aegis_source *source, aegis_message *messages, size_t most);
+    /* The same for all that is there, `most` at the most: on OK `*count` is at least 1. */
+    aegis_status (*next_batch)(aegis_source *source, int64_t deadline, aegis_message *messages, size_t most,
+                               size_t *count);
     void (*release)(aegis_message *message);
     /* One `next`, running or to come, returns CANCELLED. Wakes do not add up beyond the threads waiting, and at least
      * one is remembered. */

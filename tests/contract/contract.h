@@ -118,7 +118,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(wake_loses_no_message)                                                                                 \
     X(drain_leaves_what_arrived)                                                                             \
     X(close_with_unread)                                                                                     \
-    X(take_what_is_there)                                                                                    \
+    X(batches_in_order)                                                                                      \
     X(overflow_is_reported)                                                                                  \
     X(events_begin_with_up)                                                                                  \
     X(health_and_flush)

@@ -162,7 +162,8 @@ void memory_delivery_free(memory_bus *bus, memory_delivery *delivery);
 void memory_enqueue(memory_source *source, memory_delivery *delivery);
 void memory_event(memory_bus *bus, aegis_port_event event, const char *subject);
 aegis_status memory_events(aegis_port *port, aegis_source **source, aegis_error *error);
-size_t memory_take(aegis_source *source, aegis_message *messages, size_t most);
+aegis_status memory_next_batch(aegis_source *source, int64_t deadline, aegis_message *messages, size_t most,
+                               size_t *count);
 aegis_status memory_next(aegis_source *source, int64_t deadline, aegis_message *message);
 void memory_release(aegis_message *message);
 void memory_wake(aegis_source *source);

@@ -179,40 +179,37 @@ static bool step(memory_source *source, int64_t deadline, aegis_message *message
     return now >= deadline;
 }
 
-size_t memory_take(aegis_source *port_source, aegis_message *messages, size_t most)
-{
-    memory_source *source = source_of(port_source);
-    memory_bus *bus = memory_of(port_source->port);
-    size_t count = 0;
-    int64_t look;
-    pthread_mutex_lock(&bus->lock);
-    while (count < most && source->wakes == 0) {
-        memory_delivery *delivery = take(source, aegis_clock_monotonic(), &look);
-        if (!delivery)
-            break;
-        messages[count++] = delivery->message;
-    }
-    pthread_mutex_unlock(&bus->lock);
-    return count;
-}
-
-aegis_status memory_next(aegis_source *port_source, int64_t deadline, aegis_message *message)
+aegis_status memory_next_batch(aegis_source *port_source, int64_t deadline, aegis_message *messages,
+                               size_t most, size_t *count)
 {
     memory_source *source = source_of(port_source);
     memory_bus *bus = memory_of(port_source->port);
     aegis_status status;
     int64_t look;
-    memset(message, 0, sizeof *message);
+    memset(messages, 0, sizeof *messages);
+    *count = 0;
     pthread_mutex_lock(&bus->lock);
     source->waiting++;
-    while (!step(source, deadline, message, &status, &look))
+    while (!step(source, deadline, messages, &status, &look))
         memory_wait(bus, &source->changed, look < deadline ? look : deadline);
     source->waiting--;
+    for (*count = status == AEGIS_OK ? 1 : 0; *count > 0 && *count < most; ++*count) {
+        const memory_delivery *delivery = take(source, aegis_clock_monotonic(), &look);
+        if (!delivery)
+            break;
+        messages[*count] = delivery->message;
+    }
     /* The signal for the next message may have been ours. */
     if (source->waiting > 0 && (source->first || source->wakes > 0))
         pthread_cond_signal(&source->changed);
     pthread_mutex_unlock(&bus->lock);
     return status;
+}
+
+aegis_status memory_next(aegis_source *source, int64_t deadline, aegis_message *message)
+{
+    size_t count;
+    return memory_next_batch(source, deadline, message, 1, &count);
 }
 
 void memory_release(aegis_message *message)

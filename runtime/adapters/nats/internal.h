@@ -336,7 +336,8 @@ void aegis_nats_source_dispatch(nats_source *source);
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                                   aegis_source **source, aegis_error *error);
 aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message);
-size_t aegis_nats_take(aegis_source *source, aegis_message *messages, size_t most);
+aegis_status aegis_nats_next_batch(aegis_source *source, int64_t deadline, aegis_message *messages,
+                                   size_t most, size_t *count);
 void aegis_nats_release(aegis_message *message);
 void aegis_nats_wake(aegis_source *source);
 aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);

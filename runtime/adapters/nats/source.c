@@ -229,7 +229,7 @@ void aegis_nats_source_dispatch(nats_source *source)
             break;
     }
     if (source->count > before)
-        aegis_nats_signal(source->engine, source, source->count);
+        aegis_nats_signal(source->engine, source, 1);
 }
 
 /* ---- making them ----------------------------------------------------------------------------------------
@@ -394,11 +394,13 @@ aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aeg
 /* ---- reading --------------------------------------------------------------------------------------------
  */
 
-aegis_status aegis_nats_next(aegis_source *base, int64_t deadline, aegis_message *message)
+aegis_status aegis_nats_next_batch(aegis_source *base, int64_t deadline, aegis_message *messages, size_t most,
+                                   size_t *count)
 {
     nats_source *source = aegis_nats_source_of(base);
     nats_engine *engine = source->engine;
     aegis_status status = AEGIS_OK;
+    *count = 0;
     pthread_mutex_lock(&engine->lock);
     if (source->count == 0 && source->wakes == 0 && !source->drained) {
         nats_waiter waiter;
@@ -409,33 +411,26 @@ aegis_status aegis_nats_next(aegis_source *base, int64_t deadline, aegis_message
         source->waiting--;
         pthread_cond_destroy(&waiter.wake);
     }
-    nats_parcel *parcel = NULL;
     if (source->wakes > 0) {
         source->wakes--;
         status = AEGIS_CANCELLED;
-    } else if ((parcel = pop(source)) == NULL) {
+    } else if (source->count == 0) {
         status = source->drained ? AEGIS_UNAVAILABLE : AEGIS_DEADLINE_EXCEEDED;
     }
+    while (status == AEGIS_OK && *count < most && source->count > 0) {
+        const nats_parcel *parcel = pop(source);
+        messages[(*count)++] = parcel->message;
+    }
+    if (source->count > 0 && source->waiting > 0) /* one was told of all of them: tell the next */
+        aegis_nats_signal(engine, source, 1);
     pthread_mutex_unlock(&engine->lock);
-    if (parcel != NULL)
-        *message = parcel->message;
     return status;
 }
 
-size_t aegis_nats_take(aegis_source *base, aegis_message *messages, size_t most)
+aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message)
 {
-    nats_source *source = aegis_nats_source_of(base);
-    nats_engine *engine = source->engine;
-    size_t count = 0;
-    pthread_mutex_lock(&engine->lock);
-    while (count < most && source->wakes == 0) {
-        const nats_parcel *parcel = pop(source);
-        if (parcel == NULL)
-            break;
-        messages[count++] = parcel->message;
-    }
-    pthread_mutex_unlock(&engine->lock);
-    return count;
+    size_t count;
+    return aegis_nats_next_batch(source, deadline, message, 1, &count);
 }
 
 void aegis_nats_wake(aegis_source *base)
