@@ -219,26 +219,50 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
     return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
 }
 
-static void wrong_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
-                            span where)
+static const char *describe_all(arena *a, const annotation_entry *entry)
 {
     const char *wants = "";
 
-    for (size_t i = 0; i < entry->parameter_count; i++) {
-        const char *one = describe(a, &entry->parameters[i]);
-        wants = arena_printf(a, "%s%s%s", wants, i == 0 ? "" : ", ", one);
-        if (wants == NULL)
-            return;
-    }
+    for (size_t i = 0; i < entry->parameter_count; i++)
+        wants = arena_printf(a, "%s%s%s", wants, i == 0 ? "" : ", ", describe(a, &entry->parameters[i]));
+    return wants;
+}
+
+static void wrong_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
+                            span where)
+{
     if (entry->parameter_count == 0)
         diag_report(d, 604, where, "'@%s' takes no arguments", written->name.text);
     else
-        diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, wants);
+        diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, describe_all(a, entry));
 }
 
 static bool same_name(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* An argument whose name the annotation does not know. */
+static void unknown_argument(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
+                             const ast_argument *argument)
+{
+    const char *names[sizeof entry->parameters / sizeof entry->parameters[0]];
+    size_t count = 0;
+
+    for (size_t k = 0; k < entry->parameter_count; k++) {
+        if (entry->parameters[k].name != NULL)
+            names[count++] = entry->parameters[k].name;
+    }
+    if (count == 0 || argument->name.text == NULL) {
+        wrong_arguments(a, d, written, entry, argument->value->where);
+        return;
+    }
+    diag_report(d, 604, argument->name.where, "'@%s' has no argument '%s'", written->name.text,
+                argument->name.text);
+    if (diag_nearest(argument->name.text, names, count) != NULL)
+        diag_suggest(d, argument->name.where, argument->name.text, names, count);
+    else
+        diag_add_help(d, "it takes (%s)", describe_all(a, entry));
 }
 
 static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
@@ -252,7 +276,13 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
 
         while (k < entry->parameter_count && !same_name(entry->parameters[k].name, argument->name.text))
             k++;
-        if (k == entry->parameter_count || given[k] || !fits(&entry->parameters[k], argument->value, place)) {
+        if (argument->value->reported)
+            return; /* it was missing or no number, which was said */
+        if (k == entry->parameter_count) {
+            unknown_argument(a, d, written, entry, argument);
+            return;
+        }
+        if (given[k] || !fits(&entry->parameters[k], argument->value, place)) {
             wrong_arguments(a, d, written, entry, argument->value->where);
             return;
         }
@@ -295,7 +325,9 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
         const annotation_entry *entry = find_entry(written->name.text);
         const ast_annotation *first = annotation_find(marks, written->name.text);
 
-        if (entry == NULL) {
+        if (written->name.text[0] == '(') {
+            continue; /* its name was missing, which was said */
+        } else if (entry == NULL) {
             unknown(d, written);
         } else if ((entry->places & place) == 0) {
             misplaced(a, d, written, entry, place);
@@ -304,10 +336,18 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
             diag_add_note(d, first->where, "first given here");
         } else {
             check_arguments(a, d, written, entry, place);
-            if ((without_effect(entry->name) & place) != 0)
-                diag_report(d, 607, written->where, "this version does not act on '@%s' here yet",
-                            entry->name);
         }
+    }
+}
+
+void annotations_effect(diags *d, const ast_marks *marks, unsigned place)
+{
+    for (size_t i = 0; i < marks->annotations.count; i++) {
+        const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
+
+        if ((without_effect(written->name.text) & place) != 0)
+            diag_report(d, 607, written->where, "this version does not act on '@%s' here yet",
+                        written->name.text);
     }
 }
 

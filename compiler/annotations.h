@@ -53,6 +53,8 @@ const annotation_entry *annotation_table(size_t *count);
 const char *annotation_place(unsigned place);
 /* Report what is unknown, misplaced, repeated or has bad arguments. */
 void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place);
+/* Warn of those that this version does not act on; for a file that is otherwise right. */
+void annotations_effect(diags *d, const ast_marks *marks, unsigned place);
 /* The annotation, if it is there (the first, when repeated). */
 const ast_annotation *annotation_find(const ast_marks *marks, const char *name);
 /* Its argument with this name (NULL: the positional one) when present and of a fitting kind. */

@@ -111,3 +111,21 @@ const char *ast_type_text(arena *a, const ast_type *type)
         text = arena_printf(a, "%s?", text);
     return text;
 }
+
+bool ast_lost(const ast_file *file, const char *name)
+{
+    for (size_t i = 0; i < file->lost.count; i++) {
+        if (strcmp((const char *)file->lost.items[i], name) == 0)
+            return true;
+    }
+    return file->partial;
+}
+
+bool ast_lost_path(const ast_file *file, const ast_path *path)
+{
+    for (size_t i = 0; i < path->count; i++) {
+        if (ast_lost(file, path->parts[i].text))
+            return true;
+    }
+    return false;
+}

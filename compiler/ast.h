@@ -142,6 +142,8 @@ typedef struct ast_node {
 typedef struct ast_file {
     uint32_t file;
     ast_list nodes; /* ast_node, in order */
+    ast_list lost;  /* const char *: words of what could not be read and was left out */
+    bool partial;   /* the rest of the file could not be read */
 } ast_file;
 
 span ast_join(span first, span last);
@@ -150,6 +152,10 @@ ast_node *ast_new(arena *a, ast_kind kind, span where);
 ast_path *ast_path_start(arena *a, ast_name name);
 ast_path *ast_path_add(arena *a, ast_path *path, ast_name name);
 ast_type *ast_type_new(arena *a, ast_type_kind kind, span where);
+/* Whether a name may be missing only because what declares it was left out. */
+bool ast_lost(const ast_file *file, const char *name);
+/* The same of any part of a path. */
+bool ast_lost_path(const ast_file *file, const ast_path *path);
 /* As written, for messages: "pay.Card". NULL without memory. */
 const char *ast_path_text(arena *a, const ast_path *path);
 const char *ast_type_text(arena *a, const ast_type *type);

@@ -27,11 +27,13 @@ static void check_edition(unit *u)
         annotations_check(&u->c->memory, d, &node->marks, ON_NOTHING);
         if (found || i != 0)
             diag_report(d, 301, node->where, "the edition stands once, before everything else");
+        else if (node->value->reported)
+            ; /* it was missing */
         else if (node->value->kind != AST_INT || node->value->negative || node->value->magnitude != 1)
             diag_report(d, 301, node->value->where, "this aegisc knows edition 1 only");
         found = true;
     }
-    if (!found && !u->partial) {
+    if (!found && !ast_lost(u->tree, "aegis")) {
         diag_report(d, 301, (span){u->file, 0, 0}, "the file does not begin with its edition");
         diag_add_help(d, "write 'aegis 1;' first");
         diag_add_fix(d, (span){u->file, 0, 0}, "aegis 1;\n");
@@ -108,7 +110,7 @@ static void check_package(unit *u)
         }
         found = found == NULL ? node : found;
     }
-    if (found == NULL && !u->partial) {
+    if (found == NULL && !ast_lost(u->tree, "package")) {
         span where = {u->file, 0, 0};
 
         if (u->tree->nodes.count > 0 && node_at(u, 0)->kind == AST_EDITION)
@@ -181,6 +183,10 @@ static unsigned place_of(ast_kind kind)
         return ON_UNION;
     case AST_ERROR:
         return ON_ERROR;
+    case AST_SERVICE:
+        return ON_SERVICE;
+    case AST_EVENT:
+        return ON_EVENT;
     default:
         return ON_NOTHING;
     }
@@ -309,6 +315,55 @@ static void check_services(unit *u)
     u->package->services = services;
 }
 
+/* What the annotations of a member stand on, in a declaration of this kind. */
+static unsigned place_of_member(ast_kind kind)
+{
+    switch (kind) {
+    case AST_FIELD:
+        return ON_FIELD;
+    case AST_ENUM_VALUE:
+        return ON_ENUM_VALUE;
+    case AST_RPC:
+        return ON_RPC;
+    case AST_COMMAND:
+        return ON_COMMAND;
+    case AST_SUBSCRIBES:
+        return ON_SUBSCRIBES;
+    default:
+        return ON_NOTHING;
+    }
+}
+
+static void check_effects_in(diags *d, const ast_list *members)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        const ast_node *member = (const ast_node *)members->items[i];
+        const bool method = member->kind == AST_RPC || member->kind == AST_COMMAND;
+
+        if (member->kind == AST_RESERVED)
+            continue;
+        annotations_effect(d, &member->marks, place_of_member(member->kind));
+        if (!method)
+            continue;
+        check_effects_in(d, &member->members);
+        if (member->progress != NULL)
+            check_effects_in(d, &member->progress->members);
+        if (member->result_body != NULL)
+            check_effects_in(d, &member->result_body->members);
+    }
+}
+
+/* Annotations that are right and without effect. */
+static void check_effects(unit *u)
+{
+    for (size_t i = 0; i < u->tree->nodes.count; i++) {
+        const ast_node *node = node_at(u, i);
+
+        annotations_effect(&u->c->reports, &node->marks, place_of(node->kind));
+        check_effects_in(&u->c->reports, &node->members);
+    }
+}
+
 bool check_unit(unit *u)
 {
     const size_t before = u->c->reports.errors;
@@ -318,7 +373,7 @@ bool check_unit(unit *u)
     check_imports(u);
     collect_symbols(u);
     for (size_t i = 0; i < u->symbol_count; i++) {
-        if (place_of(u->symbols[i].node->kind) != ON_NOTHING)
+        if (u->symbols[i].kind != SYMBOL_SERVICE)
             annotations_check(&u->c->memory, &u->c->reports, &u->symbols[i].node->marks,
                               place_of(u->symbols[i].node->kind));
     }
@@ -333,7 +388,9 @@ bool check_unit(unit *u)
     u->package->containers = u->containers;
     u->package->container_count = u->container_count;
     u->failed = u->failed || u->c->reports.errors != before;
-    if (!u->failed)
+    if (!u->failed) {
         check_unused(u);
+        check_effects(u);
+    }
     return !u->failed;
 }

@@ -64,7 +64,7 @@ typedef struct unit {
     uint32_t file;
     bool placed;  /* an import said where its outputs go */
     bool busy;    /* being compiled: importing it now is a cycle */
-    bool partial; /* its tree lacks something: then names that are missing are not reported */
+    bool unread;  /* an import of it could not be read: names may be missing */
     bool failed;  /* it, or something it imports, has an error */
     schema_package *package;
     span where; /* of its name */
@@ -82,6 +82,8 @@ typedef struct unit {
     size_t event_count;
     claim *claims;
     size_t claim_count;
+    const char **unknown; /* names that were reported as missing: once each */
+    size_t unknown_count;
     static_name *statics;
     size_t static_count;
     schema_container *containers;
@@ -168,8 +170,8 @@ void check_subscribes(service_check *b, const ast_node *node);
 const schema_event *next_event(unit *u, const char *name, size_t *at);
 /* After a report that no event has this name. */
 void help_event(unit *u, span where, const char *name);
-/* Whether this file or an import is broken, so that what is missing may be in the broken part. */
-bool imports_broken(const unit *u);
+/* Whether what the path names may be missing only because it stands in what could not be read. */
+bool maybe_lost(const unit *u, const ast_path *path);
 
 /* check_service.c */
 void check_service(unit *u, symbol *s);

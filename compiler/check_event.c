@@ -18,13 +18,14 @@ bool check_version(const char *text, size_t least, size_t most, uint32_t *major)
     for (;;) {
         uint32_t number = 0;
         size_t digits = 0;
+        bool zero = text[0] == '0' && text[1] >= '0' && text[1] <= '9';
 
         for (; *text >= '0' && *text <= '9'; text++, digits++) {
             if (digits == 6)
                 return false;
             number = number * 10 + (uint32_t)(*text - '0');
         }
-        if (digits == 0)
+        if (digits == 0 || zero) /* semantic versioning has no leading zeros */
             return false;
         if (numbers++ == 0)
             *major = number;

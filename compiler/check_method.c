@@ -203,9 +203,11 @@ static void check_delivery(unit *u, schema_method *m, const ast_marks *marks)
         if (given == NULL)
             continue;
         if (first != NULL) {
-            diag_report(&u->c->reports, 605, given->where, "'@%s' and '@%s' exclude each other",
+            const ast_annotation *later = first->where.start > given->where.start ? first : given;
+
+            diag_report(&u->c->reports, 605, later->where, "'@%s' and '@%s' exclude each other",
                         first->name.text, given->name.text);
-            diag_add_note(&u->c->reports, first->where, "the other is here");
+            diag_add_note(&u->c->reports, (later == first ? given : first)->where, "the other is here");
             return;
         }
         first = given;

@@ -194,7 +194,7 @@ static void add_publishes(service_check *b, const ast_node *node)
         }
         if (listed)
             diag_report(&u->c->reports, 507, path->where, "'%s' is listed twice", name);
-        if (!listed && service->publish_count == before && !imports_broken(u)) {
+        if (!listed && service->publish_count == before && !maybe_lost(u, path)) {
             diag_report(&u->c->reports, 505, path->where, "there is no event '%s' here or in an import",
                         name);
             help_event(u, path->where, name);

@@ -73,13 +73,13 @@ void help_event(unit *u, span where, const char *name)
         diag_add_meant(&u->c->reports, where, "%s", near);
 }
 
-bool imports_broken(const unit *u)
+bool maybe_lost(const unit *u, const ast_path *path)
 {
-    bool broken = u->partial;
+    bool lost = u->unread || ast_lost_path(u->tree, path);
 
     for (size_t i = 0; i < u->import_count; i++)
-        broken = broken || u->imports[i].unit->failed;
-    return broken;
+        lost = lost || u->imports[i].unit->unread || ast_lost_path(u->imports[i].unit->tree, path);
+    return lost;
 }
 
 /* Whether a pattern of the bus takes the event. */
@@ -276,18 +276,19 @@ static bool check_cases(service_check *b, schema_subscription *s, const char *wr
     return true;
 }
 
-static void no_events(service_check *b, const schema_subscription *s, const char *written, span where)
+static void no_events(service_check *b, const schema_subscription *s, const char *written,
+                      const ast_path *path)
 {
     unit *u = b->u;
 
-    if (imports_broken(u))
+    if (maybe_lost(u, path))
         return;
-    diag_report(&u->c->reports, 504, where,
+    diag_report(&u->c->reports, 504, path->where,
                 s->wildcard ? "no declared event matches '%s': only the raw handler '%s' will see them"
                             : "no event '%s' is declared: only the raw handler '%s' will see it",
                 written, s->c_raw);
     if (!s->wildcard)
-        help_event(u, where, written);
+        help_event(u, path->where, written);
 }
 
 /* The handler of what no case takes; an event called `any` has the plain name. */
@@ -330,7 +331,7 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
         claim_op(b, s.c_raw, path->where, "a handler");
     }
     if (s.case_count == 0)
-        no_events(b, &s, written, path->where);
+        no_events(b, &s, written, path);
     check_durable(b, &s, node, path->where);
     cases = (schema_case *)arena_array(a, s.case_count, sizeof *cases);
     for (size_t i = 0; i < s.case_count; i++) {

@@ -1,5 +1,6 @@
 /* The names a package declares, and finding what a name means. */
 #include "check.h"
+#include "elsewhere.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -262,38 +263,14 @@ static import *find_import(unit *u, const char *package)
     return NULL;
 }
 
-/* Whether a package may be missing only because a file could not be read. */
+/* Whether a package may be missing only because a file or its head could not be read. */
 static bool import_failed(const unit *u)
 {
-    bool failed = u->failed || u->partial;
+    bool failed = u->unread || ast_lost(u->tree, "import");
 
     for (size_t i = 0; i < u->import_count; i++)
-        failed = failed || u->imports[i].unit->failed;
+        failed = failed || ast_lost(u->imports[i].unit->tree, "package");
     return failed;
-}
-
-/* The built-in type that is meant by its name in other languages; NULL for any other name. */
-static const char *at_home(const char *name)
-{
-    static const char *const words[][2] = {
-        {"int", "i32"},        {"integer", "i32"},    {"int32", "i32"},
-        {"int32_t", "i32"},    {"long", "i64"},       {"int64", "i64"},
-        {"int64_t", "i64"},    {"short", "i16"},      {"int16", "i16"},
-        {"int16_t", "i16"},    {"int8", "i8"},        {"int8_t", "i8"},
-        {"unsigned", "u32"},   {"uint", "u32"},       {"uint32", "u32"},
-        {"uint32_t", "u32"},   {"uint64", "u64"},     {"uint64_t", "u64"},
-        {"size_t", "u64"},     {"uint16", "u16"},     {"uint16_t", "u16"},
-        {"uint8", "u8"},       {"uint8_t", "u8"},     {"byte", "u8"},
-        {"float", "f32"},      {"float32", "f32"},    {"double", "f64"},
-        {"float64", "f64"},    {"boolean", "bool"},   {"char", "string"},
-        {"str", "string"},     {"text", "string"},    {"datetime", "timestamp"},
-        {"time", "timestamp"}, {"date", "timestamp"}, {"blob", "bytes"},
-    };
-
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcmp(words[i][0], name) == 0)
-            return words[i][1];
-    return NULL;
 }
 
 /* What was meant: a similar name of `in`, or the same name in an imported package. */
@@ -316,11 +293,23 @@ static void suggest(unit *u, unit *in, span where, const char *name, bool types)
             return;
         }
     }
-    near = words != NULL ? at_home(name) : NULL;
+    near = words != NULL ? elsewhere_type(name) : NULL;
     if (near == NULL)
         near = diag_nearest(name, names, count);
     if (near != NULL)
         diag_add_meant(&u->c->reports, where, "%s%s", prefix, near);
+}
+
+/* Whether this is the first time that the name is missed: all its uses are one mistake. */
+static bool first_missed(unit *u, const char *name)
+{
+    for (size_t i = 0; i < u->unknown_count; i++) {
+        if (strcmp(u->unknown[i], name) == 0)
+            return false;
+    }
+    u->unknown = (const char **)arena_grow(&u->c->memory, u->unknown, u->unknown_count, sizeof *u->unknown);
+    u->unknown[u->unknown_count++] = name;
+    return true;
 }
 
 static symbol *resolve_imported(unit *u, const ast_path *path, const char *wanted, unit **owner)
@@ -330,7 +319,7 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
     symbol *found;
 
     if (from == NULL) {
-        if (!import_failed(u)) {
+        if (!import_failed(u) && first_missed(u, package)) {
             diag_report(&u->c->reports, 304, path->parts[0].where, "no imported package is called '%s'",
                         package);
             if (u->package->name != NULL && strcmp(package, u->package->name) == 0) {
@@ -343,7 +332,8 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
     from->used = true;
     *owner = from->unit;
     found = find_symbol(from->unit, name);
-    if (found == NULL && !from->unit->partial) {
+    if (found == NULL && !ast_lost(from->unit->tree, name) &&
+        first_missed(u, ast_path_text(&u->c->memory, path))) {
         diag_report(&u->c->reports, 304, path->parts[1].where, "package '%s' has no %s '%s'", package, wanted,
                     name);
         suggest(u, from->unit, path->where, name, strcmp(wanted, "type") == 0);
@@ -363,12 +353,14 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
         return NULL;
     }
     found = find_symbol(u, path->parts[0].text);
-    if (found == NULL && !u->partial) {
+    if (found == NULL && !ast_lost(u->tree, path->parts[0].text) && first_missed(u, path->parts[0].text)) {
         diag_report(&u->c->reports, 304, path->where, "there is no %s '%s'", wanted, path->parts[0].text);
         if (strcmp(wanted, "struct") == 0 && builtin_type(path->parts[0].text))
             diag_add_help(&u->c->reports,
                           "put it into a struct, so that the result can grow: -> { value: %s; }",
                           path->parts[0].text);
+        else if (strcmp(wanted, "struct") == 0 && strcmp(path->parts[0].text, "void") == 0)
+            diag_add_help(&u->c->reports, "a result without fields is written {}");
         else
             suggest(u, u, path->where, path->parts[0].text, strcmp(wanted, "type") == 0);
     }

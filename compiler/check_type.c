@@ -474,6 +474,8 @@ static bool enum_value(unit *u, const schema_type *type, const ast_value *value,
             return true;
         }
     }
+    if (maybe_lost(u, value->path))
+        return false;
     diag_report(&u->c->reports, 406, value->where, "enum '%s' has no value '%s'", e->name,
                 value->path->parts[0].text);
     near = diag_nearest(value->path->parts[0].text, names, e->value_count);

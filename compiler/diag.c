@@ -7,6 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+void diag_doubt(diags *d, span where)
+{
+    span *doubts = (span *)arena_grow(d->memory, d->doubts, d->doubt_count, sizeof *doubts);
+
+    if (doubts == NULL)
+        return;
+    d->doubts = doubts;
+    doubts[d->doubt_count++] = where;
+}
+
+bool diag_doubted(const diags *d, span where)
+{
+    for (size_t i = 0; i < d->doubt_count; i++) {
+        if (d->doubts[i].file == where.file && where.start >= d->doubts[i].start &&
+            where.start < d->doubts[i].end)
+            return true;
+    }
+    return false;
+}
+
 static diag *append(diags *d, int code)
 {
     diag *items = (diag *)arena_grow(d->memory, d->items, d->count, sizeof *items);
@@ -17,7 +37,7 @@ static diag *append(diags *d, int code)
     d->items = items;
     memset(&items[d->count], 0, sizeof *items);
     items[d->count].code = about;
-    items[d->count].order = d->count;
+    items[d->count].order = d->order++;
     if (about->level == DIAG_ERROR)
         d->errors++;
     else
@@ -27,9 +47,11 @@ static diag *append(diags *d, int code)
 
 void diag_report(diags *d, int code, span where, const char *format, ...)
 {
-    diag *item = append(d, code);
+    diag *item;
     va_list arguments;
 
+    d->muted = code >= DIAG_MEANING && code < DIAG_RULES && diag_doubted(d, where);
+    item = d->muted ? NULL : append(d, code);
     if (item == NULL)
         return;
     va_start(arguments, format);
@@ -44,6 +66,7 @@ void diag_report_unplaced(diags *d, int code, const char *format, ...)
     diag *item = append(d, code);
     va_list arguments;
 
+    d->muted = false;
     if (item == NULL)
         return;
     va_start(arguments, format);
@@ -57,7 +80,7 @@ void diag_add_note(diags *d, span where, const char *format, ...)
     va_list arguments;
     diag_note **end;
 
-    if (note == NULL || d->count == 0)
+    if (note == NULL || d->count == 0 || d->muted)
         return;
     va_start(arguments, format);
     note->where = where;
@@ -72,7 +95,7 @@ void diag_add_help(diags *d, const char *format, ...)
 {
     va_list arguments;
 
-    if (d->count == 0)
+    if (d->count == 0 || d->muted)
         return;
     va_start(arguments, format);
     d->items[d->count - 1].help = arena_vprintf(d->memory, format, arguments);
@@ -85,7 +108,7 @@ void diag_add_fix(diags *d, span where, const char *format, ...)
     va_list arguments;
     diag_edit **end;
 
-    if (edit == NULL || d->count == 0)
+    if (edit == NULL || d->count == 0 || d->muted)
         return;
     va_start(arguments, format);
     edit->where = where;
@@ -111,17 +134,6 @@ void diag_add_meant(diags *d, span where, const char *format, ...)
     diag_add_fix(d, where, "%s", text);
 }
 
-void diag_rewind(diags *d, size_t count)
-{
-    while (d->count > count) {
-        d->count--;
-        if (d->items[d->count].code->level == DIAG_ERROR)
-            d->errors--;
-        else
-            d->warnings--;
-    }
-}
-
 static int compare(const void *left, const void *right)
 {
     const diag *a = (const diag *)left, *b = (const diag *)right;
@@ -135,10 +147,43 @@ static int compare(const void *left, const void *right)
     return a->order < b->order ? -1 : 1;
 }
 
+static bool is_error(const diag *item)
+{
+    return item->code->level == DIAG_ERROR;
+}
+
+/* Whether the second of two reports adds nothing: both are about one place, or are the same. */
+static bool repeats(const diag *a, const diag *b)
+{
+    if (!a->placed || !b->placed || a->where.file != b->where.file || a->where.start != b->where.start)
+        return false;
+    if (a->code->number < DIAG_RULES && b->code->number < DIAG_RULES)
+        return true;
+    return a->code == b->code && a->text != NULL && b->text != NULL && strcmp(a->text, b->text) == 0;
+}
+
 void diag_sort(diags *d)
 {
+    size_t kept = 0;
+
     if (d->count != 0)
         qsort(d->items, d->count, sizeof *d->items, compare);
+    d->errors = d->warnings = 0;
+    for (size_t i = 0; i < d->count; i++) {
+        diag *last = kept == 0 ? NULL : &d->items[kept - 1];
+
+        if (last == NULL || !repeats(last, &d->items[i]))
+            d->items[kept++] = d->items[i];
+        else if (!is_error(last) && is_error(&d->items[i]))
+            *last = d->items[i];
+    }
+    d->count = kept;
+    for (size_t i = 0; i < kept; i++) {
+        if (is_error(&d->items[i]))
+            d->errors++;
+        else
+            d->warnings++;
+    }
 }
 
 const char *diag_id(const diag_code *code, char id[DIAG_ID_SIZE])
@@ -205,4 +250,12 @@ const char *diag_nearest(const char *name, const char *const *names, size_t coun
         }
     }
     return found;
+}
+
+void diag_suggest(diags *d, span where, const char *name, const char *const *names, size_t count)
+{
+    const char *near = diag_nearest(name, names, count);
+
+    if (near != NULL)
+        diag_add_meant(d, where, "%s", near);
 }

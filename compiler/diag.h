@@ -15,7 +15,7 @@
 #include "arena.h"
 #include "source.h"
 
-/* Errors that are printed in one run unless the reports say otherwise; the rest are counted. */
+/* Errors that are printed in one run unless the reports say otherwise, and warnings; the rest are counted. */
 #define DIAG_CAP 20
 
 typedef enum diag_level { DIAG_ERROR, DIAG_WARNING } diag_level;
@@ -52,12 +52,21 @@ typedef struct diag {
     size_t order;     /* of reporting, for a stable sort */
 } diag;
 
+/* Codes from here on are about meaning, not about text; from the second on they are those of rules, of which
+ * several may say something about one place. */
+#define DIAG_MEANING 300
+#define DIAG_RULES   1000
+
 typedef struct diags {
     arena *memory;
     const sources *files;
     diag *items;
     size_t count, errors, warnings;
-    size_t cap; /* errors that the text shows; 0: DIAG_CAP */
+    size_t order; /* reports ever made */
+    size_t cap;   /* errors that the text shows, and warnings; 0: DIAG_CAP */
+    span *doubts; /* where a mistake of the text was mended by a guess */
+    size_t doubt_count;
+    bool muted; /* the last report was dropped, and so are its notes */
 } diags;
 
 #if defined(__GNUC__)
@@ -80,8 +89,12 @@ void diag_add_fix(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 
 /* Both for a name that was likely meant: "did you mean '...'?", and that in place of `where`. */
 void diag_add_meant(diags *d, span where, const char *format, ...) DIAG_PRINTF(3, 4);
 
-/* Forget the reports after the first `count` (a parse that is tried again). */
-void diag_rewind(diags *d, size_t count);
+/* Both with the nearest of `count` names to a misspelt one, if one is near enough. */
+void diag_suggest(diags *d, span where, const char *name, const char *const *names, size_t count);
+
+/* What stands here was guessed when its text was mended: reports about its meaning are dropped. */
+void diag_doubt(diags *d, span where);
+bool diag_doubted(const diags *d, span where);
 
 /* All reports as text, sorted. `colour`: with terminal escapes. NULL without memory. */
 const char *diag_format(diags *d, bool colour);
@@ -90,7 +103,9 @@ const char *diag_format_json(diags *d);
 /* All reports as one SARIF 2.1.0 log; `version` is aegisc's. */
 const char *diag_format_sarif(diags *d, const char *version);
 
-/* By file, then place, then order of reporting; what has no place first. */
+/* By file, then place, then order of reporting; what has no place first. Where several mistakes begin at one
+ * place only the first error stays, or the first warning if there is none: what else was found there follows
+ * from it, or shows up once it is mended. */
 void diag_sort(diags *d);
 /* "AE0304", and "error" or "warning". */
 #define DIAG_ID_SIZE 16

@@ -240,6 +240,7 @@ static bool add_import(unit *u, const ast_node *node, unit *imported)
             continue;
         diag_report(&u->c->reports, 311, node->name.where, "this file is imported twice");
         diag_add_note(&u->c->reports, u->imports[i].node->name.where, "first here");
+        u->failed = true;
         diag_add_fix(&u->c->reports, node->where, "%s", "");
         return true;
     }
@@ -263,7 +264,7 @@ static bool compile_imports(unit *u)
         if (node->kind != AST_IMPORT)
             continue;
         if (!import_file(u, node, &file, &beside) || is_cycle(u, node, file)) {
-            u->failed = true;
+            u->failed = u->unread = true;
             continue;
         }
         imported = compile_unit(u->c, file, u);
@@ -299,21 +300,11 @@ static bool append_package(compile *c, const schema_package *package)
     return true;
 }
 
-/* Whether the tree lacks something: a mistake that was not repaired. */
-static bool tree_is_partial(const diags *d, size_t before)
-{
-    for (size_t i = before; i < d->count; i++) {
-        if (d->items[i].code->number == 201 || d->items[i].code->number == 203)
-            return true;
-    }
-    return false;
-}
-
 /* The file's package, compiled now unless it was before. NULL only without memory. */
 static unit *compile_unit(compile *c, uint32_t file, unit *importer)
 {
-    size_t reports = c->reports.count, errors = c->reports.errors;
-    bool imports_failed = false, parsed;
+    size_t errors = c->reports.errors;
+    bool imports_failed = false;
     unit *u;
 
     for (size_t i = 0; i < c->unit_count; i++) {
@@ -326,15 +317,14 @@ static unit *compile_unit(compile *c, uint32_t file, unit *importer)
     u->tree = parser_run(&c->memory, &c->reports, &c->files, file);
     if (u->tree == NULL)
         return NULL;
-    u->partial = tree_is_partial(&c->reports, reports);
-    parsed = c->reports.errors == errors;
+    u->failed = c->reports.errors != errors;
     if (!compile_imports(u))
         return NULL;
     for (size_t i = 0; i < u->import_count; i++)
         imports_failed = imports_failed || u->imports[i].unit->failed;
     if ((!run_checker(u) && c->memory.failed) || !append_unit(c, u))
         return NULL;
-    u->failed = u->failed || !parsed || imports_failed;
+    u->failed = u->failed || imports_failed;
     u->busy = false;
     u->importer = NULL;
     return u->failed || append_package(c, u->package) ? u : NULL;

@@ -1,7 +1,7 @@
 /* The grammar of the language: LALR(1) without conflicts, every keyword usable as a name.
  *
- * Actions only build the tree; what it means is judged later. `error` rules skip to the next `;` or `}` of the same
- * depth. What can be repaired is repaired in parser.c before these rules are needed.
+ * Actions only build the tree; what it means is judged later. There are no `error` rules: where a token does not fit,
+ * parser.c changes the tokens so that they fit, and the statement is parsed again.
  */
 %code requires {
 #include "parser.h"
@@ -68,7 +68,8 @@ static void grammar_error(const YYLTYPE *where, parser *p, const char *message);
 %token <tok> DOC      "a doc comment"
 %token ARROW            "'->'"
 %token DOTS             "'..'"
-%token BAD_NUMBER BAD_NAME BAD_CHARACTER
+/* Cut by the scanner; the first four become others, no rule takes the last two. */
+%token BAD_NUMBER BAD_NAME OPEN_STRING ODD_STRING BAD_CHARACTER HASH_LINE
 %token <tok> KW_AEGIS "'aegis'" KW_PACKAGE "'package'" KW_IMPORT "'import'" KW_CONST "'const'" KW_ALIAS "'alias'"
                KW_STRUCT "'struct'" KW_ENUM "'enum'" KW_STRICT "'strict'" KW_UNION "'union'" KW_ERROR "'error'"
                KW_RESERVED "'reserved'" KW_SERVICE "'service'" KW_RPC "'rpc'" KW_COMMAND "'command'"
@@ -93,10 +94,11 @@ file: items
     ;
 
 items: %empty
-    | items item                { ADD(p->result->nodes, $2); }
-    | items error flat ';'
-    | items error flat '}'
-    | items error flat '{' junk '}'
+    | items item
+        {
+            ADD(p->result->nodes, $2);
+            parser_statement_done(p, yychar != GRAMMAR_EMPTY);
+        }
     ;
 
 item: statement
@@ -166,12 +168,10 @@ statement:
 /* ---- bodies ---- */
 
 body: '{' members '}'               { $$ = $2; }
-    | '{' members error skip '}'    { $$ = $2; }
     ;
 
 members: %empty                     { $$ = (ast_list){NULL, 0}; }
     | members member                { $$ = $1; ADD($$, $2); }
-    | members error skip ';'        { $$ = $1; }
     ;
 
 member: field ';'
@@ -222,9 +222,6 @@ strings: STRING
 
 enum_body: '{' enum_values '}'      { $$ = $2; }
     | '{' enum_values ',' '}'       { $$ = $2; }
-    | '{' error junk '}'            { $$ = (ast_list){NULL, 0}; }
-    | '{' enum_values error junk '}' { $$ = $2; }
-    | '{' enum_values ',' error junk '}' { $$ = $2; }
     | '{' '}'                       { $$ = (ast_list){NULL, 0}; }
     ;
 
@@ -242,12 +239,10 @@ enum_member: name                   { NEED($$ = ast_new(p->memory, AST_ENUM_VALU
 /* ---- services ---- */
 
 service_body: '{' service_items '}'         { $$ = $2; }
-    | '{' service_items error skip '}'      { $$ = $2; }
     ;
 
 service_items: %empty                       { $$ = (ast_list){NULL, 0}; }
     | service_items service_item            { $$ = $1; ADD($$, $2); }
-    | service_items error skip ';'          { $$ = $1; }
     ;
 
 service_item: service_statement
@@ -537,24 +532,18 @@ keyword: KW_AEGIS | KW_PACKAGE | KW_IMPORT | KW_CONST | KW_ALIAS | KW_STRUCT | K
     | KW_SUBSCRIBES | KW_USES | KW_EVENT | KW_STREAM
     ;
 
-/* ---- what is skipped after a mistake ---- */
-
-flat: %empty | flat any ;                            /* up to a mark of the same depth */
-skip: %empty | skip any | skip '{' junk '}' ;        /* up to `;` or the closing `}` */
-junk: %empty | junk any | junk ';' | junk '{' junk '}' ; /* up to the closing `}` */
-
-any: word | KW_TRUE | KW_FALSE | INTEGER | FLOAT | DURATION | STRING | DOC | ARROW | DOTS
-    | ':' | ',' | '.' | '?' | '=' | '@' | '*' | '>' | '(' | ')' | '[' | ']'
-    ;
-
 %%
 
 static int grammar_lex(YYSTYPE *value, YYLTYPE *where, parser *p)
 {
-    const token *next = &p->tokens[p->stop ? p->count - 1 : p->at];
+    const token *next;
 
-    if (next->kind != 0 && !p->stop)
-        p->at++;
+    if (p->stop) {
+        next = &p->tokens[p->count - 1];
+    } else {
+        next = &p->tokens[p->last = p->at];
+        p->at += next->kind != 0;
+    }
     value->tok = next;
     *where = next->where;
     return next->kind;
@@ -569,13 +558,14 @@ static void grammar_error(const YYLTYPE *where, parser *p, const char *message)
 static int yyreport_syntax_error(const yypcontext_t *context, parser *p)
 {
     yysymbol_kind_t symbols[YYNTOKENS];
-    const char *expected[YYNTOKENS];
+    const char *names[YYNTOKENS];
     int count = yypcontext_expected_tokens(context, symbols, YYNTOKENS);
+    expected wanted = {names, 0};
 
     if (count < 0)
         return count;
     for (int i = 0; i < count; i++)
-        expected[i] = yysymbol_name(symbols[i]);
-    parser_mismatch(p, *yypcontext_location(context), expected, (size_t)count);
+        names[wanted.count++] = yysymbol_name(symbols[i]);
+    parser_mismatch(p, &wanted);
     return 0;
 }

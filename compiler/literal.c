@@ -160,6 +160,13 @@ static size_t escape(const char *at, const char *end, uint32_t *character)
     return 0;
 }
 
+static void unknown_escape(parser *p, span where, bool unicode)
+{
+    diag_report(p->reports, 104, where, "this escape is not known");
+    diag_add_help(p->reports, "the escapes are \\\" \\\\ \\n \\t and \\u{1F600}; %s",
+                  unicode ? "U+0000 is not allowed" : "the backslash of a pattern is written \\\\");
+}
+
 bool literal_string(parser *p, const char *text, size_t length, ast_value *value)
 {
     char *out = (char *)arena_alloc(p->memory, length + 1);
@@ -182,11 +189,8 @@ bool literal_string(parser *p, const char *text, size_t length, ast_value *value
 
             where.start += (uint32_t)i + 1;
             where.end = where.start + 2;
-            diag_report(p->reports, 104, where, "this escape is not known");
-            diag_add_help(p->reports, "the escapes are \\\" \\\\ \\n \\t and \\u{1F600}; %s",
-                          i + 1 < length && text[i + 1] == 'u'
-                              ? "U+0000 is not allowed"
-                              : "the backslash of a pattern is written \\\\");
+            if (!p->quiet)
+                unknown_escape(p, where, i + 1 < length && text[i + 1] == 'u');
             n = i + 1 < length ? 1 : 0;
         } else {
             used += put_utf8(out + used, character); /* never longer than its escape */

@@ -1,24 +1,29 @@
-/* From source text to syntax tree: the lexer's token array, the parser's state, and repair.
+/* From source text to syntax tree: the token array, the parser's state, and what is done about mistakes.
  *
- * A file is cut into tokens first and then parsed from the array. That makes repair simple: when the parser
- * finds that exactly a `;` or another mark is missing, the mark is put into the array, the mistake is noted
- * at the end of the token before it, and the file is parsed again, as if nothing had been missing. Whatever
- * cannot be repaired so is skipped up to the next `;` or `}` by the grammar's error rules.
+ * The grammar knows only what is right. Where a token does not fit, the parse stops, the token array is
+ * changed so that it fits, the change is reported as the mistake it mends, and the statement is parsed again
+ * as if nothing had been wrong. Three kinds of change are tried, the most telling first:
+ *
+ *   slips    what is written as in C, protobuf, Thrift and the like, or is a known mix-up, is rewritten, and
+ * the report says how Aegis writes it (slip_*.c); repairs  one mark or word too few, too many or mistaken for
+ * another: of all such changes the one that lets the parser go on furthest, tried out on a copy (repair.c);
+ *   removal  of the member or statement, when nothing else helps.
+ *
+ * So one mistake is one report, and what follows is read as it was meant.
  */
 #ifndef PARSER_H
 #define PARSER_H
 
 #include "ast.h"
 #include "diag.h"
-#include "utf8.h"
 
 typedef struct token {
     int kind; /* a token number of the grammar; 0 at the end */
     span where;
     const char *text; /* names, docs, strings' contents, else as written */
     ast_value value;  /* literals */
-    bool inserted;    /* not in the source: put in by repair */
-    bool no_repair;   /* a repair before this token did not help */
+    bool repair;      /* not in the source */
+    bool open;        /* a string that was not closed: what followed it on its line is lost */
     bool starts_line;
 } token;
 
@@ -29,33 +34,47 @@ typedef struct parser {
     uint32_t file;
     token *tokens;
     size_t count;
-    size_t at;      /* next token to hand out */
-    bool stop;      /* a repair was made: end this attempt */
-    size_t repairs; /* made so far; bounded */
-    span *dropped;  /* doc comments that were left out */
-    size_t dropped_count;
+    size_t at;        /* next token to hand out */
+    size_t last;      /* the one handed out last */
+    size_t statement; /* first token of the statement that is being parsed */
+    bool stop;        /* a token did not fit: the parse ends and begins again at the statement */
+    bool trial;       /* only to see how far it goes: reports and changes nothing */
+    bool quiet;       /* words of a repair are being cut */
+    bool partial;     /* the rest of the file could not be read */
+    ast_list lost;    /* const char *: the words of what was removed */
+    size_t changes;   /* made so far; bounded */
+    size_t removed;   /* tokens left behind the last removal, to see whether it helped */
+    size_t effort;    /* tokens that trials have looked at; bounded */
     ast_file *result;
 } parser;
 
-/* Cut file number `file` into tokens. False only without memory. */
-bool lexer_run(parser *p);
-/* Parse it. NULL without memory; otherwise a tree, perhaps of what could be saved, the mistakes being
- * reported. */
+/* Parse file number `file`. NULL without memory; otherwise a tree, perhaps of what could be saved, the
+ * mistakes being reported. */
 ast_file *parser_run(arena *memory, diags *reports, const sources *files, uint32_t file);
 
-/* A literal's value from its text; false when it has none (the report is made). */
+/* token.c: cut the file into tokens. False only without memory. */
+bool lexer_run(parser *p);
+/* Cut words that a repair brings, all of them at `where`. False only without memory. */
+bool token_words(parser *p, const char *text, span where, token **tokens, size_t *count);
+
+/* literal.c: a literal's value from its text; false only without memory. */
 bool literal_integer(parser *p, const char *text, size_t length, ast_value *value);
 bool literal_duration(parser *p, const char *text, size_t length, ast_value *value);
 bool literal_float(parser *p, const char *text, size_t length, ast_value *value);
 /* `text` without its quotes. */
 bool literal_string(parser *p, const char *text, size_t length, ast_value *value);
 
-/* Report bytes of the file that are no UTF-8 or are NUL. */
-void lexer_check_bytes(parser *p);
+/* What would have fitted, by the names that grammar.y gives its tokens: "';'", "a name". */
+typedef struct expected {
+    const char *const *names;
+    size_t count;
+} expected;
 
-/* Called by the grammar when a token does not fit, with the names of those that would: "';'", "a name". */
-void parser_mismatch(parser *p, span where, const char *const *expected, size_t count);
+/* Called by the grammar when a token does not fit. */
+void parser_mismatch(parser *p, const expected *wanted);
 /* The parser's stack is full. */
 void parser_too_deep(parser *p, span where);
+/* A statement is complete; `fetched`: the token behind it was handed out already. */
+void parser_statement_done(parser *p, bool fetched);
 
 #endif

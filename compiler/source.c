@@ -31,15 +31,18 @@ static source_file *find_same(sources *s, const struct stat *about)
     return NULL;
 }
 
+/* A byte order mark at the beginning, as some editors write it, is no part of the text. */
 static source_file *append(sources *s, const char *path, const char *text, size_t length)
 {
+    static const char mark[] = "\xef\xbb\xbf";
+    const size_t skip = length >= 3 && memcmp(text, mark, 3) == 0 ? 3 : 0;
     source_file *files = (source_file *)arena_grow(s->memory, s->files, s->count, sizeof *files);
     const char *copy = arena_strdup(s->memory, path);
 
     if (files == NULL || copy == NULL)
         return NULL;
     s->files = files;
-    files[s->count] = (source_file){.path = copy, .text = text, .length = length};
+    files[s->count] = (source_file){.path = copy, .text = text + skip, .length = length - skip};
     return &files[s->count++];
 }
 
@@ -225,10 +228,12 @@ source_position source_locate(const sources *s, span where)
     }
     for (size_t i = line; i < start; i++)
         at.column += ((unsigned char)file->text[i] & 0xc0) != 0x80;
-    for (end = line; end < file->length && file->text[end] != '\n' && file->text[end] != '\r'; end++)
+    for (end = line; end < file->length && file->text[end] != '\n'; end++)
         ;
+    if (end > line && file->text[end - 1] == '\r')
+        end--;
     at.text = file->text + line;
     at.length = end - line;
-    at.offset = start - line;
+    at.offset = start < end ? start - line : at.length;
     return at;
 }

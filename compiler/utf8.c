@@ -1,10 +1,9 @@
-/* Source files are UTF-8 without NUL. Checked once for the whole file, before it is cut into words, so that
- * every text that reaches generated code is known to be good. Characters outside ASCII belong into comments
- * and strings only; the lexer reports others.
+/* Well-formed UTF-8 after RFC 3629, and the width of characters after Unicode's East Asian Width, as far as a
+ * caret under a line of source needs it.
  */
-#include "parser.h"
+#include "utf8.h"
 
-/* RFC 3629: no overlong forms, no surrogates. */
+/* No overlong forms, no surrogates. */
 size_t utf8_length(const unsigned char *at, size_t left)
 {
     unsigned char low = 0x80, high = 0xbf;
@@ -34,25 +33,48 @@ size_t utf8_length(const unsigned char *at, size_t left)
     return length;
 }
 
-void lexer_check_bytes(parser *p)
+uint32_t utf8_character(const unsigned char *at, size_t length)
 {
-    const source_file *file = &p->files->files[p->file];
-    const unsigned char *text = (const unsigned char *)file->text;
-    span where = {p->file, 0, 0};
+    static const unsigned char lead[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t character = at[0] & lead[length];
 
-    for (size_t i = 0; i < file->length;) {
-        size_t length = utf8_length(text + i, file->length - i);
+    for (size_t i = 1; i < length; i++)
+        character = character << 6 | (at[i] & 0x3fU);
+    return character;
+}
 
-        if (length == 0) { /* once a file: what follows is likely the same mistake */
-            where.start = (uint32_t)i;
-            where.end = (uint32_t)i + 1;
-            if (text[i] == 0)
-                diag_report(p->reports, 106, where, "the file contains a NUL byte");
-            else
-                diag_report(p->reports, 106, where, "the file is not UTF-8: byte 0x%02X does not fit here",
-                            text[i]);
-            return;
-        }
-        i += length;
+typedef struct range {
+    uint32_t first, last;
+} range;
+
+static const range joined[] = {
+    {0x0300, 0x036f}, {0x0483, 0x0489}, {0x0591, 0x05bd},   {0x0610, 0x061a}, {0x064b, 0x065f},
+    {0x093c, 0x093c}, {0x0941, 0x0948}, {0x0e31, 0x0e31},   {0x0e34, 0x0e3a}, {0x1ab0, 0x1aff},
+    {0x1dc0, 0x1dff}, {0x200b, 0x200f}, {0x2060, 0x2064},   {0x20d0, 0x20f0}, {0xfe00, 0xfe0f},
+    {0xfe20, 0xfe2f}, {0xfeff, 0xfeff}, {0xe0100, 0xe01ef},
+};
+
+static const range wide[] = {
+    {0x1100, 0x115f}, {0x231a, 0x231b},   {0x23e9, 0x23ec},   {0x2614, 0x2615},   {0x2705, 0x2705},
+    {0x274c, 0x274c}, {0x2e80, 0x303e},   {0x3041, 0x33ff},   {0x3400, 0x4dbf},   {0x4e00, 0x9fff},
+    {0xa000, 0xa4cf}, {0xac00, 0xd7a3},   {0xf900, 0xfaff},   {0xfe30, 0xfe6f},   {0xff00, 0xff60},
+    {0xffe0, 0xffe6}, {0x1f300, 0x1f64f}, {0x1f680, 0x1f6ff}, {0x1f900, 0x1f9ff}, {0x20000, 0x3fffd},
+};
+
+static int among(const range *ranges, size_t count, uint32_t character)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (character >= ranges[i].first && character <= ranges[i].last)
+            return 1;
     }
+    return 0;
+}
+
+unsigned utf8_columns(uint32_t character)
+{
+    if (character < 0x300)
+        return 1;
+    if (among(joined, sizeof joined / sizeof joined[0], character))
+        return 0;
+    return among(wide, sizeof wide / sizeof wide[0], character) ? 2 : 1;
 }

@@ -25,14 +25,14 @@ compiler/main\. | (cli|diag)\.h|$posix
 compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
 compiler/(arena|diag|source|text|json)[a-z_]*\. | (arena|diag|source|text|json|utf8)[a-z_]*\.h|$posix
-compiler/(lexer|grammar|ast|parser|literal|token|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|diag|source|arena|utf8)[a-z_]*\.h
+compiler/(lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|diag|source|arena|utf8)[a-z_]*\.h
 compiler/(fmt|diff)[a-z_]*\. | (fmt|diff|text|parser|grammar|diag|source|arena)[a-z_]*\.h
 compiler/pattern[a-z_]*\. | (pattern|pattern_machine|arena)\.h
 compiler/(shape|template)[a-z_]*\. | (shape|template|arena|diag)[a-z_]*\.h
 compiler/view[a-z_]*\. | (view|shape|schema|cname|arena|pattern)[a-z_]*\.h
 compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|template|templates|schema|arena)[a-z_]*\.h|$posix
 compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
-compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|lint|rules|place|frontend|names|utf8|parser|literal|resolve|lower|pattern|text)[a-z_]*\.h
+compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|lint|rules|place|frontend|elsewhere|names|utf8|parser|literal|resolve|lower|pattern|text)[a-z_]*\.h
 RULES
 )
 

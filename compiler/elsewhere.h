@@ -1,0 +1,22 @@
+/* Words of other languages, and what they are called here. */
+#ifndef ELSEWHERE_H
+#define ELSEWHERE_H
+
+#include <stddef.h>
+
+/* Whether a built-in type has this name. The list is the checker's; a test compares them. */
+int elsewhere_builtin(const char *name);
+/* The built-in type that is meant by its name in another language; NULL for any other name. */
+const char *elsewhere_type(const char *name);
+
+/* A word that begins a declaration or a member elsewhere. */
+typedef struct elsewhere_keyword {
+    const char *word;
+    const char *here; /* the keyword: "struct" */
+    const char *says; /* "a message is a struct" */
+} elsewhere_keyword;
+
+/* NULL for any other word. */
+const elsewhere_keyword *elsewhere_keyword_of(const char *word);
+
+#endif

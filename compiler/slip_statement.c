@@ -1,0 +1,495 @@
+/* Statements of the file as other languages write them, and declarations within declarations. */
+#include <string.h>
+
+#include "slip.h"
+
+/* Behind the statement at `i`, which ends with a ';' or with its line; the number of tokens when a brace
+ * comes first. */
+static size_t simple_end(const parser *p, size_t i)
+{
+    for (; i + 1 < p->count; i++) {
+        int kind = token_kind(p, i);
+
+        if (kind == '{' || kind == '}')
+            break;
+        if (kind == ';' || p->tokens[i + 1].starts_line)
+            return i + 1;
+    }
+    return p->count;
+}
+
+/* ---- the head of the file ---- */
+
+/* `syntax = "proto3";` · `option x = y;` */
+static bool proto_statement(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, end = simple_end(p, m);
+
+    if (end >= p->count)
+        return false;
+    if (token_is(p, m, "syntax") || token_is(p, m, "edition")) {
+        edit_report(p, 201, token_span(p, m, end - 1), "a file begins with its edition of Aegis");
+        return edit_rewrite(p, m, end - 1, "aegis 1;");
+    }
+    if (!token_is(p, m, "option") || token_kind(p, m + 1) == '{')
+        return false;
+    edit_report(p, 201, p->tokens[m].where,
+                "there are no options: annotations stand before what they are about");
+    diag_add_help(p->reports, "such as @c_name(\"shop\") package shop;");
+    return edit_remove(p, m, end - 1);
+}
+
+/* The keyword is missing: `1;` · `shop;` · `"pay.aegis";` · `Order { ... }`. */
+static bool no_keyword(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    int kind = token_kind(p, m), next = token_kind(p, m + 1);
+    const char *keyword = NULL;
+
+    if (s->at != m)
+        return false;
+    if (kind == INTEGER && m == 0 && next == ';')
+        keyword = "aegis";
+    else if (kind == STRING && next == ';' && !p->tokens[m].open)
+        keyword = "import";
+    else if (kind == NAME && next == ';' && p->result->nodes.count == 1)
+        keyword = "package";
+    else if (kind == NAME && next == '{')
+        keyword = token_word(p, m + 2) && token_kind(p, m + 3) == ',' ? "enum" : "struct";
+    else if (kind == NAME && next == '(' && token_kind(p, m + 2) == INTEGER)
+        keyword = "error";
+    else if (kind == NAME && next == '.' && token_word(p, m + 2) && token_kind(p, m + 3) == '{')
+        keyword = "event";
+    else if (kind == NAME && next == ':' && simple_end(p, m) < p->count && simple_end(p, m) > m + 4 &&
+             token_kind(p, simple_end(p, m) - 3) == '=')
+        keyword = "const";
+    if (keyword == NULL)
+        return false;
+    edit_report(p, 201, p->tokens[m].where, "a keyword is missing before %s", token_described(p, m));
+    return edit_rewrite(p, m, m, arena_printf(p->memory, "%s %s", keyword, token_source(p, m, m)));
+}
+
+/* The file that is meant by a path without quotes: `import common.pay;`. */
+static const char *path_meant(parser *p, size_t from, size_t to)
+{
+    const char *path = "";
+
+    for (size_t i = from; i < to; i++) {
+        if (token_kind(p, i) == STRING)
+            return token_source(p, i, i);
+        if (token_is(p, i, "aegis") && i + 1 == to)
+            continue;
+        if (token_word(p, i) && !token_is(p, i, "public") && !token_is(p, i, "from") && !token_is(p, i, "as"))
+            path = arena_printf(p->memory, "%s%s%s", path, *path == '\0' ? "" : "/", p->tokens[i].text);
+    }
+    return *path == '\0' ? NULL : arena_printf(p->memory, "\"%s.aegis\"", path);
+}
+
+static bool import_statement(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, end = simple_end(p, m);
+    const elsewhere_keyword *word = token_word(p, m) ? elsewhere_keyword_of(p->tokens[m].text) : NULL;
+    const char *path;
+    bool keyword = token_kind(p, m) == KW_IMPORT;
+    size_t last;
+
+    if (!keyword && (word == NULL || strcmp(word->here, "import") != 0))
+        return false;
+    if (end >= p->count || end <= m + 1 || (keyword && token_kind(p, m + 1) == STRING && end <= m + 3))
+        return false;
+    last = end - 1 - (token_kind(p, end - 1) == ';');
+    path = path_meant(p, m + 1, last + 1);
+    if (path == NULL || (token_is(p, m, "using") && token_kind(p, m + 2) == '='))
+        return false;
+    if (!keyword)
+        edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+    else if (token_kind(p, m + 1) == STRING)
+        edit_report(p, 201, token_span(p, m + 2, last), "an import names a file and nothing else");
+    else
+        edit_report(p, 201, token_span(p, m + 1, last), "an import names a file, in quotes");
+    edit_lose(p, "import");
+    return edit_rewrite(p, m, end - 1, arena_printf(p->memory, "import %s;", path));
+}
+
+/* `package "shop";` · `package shop.orders;` · `namespace c shop`. */
+static bool package_statement(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, end = simple_end(p, m), last = end - 1, names = 0;
+    const char *name = "";
+    const elsewhere_keyword *word = token_word(p, m) ? elsewhere_keyword_of(p->tokens[m].text) : NULL;
+    bool keyword = token_kind(p, m) == KW_PACKAGE,
+         foreign = word != NULL && strcmp(word->here, "package") == 0;
+
+    if ((!keyword && !foreign) || end >= p->count || s->at >= end)
+        return false;
+    last -= token_kind(p, last) == ';';
+    for (size_t i = m + 1; i <= last; i++) {
+        if (token_kind(p, i) == STRING)
+            name = p->tokens[i].value.text;
+        else if (i < last && token_word(p, i) && token_word(p, i + 1))
+            continue; /* the language of a Thrift namespace */
+        else if (token_word(p, i))
+            name = arena_printf(p->memory, "%s%s%s", name, names == 0 ? "" : "_", p->tokens[i].text);
+        else
+            continue;
+        names++;
+    }
+    if (names == 0 || *name == '\0')
+        return false;
+    if (foreign)
+        edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+    else
+        edit_report(p, 201, token_span(p, m + 1, last),
+                    token_kind(p, m + 1) == STRING ? "the name of a package is not quoted"
+                                                   : "the name of a package is one word");
+    return edit_rewrite(p, m, end - 1, arena_printf(p->memory, "package %s;", name));
+}
+
+/* ---- constants and aliases ---- */
+
+/* The type of a constant that is written without one. */
+static const char *type_of_literal(const parser *p, size_t i)
+{
+    switch (token_kind(p, i)) {
+    case STRING:
+        return "string";
+    case FLOAT:
+        return "f64";
+    case DURATION:
+        return "duration";
+    case KW_TRUE:
+    case KW_FALSE:
+        return "bool";
+    case INTEGER:
+        return p->tokens[i].value.negative ? "i32" : "u32";
+    default:
+        return NULL;
+    }
+}
+
+/* `const i32 MAX = 5;` · `const MAX = 5;` */
+static bool const_statement(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    const char *type;
+    foreign_type t;
+
+    if (token_kind(p, m) != KW_CONST || s->at < m + 2)
+        return false;
+    if (token_word(p, m + 1) && token_kind(p, m + 2) == '=' && (type = type_of_literal(p, m + 3)) != NULL) {
+        edit_report(p, 201, p->tokens[m + 1].where, "a constant has a type");
+        return edit_rewrite(p, m + 1, m + 1, arena_printf(p->memory, "%s: %s", p->tokens[m + 1].text, type));
+    }
+    if (token_kind(p, m + 2) == ':' || !slip_read_type(p, m + 1, &t) || !token_word(p, t.end) ||
+        token_kind(p, t.end + 1) != '=' || (!slip_is_type(p, m + 1) && slip_is_type(p, t.end)))
+        return false;
+    edit_report(p, 201, token_span(p, m + 1, t.end), "a constant is written with its name first");
+    return edit_rewrite(p, m + 1, t.end, arena_printf(p->memory, "%s: %s", p->tokens[t.end].text, t.text));
+}
+
+/* `typedef u32 Id;` · `alias u32 Id;` · `type Id = u32;` · `using Id = u32;` */
+static bool alias_statement(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    bool keyword = token_kind(p, m) == KW_ALIAS, definition = token_is(p, m, "typedef");
+    const char *name = NULL;
+    foreign_type t;
+
+    if (!keyword && !definition && !token_is(p, m, "type") && !token_is(p, m, "using") &&
+        !token_is(p, m, "newtype") && !token_is(p, m, "typealias"))
+        return false;
+    if (token_word(p, m + 1) && token_kind(p, m + 2) == '=' && !keyword && slip_read_type(p, m + 3, &t) &&
+        token_kind(p, t.end) == ';')
+        name = p->tokens[m + 1].text;
+    else if ((keyword || definition) && token_kind(p, m + 2) != '=' && slip_read_type(p, m + 1, &t) &&
+             token_word(p, t.end) && token_kind(p, t.end + 1) == ';')
+        name = p->tokens[t.end++].text;
+    if (name == NULL)
+        return false;
+    edit_report(p, 201, token_span(p, m, t.end - 1), "another name for a type is written alias NAME = TYPE;");
+    return edit_rewrite(p, m, t.end - 1, arena_printf(p->memory, "alias %s = %s", name, t.text));
+}
+
+/* ---- declarations ---- */
+
+/* `typedef struct { ... } Order;` and `struct { ... } Order;` */
+static bool name_behind(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, open, close;
+    const char *keyword, *name;
+
+    open = token_is(p, m, "typedef") ? m + 1 : m;
+    if (token_kind(p, open) != KW_STRUCT && token_kind(p, open) != KW_ENUM && token_kind(p, open) != KW_UNION)
+        return false;
+    keyword = p->tokens[open].text;
+    open += open > m && token_word(p, open + 1) ? 2 : 1;
+    close = token_kind(p, open) == '{' ? token_close(p, open) : p->count;
+    if (close + 2 >= p->count || !token_word(p, close + 1) || token_kind(p, close + 2) != ';')
+        return false;
+    name = p->tokens[close + 1].text;
+    edit_report(p, 201, p->tokens[m].where, "the name of a declaration stands before its body");
+    diag_add_help(p->reports, "write '%s %s { ... }'", keyword, name);
+    if (!edit_replace(p, close + 1, 2, "", p->tokens[close].where))
+        return false;
+    return edit_replace(p, m, open - m, arena_printf(p->memory, "%s %s", keyword, name), p->tokens[m].where);
+}
+
+/* `message Order {`. */
+static bool foreign_keyword(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    const elsewhere_keyword *word;
+    int behind;
+
+    if (s->at != m || token_kind(p, m) != NAME || !token_word(p, m + 1))
+        return false;
+    word = elsewhere_keyword_of(p->tokens[m].text);
+    behind = token_kind(p, m + 2);
+    if (word == NULL || (behind != '{' && behind != '(' && behind != ':' && !token_word(p, m + 2)))
+        return false;
+    if (strcmp(word->here, "struct") != 0 && strcmp(word->here, "error") != 0 &&
+        strcmp(word->here, "service") != 0 && strcmp(word->here, "union") != 0 &&
+        strcmp(word->here, "const") != 0)
+        return false;
+    edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+    diag_add_help(p->reports, "write '%s %s'", word->here, p->tokens[m + 1].text);
+    return edit_rewrite(p, m, m, word->here);
+}
+
+/* `struct Order : Base {`, `service Orders extends Base {`, `enum Side: u8 {`. */
+static bool inheritance(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, open = s->at;
+    int kind = token_kind(p, m);
+    bool is_enum = kind == KW_ENUM || kind == KW_STRICT;
+
+    if ((kind != KW_STRUCT && kind != KW_SERVICE && kind != KW_ERROR && kind != KW_UNION && !is_enum) ||
+        s->at < m + 2 || token_kind(p, s->at - 1) != NAME)
+        return false;
+    if (token_kind(p, s->at) != ':' && token_kind(p, s->at) != '(' && !token_is(p, s->at, "extends") &&
+        !token_is(p, s->at, "implements"))
+        return false;
+    while (token_kind(p, open) != '{') {
+        if (token_kind(p, open) == 0 || token_kind(p, open) == ';' || token_kind(p, open) == INTEGER ||
+            token_kind(p, open) == '}' || p->tokens[open].starts_line)
+            return false;
+        open++;
+    }
+    edit_report(p, 201, token_span(p, s->at, open - 1),
+                is_enum ? "an enum has no type of its own: its values travel by name"
+                        : "there is no inheritance");
+    if (!is_enum)
+        diag_add_help(p->reports, kind == KW_SERVICE ? "write its methods out"
+                                                     : "write its fields out, or put it in as a field");
+    return edit_remove(p, s->at, open - 1);
+}
+
+/* `enum class Side {`. */
+static bool enum_class(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+
+    if (token_kind(p, m) != KW_ENUM || (!token_is(p, m + 1, "class") && !token_is(p, m + 1, "struct")) ||
+        !token_word(p, m + 2))
+        return false;
+    edit_report(p, 201, p->tokens[m + 1].where, "'%s' does not belong behind 'enum'", p->tokens[m + 1].text);
+    return edit_remove(p, m + 1, m + 1);
+}
+
+/* `struct Order;` and `error Gone(410);` and `event order.gone;` */
+static bool no_body(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    int kind = token_kind(p, m);
+
+    if (token_kind(p, s->at) != ';' || s->at < m + 2 || s->place != PLACE_TOP ||
+        (token_kind(p, s->at + 1) != 0 && !token_declares(p, token_behind_marks(p, s->at + 1))))
+        return false;
+    if (kind == KW_ERROR || kind == KW_EVENT) {
+        edit_report(p, 201, p->tokens[s->at].where, "an %s has a body, also when it has no fields",
+                    kind == KW_ERROR ? "error" : "event");
+        return edit_rewrite(p, s->at, s->at, "{ }");
+    }
+    if (kind != KW_STRUCT && kind != KW_UNION && kind != KW_ENUM && kind != KW_SERVICE)
+        return false;
+    edit_report(p, 201, p->tokens[s->at].where, "%s %s is declared once, with its body",
+                kind == KW_ENUM ? "an" : "a", p->tokens[m].text);
+    diag_add_help(p->reports, "it may stand behind what uses it");
+    return edit_remove(p, m, s->at);
+}
+
+/* `error Gone 410 {`, `error Gone = 410 {`, `error 410 Gone {`. */
+static bool error_number(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, from = m + 2;
+
+    if (token_kind(p, m) != KW_ERROR)
+        return false;
+    if (token_kind(p, m + 1) == INTEGER && token_word(p, m + 2)) {
+        edit_report(p, 201, p->tokens[m + 1].where,
+                    "the number of an error stands behind its name, in brackets");
+        return edit_rewrite(
+            p, m + 1, m + 2,
+            arena_printf(p->memory, "%s(%s)", p->tokens[m + 2].text, token_source(p, m + 1, m + 1)));
+    }
+    if (!token_word(p, m + 1))
+        return false;
+    from += token_kind(p, from) == '=' || token_kind(p, from) == ':';
+    if (token_kind(p, from) != INTEGER || token_kind(p, from + 1) != '{')
+        return false;
+    edit_report(p, 201, token_span(p, m + 2, from), "the number of an error stands in brackets");
+    return edit_rewrite(p, m + 2, from, arena_printf(p->memory, "(%s)", token_source(p, from, from)));
+}
+
+/* `event "order.created" {`. */
+static bool quoted_name(const site *s)
+{
+    parser *p = s->p;
+
+    if (token_kind(p, s->at) != STRING || s->at != s->plain + 1 || p->tokens[s->at].open ||
+        token_kind(p, s->at + 1) != '{')
+        return false;
+    edit_report(p, 201, p->tokens[s->at].where, "names are not quoted");
+    return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value.text);
+}
+
+/* ---- what belongs elsewhere in the file ---- */
+
+static uint32_t column_of(const parser *p, size_t i)
+{
+    return source_locate(p->files, p->tokens[i].where).column;
+}
+
+static bool declares(const parser *p, size_t i)
+{
+    int kind = token_kind(p, i);
+
+    if (kind == KW_STRICT)
+        return token_kind(p, i + 1) == KW_ENUM && token_word(p, i + 2) && token_kind(p, i + 3) == '{';
+    if (kind == KW_EVENT)
+        return token_word(p, i + 1) && token_kind(p, i + 2) == '.' && token_word(p, i + 3) &&
+               token_kind(p, i + 4) == '{';
+    return token_word(p, i + 1) && token_kind(p, i + 2) == '{' &&
+           (kind == KW_STRUCT || kind == KW_ENUM || kind == KW_UNION || kind == KW_ERROR ||
+            token_is(p, i, "message") || token_is(p, i, "oneof"));
+}
+
+/* A declaration within another, which is moved before it. One at the margin is not meant to be inside: there
+ * a brace is missing before it. */
+static bool nested(const site *s)
+{
+    parser *p = s->p;
+    size_t from = s->block_member, m = token_behind_marks(p, from), close;
+
+    if (s->block == PLACE_TOP || !declares(p, m) || m > s->at ||
+        column_of(p, from) <= column_of(p, p->statement))
+        return false;
+    for (close = m; token_kind(p, close) != '{'; close++)
+        ;
+    close = token_close(p, close);
+    if (close >= p->count)
+        return false;
+    edit_report(p, 201, p->tokens[m].where, "declarations stand by themselves, not within others");
+    diag_add_help(p->reports, "move it out of the '{ }' around it");
+    if (token_is(p, m, "message"))
+        p->tokens[m].kind = KW_STRUCT;
+    else if (token_is(p, m, "oneof"))
+        p->tokens[m].kind = KW_UNION;
+    if (token_kind(p, close + 1) == ';' && !edit_replace(p, close + 1, 1, "", p->tokens[close].where))
+        return false;
+    return edit_move(p, from, close + 1 - from, p->statement);
+}
+
+/* Whether a '}' without its '{' follows. */
+static bool closes_more(const parser *p, size_t i)
+{
+    size_t depth = 0;
+
+    for (; i < p->count; i++) {
+        if (token_kind(p, i) == '{')
+            depth++;
+        else if (token_kind(p, i) == '}' && depth-- == 0)
+            return true;
+    }
+    return false;
+}
+
+/* Whether what stands at `i` can be a member of the declaration before it. */
+static bool belongs_to(const parser *p, size_t i, const ast_node *before)
+{
+    int kind = token_kind(p, i);
+
+    if (before->kind == AST_SERVICE)
+        return kind == KW_RPC || kind == KW_COMMAND || kind == KW_PUBLISHES || kind == KW_SUBSCRIBES ||
+               kind == KW_USES;
+    if (before->kind == AST_ENUM)
+        return token_word(p, i) && (token_kind(p, i + 1) == ',' || token_kind(p, i + 1) == '}');
+    return token_word(p, i) && token_kind(p, i + 1) == ':';
+}
+
+/* A brace too many before the last members of a declaration. */
+static bool closed_too_early(const site *s)
+{
+    parser *p = s->p;
+    ast_list *nodes = &p->result->nodes;
+    size_t brace = p->statement - 1, begin = brace;
+    const ast_node *before;
+
+    if (nodes->count == 0 || p->statement == 0 || token_kind(p, brace) != '}' || s->at != s->plain)
+        return false;
+    before = (const ast_node *)nodes->items[nodes->count - 1];
+    if (!belongs_to(p, s->plain, before) || !closes_more(p, p->statement))
+        return false;
+    while (begin > 0 && p->tokens[begin].where.start > before->where.start)
+        begin--;
+    edit_report(p, 201, p->tokens[brace].where, "this '}' ends '%s' too early", before->name.text);
+    diag_add_note(p->reports, p->tokens[s->plain].where, "this belongs to it");
+    diag_add_fix(p->reports, p->tokens[brace].where, "%s", "");
+    p->statement = token_marks_before(p, begin, 0);
+    nodes->count--;
+    return edit_replace(p, brace, 1, "", p->tokens[brace].where);
+}
+
+/* Methods outside of a service; all that follow one another are one mistake. */
+static bool outside_of_service(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain, end;
+
+    if (s->at != m ||
+        (token_kind(p, m) != KW_RPC && token_kind(p, m) != KW_COMMAND && token_kind(p, m) != KW_PUBLISHES &&
+         token_kind(p, m) != KW_SUBSCRIBES && token_kind(p, m) != KW_USES))
+        return false;
+    edit_report(p, 201, p->tokens[m].where, "%s stands in a service", token_described(p, m));
+    diag_add_help(p->reports, "such as: service Orders { ... }");
+    for (end = m; end + 1 < p->count && !token_declares(p, end); end++) {
+        if (token_word(p, end))
+            edit_lose(p, p->tokens[end].text);
+    }
+    return edit_replace(p, p->statement, token_marks_before(p, end, m) - p->statement, "",
+                        p->tokens[m].where);
+}
+
+bool slip_statement(const site *s)
+{
+    if (nested(s))
+        return true;
+    if (s->block != PLACE_TOP)
+        return false;
+    return closed_too_early(s) || outside_of_service(s) || proto_statement(s) || import_statement(s) ||
+           package_statement(s) || const_statement(s) || alias_statement(s) || name_behind(s) ||
+           error_number(s) || enum_class(s) || inheritance(s) || no_body(s) || quoted_name(s) ||
+           foreign_keyword(s) || no_keyword(s);
+}
