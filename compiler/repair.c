@@ -287,36 +287,29 @@ static token made_token(const change *c, span where)
 /* How many tokens from the misfit on fit after the change; LOOK_AHEAD when all that were tried do. */
 static size_t gain_of(search *f, const change *c)
 {
-    const parser *p = f->p;
-    size_t from = p->statement, to = f->s->at + LOOK_AHEAD, count, stuck, added = c->kind != 0;
-    bool whole = to >= p->count - 1;
-    arena memory;
-    parser trial = {.files = p->files, .file = p->file, .trial = true};
+    parser *p = f->p;
+    const size_t from = p->statement, before = c->at - from, added = c->kind != 0 ? 1 : 0;
+    const bool whole = f->s->at + LOOK_AHEAD >= p->count - 1;
+    const size_t to = whole ? p->count - 1 : f->s->at + LOOK_AHEAD, count = to - from + added - c->removed;
+    const arena_mark mark = arena_here(p->memory);
+    parser trial = {
+        .memory = p->memory, .files = p->files, .file = p->file, .trial = true, .count = count + 1};
+    size_t stuck;
 
-    to = whole ? p->count - 1 : to;
-    count = to - from + added - c->removed;
-    f->p->effort += count;
-    arena_init(&memory);
-    memory.permit = p->memory->permit;
-    memory.permit_user = p->memory->permit_user;
-    trial.memory = &memory;
-    trial.tokens = (token *)arena_array(&memory, count + 1, sizeof(token));
-    trial.result = arena_new(&memory, ast_file);
-    trial.count = count + 1;
+    p->effort += count;
+    trial.tokens = (token *)arena_array(p->memory, count + 1, sizeof(token));
+    trial.result = arena_new(p->memory, ast_file);
     if (trial.tokens != NULL && trial.result != NULL) {
-        size_t before = c->at - from;
-
         memcpy(trial.tokens, p->tokens + from, before * sizeof(token));
-        if (added)
+        if (added != 0)
             trial.tokens[before] = made_token(c, p->tokens[c->at].where);
         memcpy(trial.tokens + before + added, p->tokens + c->at + c->removed,
                (to - c->at - c->removed) * sizeof(token));
         trial.tokens[count] = (token){.kind = 0, .text = ""};
         (void)grammar_parse(&trial);
     }
-    f->p->memory->failed = f->p->memory->failed || memory.failed;
+    arena_back(p->memory, mark);
     stuck = trial.last;
-    arena_free(&memory);
     if (stuck >= count && (!whole || !trial.stop))
         return LOOK_AHEAD;
     stuck = stuck + from + c->removed - (stuck + from > c->at ? added : 0);

@@ -20,10 +20,10 @@ static bool lex(side *s, arena *memory, const char *text, size_t size)
     memset(s, 0, sizeof *s);
     s->files.memory = s->reports.memory = memory;
     s->reports.files = &s->files;
-    s->text = text;
-    s->size = size;
     if (!source_add_text(&s->files, "text.aegis", text, size))
         return false;
+    s->text = s->files.files[0].text; /* without a byte order mark */
+    s->size = s->files.files[0].length;
     s->p = (parser){.memory = memory, .reports = &s->reports, .files = &s->files};
     return lexer_run(&s->p);
 }
