@@ -11,7 +11,7 @@ extern "C" {
 
 /** One call (or one attempt of a command) while its handler runs, or until it is answered after a deferral. Typed by
  *  method: generated `..._call` types hold it as `base`. All members are read-only; strings live as long as the call.
- *  One thread at a time. A deferred call that nobody answers is answered DEADLINE_EXCEEDED, and ends a minute later. */
+ *  One thread at a time. A deferred call that nobody answers is answered DEADLINE_EXCEEDED, and ends a minute later or with its bus. */
 typedef struct aegis_call {
     aegis_bus *bus;
     aegis_arena *arena;          /**< freed when the call ends: build replies here */
