@@ -7,6 +7,9 @@
     (ON_STRUCT | ON_ENUM | ON_UNION | ON_ERROR | ON_SERVICE | ON_EVENT | ON_FIELD | ON_ENUM_VALUE | ON_RPC | \
      ON_COMMAND)
 
+/* Whose name is sent. */
+#define ON_WIRE (ON_ERROR | ON_SERVICE | ON_EVENT | ON_FIELD | ON_ENUM_VALUE | ON_RPC | ON_COMMAND)
+
 static const annotation_entry table[] = {
     {"at_least_once",
      ON_COMMAND,
@@ -86,9 +89,9 @@ static const annotation_entry table[] = {
      NAMED,
      {{NULL, TAKES_NAME, true, NULL}},
      1,
-     "An older name on the wire, which is still accepted."},
+     "An older name on the wire, which is still accepted; of a struct, union or enum, in the IDL."},
     {"wire",
-     NAMED | ON_SUBSCRIBES,
+     ON_WIRE | ON_SUBSCRIBES,
      {{NULL, TAKES_NAME, true, NULL}},
      1,
      "Its name on the wire, when not the name as written."},
@@ -308,7 +311,6 @@ static unsigned without_effect(const char *name)
         {"exactly_once", ON_COMMAND},
         {"idempotency_key", ON_COMMAND},
         {"ordered", ON_SUBSCRIBES},
-        {"was", ~(unsigned)(ON_FIELD | ON_ENUM_VALUE)},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

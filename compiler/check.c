@@ -244,6 +244,29 @@ static void check_aliases(unit *u)
     u->package->aliases = aliases;
 }
 
+/* Of an error that does not say its number: FAILED_PRECONDITION. */
+#define DEFAULT_CODE 422
+
+static void check_error_name(unit *u, const symbol *s)
+{
+    const wire_names mine = {s->record->wire, s->record->was, s->record->was_count};
+
+    check_was(u, s->node, &mine, NULL);
+    for (size_t i = 0; i < u->record_count && u->records[i] != s->record; i++) {
+        const schema_record *other = u->records[i];
+        const wire_names theirs = {other->wire, other->was, other->was_count};
+        const char *shared = other->kind == SCHEMA_ERROR ? wire_common(&mine, &theirs) : NULL;
+
+        if (shared == NULL)
+            continue;
+        diag_report(&u->c->reports, 303, s->node->name.where,
+                    "errors '%s' and '%s' have the same name on the wire, \"%s\"", other->name, s->name,
+                    shared);
+        diag_add_note(&u->c->reports, u->record_nodes[i]->name.where, "the other is here");
+        return;
+    }
+}
+
 static void check_error(unit *u, const symbol *s)
 {
     static const schema_type numbers = {
@@ -252,25 +275,13 @@ static void check_error(unit *u, const symbol *s)
         .text = "i32"};
     schema_value value;
 
-    s->record->code = 500;
+    check_error_name(u, s);
+    s->record->code = DEFAULT_CODE;
     if (s->node->value == NULL || !check_value(u, &numbers, s->node->value, &value))
         return;
     s->record->code = (int32_t)value.integer;
     if (value.integer < 400 || value.integer > 599)
         diag_report(&u->c->reports, 506, s->node->value->where, "an error's number is between 400 and 599");
-    for (size_t i = 0; i < u->record_count; i++) {
-        const schema_record *other = u->records[i];
-
-        if (other == s->record)
-            return;
-        if (other->kind != SCHEMA_ERROR || strcmp(other->wire, s->record->wire) != 0)
-            continue;
-        diag_report(&u->c->reports, 303, s->node->name.where,
-                    "errors '%s' and '%s' have the same name on the wire, \"%s\"", other->name, s->name,
-                    other->wire);
-        diag_add_note(&u->c->reports, u->record_nodes[i]->name.where, "the other is here");
-        return;
-    }
 }
 
 static void check_records(unit *u)

@@ -109,7 +109,29 @@ void claim_static(unit *u, const char **stem, const char *const *endings);
 void check_claims(unit *u);
 const char *docs_of(unit *u, const ast_marks *marks);
 const char *text_of(const ast_marks *marks, const char *annotation);
+
+/* check_names.c */
+/* Most bytes of the name of a service or method, and of an event, on the bus: the subjects made of them, and
+ * names of durable subscriptions, stay well within limits. */
+#define WIRE_NAME_MAX  64
+#define WIRE_EVENT_MAX 128
+bool wire_service_ok(const char *name);
+bool wire_method_ok(const char *name);
+bool wire_event_ok(const char *name);
+/* What something is called on the wire, and what it is also accepted as. */
+typedef struct wire_names {
+    const char *name;
+    const char *const *was;
+    size_t was_count;
+} wire_names;
+/* A name that both have, or NULL. */
+const char *wire_common(const wire_names *a, const wire_names *b);
+/* The names that @was gives, and argument number `index` of them, or NULL. */
 const char *const *was_of(unit *u, const ast_marks *marks, size_t *count);
+const ast_value *was_at(const ast_marks *marks, size_t index);
+/* Report an older name that is the present one or another older one, or that the bus does not take (`fits`,
+ * if any). */
+void check_was(unit *u, const ast_node *written, const wire_names *n, bool (*fits)(const char *));
 
 /* check_type.c */
 bool builtin_type(const char *name);

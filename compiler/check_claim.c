@@ -172,23 +172,3 @@ const char *text_of(const ast_marks *marks, const char *annotation)
 
     return value == NULL ? NULL : value->text;
 }
-
-const char *const *was_of(unit *u, const ast_marks *marks, size_t *count)
-{
-    const char **names = NULL;
-
-    *count = 0;
-    for (size_t i = 0; i < marks->annotations.count; i++) {
-        const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
-        const ast_argument *argument;
-
-        if (strcmp(written->name.text, "was") != 0 || written->arguments.count != 1)
-            continue;
-        argument = (const ast_argument *)written->arguments.items[0];
-        if (argument->value->kind != AST_STRING)
-            continue;
-        names = (const char **)arena_grow(&u->c->memory, names, *count, sizeof *names);
-        names[(*count)++] = argument->value->text;
-    }
-    return names;
-}

@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-/* The subject of an event is "events." and its name; this keeps it, and durable names, well within limits. */
-#define EVENT_NAME_MAX 128
-
 bool check_version(const char *text, size_t least, size_t most, uint32_t *major)
 {
     size_t numbers = 0;
@@ -66,27 +63,6 @@ const char *event_word(arena *a, const char *name)
     return word;
 }
 
-/* Tokens of letters, digits, '_' and '-', at least two of them. */
-static bool event_name_ok(const char *name)
-{
-    size_t tokens = 1, length = 0;
-
-    for (const char *at = name; *at != '\0'; at++) {
-        if (*at == '.') {
-            if (length == 0)
-                return false;
-            tokens++;
-            length = 0;
-            continue;
-        }
-        if (!((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9') ||
-              *at == '_' || *at == '-'))
-            return false;
-        length++;
-    }
-    return tokens >= 2 && length > 0 && strlen(name) <= EVENT_NAME_MAX;
-}
-
 static void check_event_name(unit *u, schema_event *e, const ast_node *node)
 {
     arena *a = &u->c->memory;
@@ -97,16 +73,39 @@ static void check_event_name(unit *u, schema_event *e, const ast_node *node)
     if (node->path->count < 2) {
         diag_report(&u->c->reports, 501, node->path->where, "an event needs a domain and a type");
         diag_add_help(&u->c->reports, "such as 'order.%s'", e->name);
-    } else if ((!event_name_ok(name) || (written != NULL && strlen(name) != written->length)) &&
+    } else if ((!wire_event_ok(name) || (written != NULL && strlen(name) != written->length)) &&
                (written == NULL || !said_at(u, written->where))) {
         diag_report(&u->c->reports, 501, written != NULL ? written->where : node->path->where,
                     "this cannot be the name of an event on the bus");
         diag_add_help(&u->c->reports,
                       "a domain and a type of letters, digits, '_' and '-', joined by '.', at most %d bytes",
-                      EVENT_NAME_MAX);
+                      WIRE_EVENT_MAX);
     }
+    e->was = was_of(u, &node->marks, &e->was_count);
+    check_was(u, node, &(wire_names){name, e->was, e->was_count}, wire_event_ok);
     e->domain = arena_copy(a, name, domain);
     e->type = name[domain] == '.' ? name + domain + 1 : "";
+}
+
+/* An event that another one was called once could not be told from that. */
+static void check_older_names(unit *u, const schema_event *e, const ast_node *node)
+{
+    arena *a = &u->c->memory;
+    const wire_names mine = {arena_printf(a, "%s.%s", e->domain, e->type), e->was, e->was_count};
+
+    for (size_t i = 0; i < u->event_count; i++) {
+        const schema_event *other = u->events[i];
+        const wire_names theirs = {arena_printf(a, "%s.%s", other->domain, other->type), other->was,
+                                   other->was_count};
+        const char *shared = strcmp(other->name, e->name) == 0 ? NULL : wire_common(&mine, &theirs);
+
+        if (shared == NULL || other->major != e->major)
+            continue;
+        diag_report(&u->c->reports, 509, node->path->where,
+                    "events '%s' and '%s' are both called \"%s\" on the bus", other->name, e->name, shared);
+        diag_add_note(&u->c->reports, u->event_nodes[i]->path->where, "the other is here");
+        return;
+    }
 }
 
 static void check_event_version(unit *u, schema_event *e, const ast_node *node)
@@ -147,6 +146,7 @@ void check_event(unit *u, ast_node *node)
                       (unsigned)e->major + 1);
         return;
     }
+    check_older_names(u, e, node);
     u->events = (schema_event **)arena_grow(a, u->events, u->event_count, sizeof(schema_event *));
     u->event_nodes = (ast_node **)arena_grow(a, u->event_nodes, u->event_count, sizeof(ast_node *));
     u->event_nodes[u->event_count] = node;

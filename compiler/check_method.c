@@ -82,16 +82,21 @@ static bool raised_already(unit *u, const schema_raise *raises, size_t count, co
     const ast_path *path = (const ast_path *)node->raises.items[at];
 
     for (size_t i = 0; i < count; i++) {
+        const char *shared;
+
         if (raises[i].error == error) {
             diag_report(&u->c->reports, 507, path->where, "'%s' is raised twice",
                         ast_path_text(&u->c->memory, path));
             return true;
         }
-        if (strcmp(raises[i].error->wire, error->wire) == 0) {
+        shared = wire_common(
+            &(wire_names){error->wire, error->was, error->was_count},
+            &(wire_names){raises[i].error->wire, raises[i].error->was, raises[i].error->was_count});
+        if (shared != NULL) {
             diag_report(
                 &u->c->reports, 507, path->where,
                 "two of the errors are called \"%s\" on the wire, so a caller could not tell them apart",
-                error->wire);
+                shared);
             diag_add_help(&u->c->reports, "give one of them another name with @wire(\"...\")");
             return true;
         }
@@ -104,9 +109,9 @@ static void name_raise(unit *u, const schema_method *m, schema_raise *raises, si
 {
     static const char *const members[] = {"ok", "failed", "kind", NULL};
     static const char *const replies[] = {
-        "ok",          "fail", "defer", "progress", "call",   "kind",   "outcome",
-        "submit",      "wait", "run",   "request",  "result", "failed", "progress_update",
-        "on_progress", NULL};
+        "ok",          "fail",  "defer",    "progress", "call",   "kind",   "outcome",
+        "submit",      "wait",  "run",      "request",  "result", "failed", "progress_update",
+        "on_progress", "async", "callback", NULL};
     arena *a = &u->c->memory;
     const char *word = cname_snake(a, error->name), *what = arena_printf(a, "raising '%s'", error->name);
     schema_raise *raise = &raises[count];
@@ -268,19 +273,13 @@ static void check_key(unit *u, schema_method *m, const ast_marks *marks)
 static void check_method_name(unit *u, const schema_method *m, const ast_node *node)
 {
     const ast_value *wire = annotation_argument(&node->marks, "wire", NULL, AST_STRING);
-    bool ok = true;
 
-    for (size_t i = 0; m->name[i] != '\0'; i++) {
-        bool letter = (m->name[i] >= 'a' && m->name[i] <= 'z') || (m->name[i] >= 'A' && m->name[i] <= 'Z');
-        bool other = (m->name[i] >= '0' && m->name[i] <= '9') || m->name[i] == '_';
-
-        ok = ok && (letter || (i > 0 && other));
-    }
-    if ((ok && m->name[0] != '\0' && strlen(m->name) <= 64) || (wire != NULL && said_at(u, wire->where)))
+    check_was(u, node, &(wire_names){m->name, m->was, m->was_count}, wire_method_ok);
+    if (wire_method_ok(m->name) || (wire != NULL && said_at(u, wire->where)))
         return;
     diag_report(&u->c->reports, 501, wire != NULL ? wire->where : node->name.where,
                 "this cannot be the name of a method on the bus");
-    diag_add_help(&u->c->reports, "a letter, then letters, digits and '_', at most 64 bytes");
+    diag_add_help(&u->c->reports, "a letter, then letters, digits and '_', at most %d bytes", WIRE_NAME_MAX);
 }
 
 static void claim_method(unit *u, const schema_method *m, span where)

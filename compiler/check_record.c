@@ -3,56 +3,18 @@
 
 #include <string.h>
 
-/* What is accepted on the wire for a field or value: its name and its older ones. */
-typedef struct names {
-    const char *name;
-    const char *const *was;
-    size_t was_count;
-} names;
-
-static const char *name_at(const names *n, size_t i)
-{
-    return i == 0 ? n->name : n->was[i - 1];
-}
-
-/* A name that both accept, or NULL. */
-static const char *common_name(const names *a, const names *b)
-{
-    for (size_t i = 0; i <= a->was_count; i++) {
-        for (size_t k = 0; k <= b->was_count; k++) {
-            if (strcmp(name_at(a, i), name_at(b, k)) == 0)
-                return name_at(a, i);
-        }
-    }
-    return NULL;
-}
-
-/* An older name must differ from the name and from the other older ones. */
-static void check_was(unit *u, const names *n, const ast_node *written)
-{
-    for (size_t i = 1; i <= n->was_count; i++) {
-        for (size_t k = 0; k < i; k++) {
-            if (strcmp(name_at(n, i), name_at(n, k)) != 0)
-                continue;
-            diag_report(&u->c->reports, 605, annotation_find(&written->marks, "was")->where,
-                        "'%s' is called \"%s\" already", written->name.text, name_at(n, i));
-            return;
-        }
-    }
-}
-
 /* Whether value number `e->value_count` is one of those before it. */
 static bool value_repeated(unit *u, const schema_enum *e, const schema_enum_value *values,
                            const ast_node *node, const ast_node *written)
 {
     const schema_enum_value *v = &values[e->value_count];
-    const names mine = {v->name, v->was, v->was_count};
+    const wire_names mine = {v->name, v->was, v->was_count};
 
-    check_was(u, &mine, written);
+    check_was(u, written, &mine, NULL);
     for (size_t k = 0; k < e->value_count; k++) {
-        const names other = {values[k].name, values[k].was, values[k].was_count};
+        const wire_names other = {values[k].name, values[k].was, values[k].was_count};
         bool same = strcmp(values[k].idl_name, v->idl_name) == 0;
-        const char *shared = same ? v->idl_name : common_name(&mine, &other);
+        const char *shared = same ? v->idl_name : wire_common(&mine, &other);
 
         if (shared == NULL)
             continue;
@@ -180,11 +142,11 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
                      const ast_node *written)
 {
     const schema_field *f = &fields[count];
-    const names mine = {f->name, f->was, f->was_count};
+    const wire_names mine = {f->name, f->was, f->was_count};
 
-    check_was(u, &mine, written);
+    check_was(u, written, &mine, NULL);
     for (size_t i = 0; i < count; i++) {
-        const names other = {fields[i].name, fields[i].was, fields[i].was_count};
+        const wire_names other = {fields[i].name, fields[i].was, fields[i].was_count};
         const char *shared;
 
         if (strcmp(fields[i].idl_name, f->idl_name) == 0) {
@@ -193,7 +155,7 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
             diag_add_note(&u->c->reports, places[i], "first declared here");
             return true;
         }
-        shared = common_name(&mine, &other);
+        shared = wire_common(&mine, &other);
         if (shared != NULL) {
             diag_report(&u->c->reports, 303, written->name.where,
                         "'%s' and '%s' have the same name on the wire, \"%s\"", fields[i].idl_name,
@@ -214,13 +176,9 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
 /* Whether the field has this name on the wire, now or formerly. */
 static bool is_called(const schema_field *f, const char *name)
 {
-    const names all = {f->name, f->was, f->was_count};
+    const wire_names all = {f->name, f->was, f->was_count}, one = {name, NULL, 0};
 
-    for (size_t i = 0; i <= all.was_count; i++) {
-        if (strcmp(name_at(&all, i), name) == 0)
-            return true;
-    }
-    return false;
+    return wire_common(&all, &one) != NULL;
 }
 
 /* A reserved name must not be declared again. */

@@ -7,33 +7,7 @@
 
 #include <string.h>
 
-/* Most bytes of a service's name on the bus. */
-#define SERVICE_NAME_MAX 64
-
 /* ---- names ---- */
-
-static bool letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-static bool letter_or_digit(char c)
-{
-    return letter(c) || (c >= '0' && c <= '9');
-}
-
-static bool service_name_ok(const char *name)
-{
-    size_t length = strlen(name);
-
-    if (length == 0 || length > SERVICE_NAME_MAX || !letter(name[0]) || !letter_or_digit(name[length - 1]))
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        if (!letter_or_digit(name[i]) && name[i] != '_' && name[i] != '-')
-            return false;
-    }
-    return true;
-}
 
 static void check_wire(unit *u, const symbol *s, schema_service *service)
 {
@@ -42,14 +16,14 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
     span where = written != NULL ? written->where : s->node->name.where;
 
     service->wire = written != NULL ? written->text : service->name;
-    if ((!service_name_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) &&
+    if ((!wire_service_ok(service->wire) || (written != NULL && strlen(written->text) != written->length)) &&
         !said_at(u, where)) {
         diag_report(d, 501, where, "this cannot be the name of a service on the bus");
         diag_add_help(
             d,
             "a letter, then letters, digits, '_' and '-' with a letter or digit at the end, at most "
             "%d bytes",
-            SERVICE_NAME_MAX);
+            WIRE_NAME_MAX);
     }
     if (strcmp(service->wire, "progress") == 0 || strcmp(service->wire, "callback") == 0 ||
         strcmp(service->wire, "cancel") == 0) {
@@ -59,14 +33,22 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
                       "@wire(\"...\")",
                       service->wire);
     }
+    service->was = was_of(u, &s->node->marks, &service->was_count);
+    check_was(u, s->node, &(wire_names){service->wire, service->was, service->was_count}, wire_service_ok);
     for (size_t i = 0; i < u->symbol_count; i++) {
         const symbol *other = &u->symbols[i];
+        const char *shared;
 
         if (other == s || other->kind != SYMBOL_SERVICE || other->service == NULL ||
-            other->service->wire == NULL || strcmp(other->service->wire, service->wire) != 0)
+            other->service->wire == NULL)
+            continue;
+        shared =
+            wire_common(&(wire_names){service->wire, service->was, service->was_count},
+                        &(wire_names){other->service->wire, other->service->was, other->service->was_count});
+        if (shared == NULL)
             continue;
         diag_report(d, 509, where, "services '%s' and '%s' are both called \"%s\" on the bus", other->name,
-                    s->name, service->wire);
+                    s->name, shared);
         diag_add_note(d, other->node->name.where, "the other is here");
         return;
     }
@@ -95,7 +77,8 @@ static const char *c_prefix(unit *u, const symbol *s)
 
 static void check_names(unit *u, const symbol *s, schema_service *service)
 {
-    static const char *const endings[] = {"_service", "_service_endpoints", "_service_subscriptions", NULL};
+    static const char *const endings[] = {"_service", "_service_was", "_service_endpoints",
+                                          "_service_subscriptions", NULL};
     arena *a = &u->c->memory;
     const ast_value *version = annotation_argument(&s->node->marks, "version", NULL, AST_STRING);
     span where = s->node->name.where;
@@ -133,9 +116,17 @@ static const char *method_word(arena *a, const char *name)
 
 static void add_method(service_check *b, schema_method *methods, const ast_node **nodes, const ast_node *node)
 {
-    static const char *const endings[] = {
-        "_method", "_method_serve", "_method_errors", "_method_codes", "_method_listener", "_method_update",
-        NULL};
+    static const char *const endings[] = {"_method",
+                                          "_method_serve",
+                                          "_method_errors",
+                                          "_method_codes",
+                                          "_method_was",
+                                          "_method_older_errors",
+                                          "_method_listener",
+                                          "_method_update",
+                                          "_method_read",
+                                          "_method_deliver",
+                                          NULL};
     unit *u = b->u;
     arena *a = &u->c->memory;
     const char *wire = text_of(&node->marks, "wire"), *word = method_word(a, node->name.text);
@@ -145,10 +136,14 @@ static void add_method(service_check *b, schema_method *methods, const ast_node 
     m->service = b->service;
     m->idl_name = node->name.text;
     m->name = wire != NULL ? wire : m->idl_name;
+    m->was = was_of(u, &node->marks, &m->was_count);
     for (size_t i = 0; i < b->service->method_count; i++) {
         bool same = strcmp(methods[i].idl_name, m->idl_name) == 0;
+        const char *shared =
+            wire_common(&(wire_names){m->name, m->was, m->was_count},
+                        &(wire_names){methods[i].name, methods[i].was, methods[i].was_count});
 
-        if (!same && strcmp(methods[i].name, m->name) != 0)
+        if (!same && shared == NULL)
             continue;
         if (same)
             diag_report(&u->c->reports, 303, node->name.where, "service '%s' has the method '%s' twice",
@@ -156,7 +151,7 @@ static void add_method(service_check *b, schema_method *methods, const ast_node 
         else
             diag_report(&u->c->reports, 303, node->name.where,
                         "'%s' and '%s' have the same name on the wire, \"%s\"", methods[i].idl_name,
-                        m->idl_name, m->name);
+                        m->idl_name, shared);
         diag_add_note(&u->c->reports, nodes[i]->name.where, "the other is here");
         return;
     }

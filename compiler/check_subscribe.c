@@ -82,11 +82,9 @@ bool maybe_lost(const unit *u, const ast_path *path)
     return lost;
 }
 
-/* Whether a pattern of the bus takes the event. */
-static bool takes(const char *pattern, const schema_event *e, arena *a)
+/* Whether a pattern of the bus takes the name. */
+static bool takes(const char *pattern, const char *name)
 {
-    const char *name = arena_printf(a, "%s.%s", e->domain, e->type);
-
     while (*pattern != '\0' && *name != '\0') {
         size_t wanted = strcspn(pattern, "."), given = strcspn(name, ".");
 
@@ -98,6 +96,11 @@ static bool takes(const char *pattern, const schema_event *e, arena *a)
         name += name[given] == '.' ? given + 1 : given;
     }
     return *pattern == '\0' && *name == '\0';
+}
+
+static const char *subject_of(arena *a, const schema_event *e)
+{
+    return arena_printf(a, "%s.%s", e->domain, e->type);
 }
 
 /* ---- patterns ---- */
@@ -158,13 +161,21 @@ static const char *default_durable(arena *a, const char *service, const char *pa
     return arena_printf(a, "%s__%s", service, word);
 }
 
+/* What is stored for a service keeps the name it was stored under first, so that nothing is read again when
+ * the service gets another name. */
+static const char *first_name(const schema_service *service)
+{
+    return service->was_count > 0 ? service->was[service->was_count - 1] : service->wire;
+}
+
 static void check_durable(service_check *b, schema_subscription *s, const ast_node *node, span where)
 {
     unit *u = b->u;
     const ast_value *wire =
         node->members.count > 1 ? NULL : annotation_argument(&node->marks, "wire", NULL, AST_STRING);
 
-    s->durable = wire != NULL ? wire->text : default_durable(&u->c->memory, b->service->wire, s->pattern);
+    s->durable =
+        wire != NULL ? wire->text : default_durable(&u->c->memory, first_name(b->service), s->pattern);
     if (wire != NULL && (!wire_ok(wire->text) || strlen(wire->text) != wire->length)) {
         if (!said_at(u, wire->where)) {
             diag_report(&u->c->reports, 501, wire->where,
@@ -242,6 +253,34 @@ static bool taken_twice(service_check *b, const schema_subscription *s, const sc
     return false;
 }
 
+/* Where events of the subscription may be published, or were, that its own pattern does not take. */
+static void add_older(service_check *b, schema_subscription *s, const char *name)
+{
+    arena *a = &b->u->c->memory;
+    schema_older *older;
+
+    if (takes(s->pattern, name))
+        return;
+    for (size_t i = 0; i < s->older_count; i++) {
+        if (strcmp(s->older[i].pattern, name) == 0)
+            return;
+    }
+    older = (schema_older *)arena_grow(a, s->older, s->older_count, sizeof *older);
+    older[s->older_count++] = (schema_older){name, default_durable(a, first_name(b->service), name)};
+    s->older = older;
+}
+
+static void find_older(service_check *b, schema_subscription *s)
+{
+    for (size_t i = 0; i < s->case_count; i++) {
+        const schema_event *e = s->cases[i].event;
+
+        add_older(b, s, subject_of(&b->u->c->memory, e));
+        for (size_t k = 0; k < e->was_count; k++)
+            add_older(b, s, e->was[k]);
+    }
+}
+
 /* False when an event is taken twice: that is enough about this subscription. */
 static bool check_cases(service_check *b, schema_subscription *s, const char *written, span where)
 {
@@ -254,12 +293,12 @@ static bool check_cases(service_check *b, schema_subscription *s, const char *wr
     for (size_t at = 0; (e = event_at(u, at, &from)) != NULL; at++) {
         const char *word;
 
-        if (s->wildcard ? !takes(s->pattern, e, a) : strcmp(written, e->name) != 0)
+        if (s->wildcard ? !takes(s->pattern, subject_of(a, e)) : strcmp(written, e->name) != 0)
             continue;
         if (from != NULL)
             from->used = true;
         if (!s->wildcard)
-            s->pattern = arena_printf(a, "%s.%s", e->domain, e->type);
+            s->pattern = subject_of(a, e);
         if (taken_twice(b, s, e, where))
             return false;
         word = arena_printf(a, "on_%s", event_word(a, e->name));
@@ -306,7 +345,7 @@ static const char *raw_op(const service_check *b, const char *word)
 static void check_subscription(service_check *b, const ast_node *node, const ast_path *path)
 {
     static const char *const of_cases[] = {"_type", "_case", NULL}, *const endings[] = {"_cases", "_raw",
-                                                                                        NULL};
+                                                                                        "_older", NULL};
     unit *u = b->u;
     arena *a = &u->c->memory;
     const char *written = ast_path_text(a, path), *word = event_word(a, written);
@@ -333,6 +372,7 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
     if (s.case_count == 0)
         no_events(b, &s, written, path);
     check_durable(b, &s, node, path->where);
+    find_older(b, &s);
     cases = (schema_case *)arena_array(a, s.case_count, sizeof *cases);
     for (size_t i = 0; i < s.case_count; i++) {
         cases[i] = s.cases[i];

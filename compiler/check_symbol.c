@@ -66,6 +66,7 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
     if (kind == SCHEMA_ERROR) {
         const char *wire = text_of(&node->marks, "wire");
         record->wire = wire != NULL ? wire : name;
+        record->was = was_of(u, &node->marks, &record->was_count);
     }
     if (kind == SCHEMA_UNION) {
         record->c_kind_type = arena_printf(a, "%s_kind", c_name);

@@ -146,6 +146,8 @@ struct schema_record {
     const schema_package *package;
     const char *name; /* as in the IDL: "Order", "order.created", "create_order" for what a method derives */
     const char *wire; /* errors: the type's name on the wire */
+    const char *const *was; /* errors: older ones that are understood too */
+    size_t was_count;
     const char *c_name;  /* "shop_order" */
     const char *c_macro; /* "SHOP_ORDER" */
     const char
@@ -209,7 +211,9 @@ struct schema_event {
     const schema_package *package;
     const char *name;          /* "order.created" */
     const char *domain, *type; /* "order", "created" */
-    const char *version;       /* "1.1"; "1.0" unless given */
+    const char *const *was;    /* older names that subscribers take too: "order.made" */
+    size_t was_count;
+    const char *version; /* "1.1"; "1.0" unless given */
     uint32_t major;
     bool latest; /* the highest major of its name: has the plain C name */
     const schema_record
@@ -243,7 +247,9 @@ typedef struct schema_raise {
 typedef struct schema_method {
     schema_method_kind kind;
     const schema_service *service;
-    const char *name; /* on the wire */
+    const char *name;       /* on the wire */
+    const char *const *was; /* older names that are answered too */
+    size_t was_count;
     const char *idl_name;
     const char *c_name;            /* "shop_orders_create_order" */
     const char *c_macro;           /* "SHOP_ORDERS_CREATE_ORDER" */
@@ -275,6 +281,11 @@ typedef struct schema_case {
     const char *c_var;         /* "orders_on_order_created", unique in the file */
 } schema_case;
 
+/* Where an event of a subscription was published under an older name. */
+typedef struct schema_older {
+    const char *pattern, *durable;
+} schema_older;
+
 typedef struct schema_subscription {
     const char *pattern; /* "order.created", "payment.*", "payment.>" */
     const char *durable; /* "order-service__payment_any" */
@@ -285,13 +296,17 @@ typedef struct schema_subscription {
     uint32_t concurrency;     /* 1 unless given */
     const schema_case *cases; /* in declaration order */
     size_t case_count;
+    const schema_older *older; /* what the pattern itself does not take */
+    size_t older_count;
     const char *docs;
 } schema_subscription;
 
 struct schema_service {
     const schema_package *package;
-    const char *name;             /* as written: "Orders" */
-    const char *wire;             /* "order-service" */
+    const char *name;       /* as written: "Orders" */
+    const char *wire;       /* "order-service" */
+    const char *const *was; /* older names that are served too */
+    size_t was_count;
     const char *version;          /* "1.2.0"; "1.0.0" unless given */
     const char *c_name;           /* "shop_orders" */
     const char *c_macro;          /* "SHOP_ORDERS" */

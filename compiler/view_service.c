@@ -1,6 +1,8 @@
 /* The view of services and events: methods, what they raise, what a service subscribes to. */
 #include "view_parts.h"
 
+#include <string.h>
+
 /* ---- methods ------------------------------------------------------------------------------------------ */
 
 typedef struct view_raise {
@@ -34,12 +36,41 @@ static shape_list raises_of(const schema_method *method, arena *a)
     return view_list(made, method->raise_count);
 }
 
+/* An older name of a typed error, and which of the method's it is. */
+typedef struct view_older_error {
+    const char *name, *index;
+} view_older_error;
+
+static const shape_member older_error_members[] = {
+    SHOWS_TEXT(view_older_error, name),
+    SHOWS_TEXT(view_older_error, index),
+};
+static const shape older_error_shape = SHAPE_OF(view_older_error, older_error_members);
+
+static shape_list older_errors_of(const schema_method *method, arena *a)
+{
+    view_older_error *made;
+    size_t total = 0, count = 0;
+
+    for (size_t i = 0; i < method->raise_count; i++)
+        total += method->raises[i].error->was_count;
+    made = (view_older_error *)arena_array(a, total, sizeof *made);
+    for (size_t i = 0; i < method->raise_count; i++) {
+        const schema_record *error = method->raises[i].error;
+
+        for (size_t k = 0; k < error->was_count; k++)
+            made[count++] = (view_older_error){error->was[k], arena_printf(a, "%zu", i)};
+    }
+    return view_list(made, count);
+}
+
 typedef struct view_method {
     const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs;
     const char *request, *result, *progress;
     const char *timeout, *hedge, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
+    const char *was_count, *older_error_count;
     bool command, idempotent, lanes;
-    shape_list raises;
+    shape_list raises, was, older_errors;
 } view_method;
 
 static const shape_member method_members[] = {
@@ -64,7 +95,11 @@ static const shape_member method_members[] = {
     SHOWS_TRUTH(view_method, command),
     SHOWS_TRUTH(view_method, idempotent),
     SHOWS_TRUTH(view_method, lanes),
+    SHOWS_TEXT(view_method, was_count),
+    SHOWS_TEXT(view_method, older_error_count),
     SHOWS_LIST(view_method, raises, &raise_shape),
+    SHOWS_LIST(view_method, was, NULL),
+    SHOWS_LIST(view_method, older_errors, &older_error_shape),
 };
 static const shape method_shape = SHAPE_OF(view_method, method_members);
 
@@ -99,21 +134,51 @@ static view_method method_of(arena *a, const schema_method *method)
     made.backoff_max = nanoseconds(a, method->backoff_max);
     made.raise_count = arena_printf(a, "%zu", method->raise_count);
     made.raises = raises_of(method, a);
+    made.was = view_list(method->was, method->was_count);
+    made.was_count = arena_printf(a, "%zu", method->was_count);
+    made.older_errors = older_errors_of(method, a);
+    made.older_error_count = arena_printf(a, "%zu", made.older_errors.count);
     return made;
 }
 
 /* ---- subscriptions ------------------------------------------------------------------------------------ */
 
+/* One name under which an event comes. */
 typedef struct view_case {
-    const char *op, *case_var, *event, *c_type, *domain, *type, *version;
+    const char *op, *case_var, *event, *c_type, *version;
+    shape_list names;
 } view_case;
 
+typedef struct view_event_name {
+    const char *domain, *type;
+} view_event_name;
+
+static const shape_member event_name_members[] = {
+    SHOWS_TEXT(view_event_name, domain),
+    SHOWS_TEXT(view_event_name, type),
+};
+static const shape event_name_shape = SHAPE_OF(view_event_name, event_name_members);
+
 static const shape_member case_members[] = {
-    SHOWS_TEXT(view_case, op),      SHOWS_TEXT(view_case, case_var), SHOWS_TEXT(view_case, event),
-    SHOWS_TEXT(view_case, c_type),  SHOWS_TEXT(view_case, domain),   SHOWS_TEXT(view_case, type),
-    SHOWS_TEXT(view_case, version),
+    SHOWS_TEXT(view_case, op),      SHOWS_TEXT(view_case, case_var),
+    SHOWS_TEXT(view_case, event),   SHOWS_TEXT(view_case, c_type),
+    SHOWS_TEXT(view_case, version), SHOWS_LIST(view_case, names, &event_name_shape),
 };
 static const shape case_shape = SHAPE_OF(view_case, case_members);
+
+/* The present one, then the older ones. */
+static shape_list event_names_of(const schema_event *event, arena *a)
+{
+    view_event_name *made = (view_event_name *)arena_array(a, 1 + event->was_count, sizeof *made);
+
+    made[0] = (view_event_name){event->domain, event->type};
+    for (size_t i = 0; i < event->was_count; i++) {
+        size_t domain = strcspn(event->was[i], ".");
+
+        made[1 + i] = (view_event_name){arena_copy(a, event->was[i], domain), event->was[i] + domain + 1};
+    }
+    return view_list(made, 1 + event->was_count);
+}
 
 static shape_list cases_of(const schema_subscription *subscription, arena *a)
 {
@@ -123,17 +188,24 @@ static shape_list cases_of(const schema_subscription *subscription, arena *a)
         const schema_case *matched = &subscription->cases[i];
         const schema_event *event = matched->event;
 
-        made[i] = (view_case){matched->c_op, matched->c_var, event->name,   event->record->c_name,
-                              event->domain, event->type,    event->version};
+        made[i] = (view_case){matched->c_op,         matched->c_var, event->name,
+                              event->record->c_name, event->version, event_names_of(event, a)};
     }
     return view_list(made, subscription->case_count);
 }
 
 typedef struct view_subscription {
     const char *pattern, *durable, *raw, *var, *docs, *concurrency, *case_count;
+    const char *older_count;
     bool from_new, broadcast, ordered;
-    shape_list cases;
+    shape_list cases, older;
 } view_subscription;
+
+static const shape_member older_members[] = {
+    SHOWS_TEXT(schema_older, pattern),
+    SHOWS_TEXT(schema_older, durable),
+};
+static const shape older_shape = SHAPE_OF(schema_older, older_members);
 
 static const shape_member subscription_members[] = {
     SHOWS_TEXT(view_subscription, pattern),
@@ -146,7 +218,9 @@ static const shape_member subscription_members[] = {
     SHOWS_TRUTH(view_subscription, from_new),
     SHOWS_TRUTH(view_subscription, broadcast),
     SHOWS_TRUTH(view_subscription, ordered),
+    SHOWS_TEXT(view_subscription, older_count),
     SHOWS_LIST(view_subscription, cases, &case_shape),
+    SHOWS_LIST(view_subscription, older, &older_shape),
 };
 static const shape subscription_shape = SHAPE_OF(view_subscription, subscription_members);
 
@@ -160,9 +234,14 @@ static view_subscription subscription_of(arena *a, const schema_subscription *su
                               .from_new = subscription->from_new,
                               .broadcast = subscription->broadcast,
                               .ordered = subscription->ordered};
+    size_t names = 0;
 
     made.concurrency = arena_printf(a, "%u", (unsigned)subscription->concurrency);
-    made.case_count = arena_printf(a, "%zu", subscription->case_count);
+    for (size_t i = 0; i < subscription->case_count; i++)
+        names += 1 + subscription->cases[i].event->was_count;
+    made.case_count = arena_printf(a, "%zu", names);
+    made.older = view_list(subscription->older, subscription->older_count);
+    made.older_count = arena_printf(a, "%zu", subscription->older_count);
     made.cases = cases_of(subscription, a);
     return made;
 }
@@ -172,8 +251,9 @@ static view_subscription subscription_of(arena *a, const schema_subscription *su
 typedef struct view_service {
     const schema_service *is;
     const char *name, *wire, *version, *c_name, *service_var, *service, *docs, *method_count,
-        *subscription_count;
+        *subscription_count, *was_count;
     bool empty;
+    shape_list was;
 } view_service;
 
 static shape_list methods_of(const void *self, arena *scratch)
@@ -207,7 +287,9 @@ static const shape_member service_members[] = {
     SHOWS_TEXT(view_service, docs),
     SHOWS_TEXT(view_service, method_count),
     SHOWS_TEXT(view_service, subscription_count),
+    SHOWS_TEXT(view_service, was_count),
     SHOWS_TRUTH(view_service, empty),
+    SHOWS_LIST(view_service, was, NULL),
     SHOWS_MADE("methods", methods_of, &method_shape),
     SHOWS_MADE("subscriptions", subscriptions_of, &subscription_shape),
 };
@@ -228,6 +310,8 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
     made->docs = service->docs;
     made->method_count = arena_printf(scratch, "%zu", service->method_count);
     made->subscription_count = arena_printf(scratch, "%zu", service->subscription_count);
+    made->was = view_list(service->was, service->was_count);
+    made->was_count = arena_printf(scratch, "%zu", service->was_count);
     made->empty = service->method_count == 0 && service->subscription_count == 0;
     return made;
 }

@@ -69,6 +69,17 @@ void aegis_call_release(aegis_call_state *state)
     memset(&state->message, 0, sizeof state->message);
 }
 
+static bool was_called(const aegis_method *method, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < method->was_count; i++) {
+        if (strcmp(method->was[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const char *method, bool command)
 {
     size_t i;
@@ -76,7 +87,8 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
     for (i = 0; i < service->type->endpoint_count; i++) {
         const aegis_endpoint *endpoint = &service->type->endpoints[i];
 
-        if (endpoint->method->command == command && strcmp(endpoint->method->name, method) == 0)
+        if (endpoint->method->command == command &&
+            (strcmp(endpoint->method->name, method) == 0 || was_called(endpoint->method, method)))
             return endpoint;
     }
     return NULL;

@@ -78,12 +78,27 @@ static bool read_failure(aegis_raw result, aegis_arena *arena, aegis_wire_failur
     aegis_wire_failure_result_get(&reader, out);
     return aegis_reader_close(&reader, NULL) == AEGIS_OK;
 }
+/* Which of its typed errors has or had this name on the wire. */
+static int error_called(const aegis_method *method, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < method->error_count; i++) {
+        if (strcmp(method->errors[i], name) == 0)
+            return (int)i;
+    }
+    for (i = 0; i < method->older_error_count; i++) {
+        if (strcmp(method->older_errors[i].name, name) == 0)
+            return (int)method->older_errors[i].index;
+    }
+    return AEGIS_ANSWER_FAILED;
+}
 
 int aegis_envelope_failure(const aegis_method *method, const char *text, aegis_raw result,
                            aegis_format format, aegis_arena *arena, aegis_reader *reader, aegis_error *failed)
 {
     aegis_wire_failure_result failure;
-    size_t i;
+    int index;
 
     memset(failed, 0, sizeof *failed);
     if (!read_failure(result, arena, &failure)) {
@@ -96,11 +111,8 @@ int aegis_envelope_failure(const aegis_method *method, const char *text, aegis_r
     failed->type = failure.type;
     failed->not_processed = failure.not_processed.has && failure.not_processed.value;
     copy_chain(&failure, arena, failed);
-    for (i = 0; failure.type != NULL && i < method->error_count; i++) {
-        if (strcmp(failure.type, method->errors[i]) == 0) {
-            aegis_envelope_open_body(reader, failure.details, format, arena);
-            return (int)i;
-        }
-    }
-    return AEGIS_ANSWER_FAILED;
+    index = failure.type != NULL ? error_called(method, failure.type) : AEGIS_ANSWER_FAILED;
+    if (index != AEGIS_ANSWER_FAILED)
+        aegis_envelope_open_body(reader, failure.details, format, arena);
+    return index;
 }

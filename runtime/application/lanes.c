@@ -46,7 +46,8 @@ static aegis_status open_durable(aegis_service *service, const aegis_consumer_co
 }
 
 static aegis_status open_subscription(aegis_service *service, const aegis_subscription *subscription,
-                                      aegis_lane *lane, aegis_error *error)
+                                      const char *pattern, const char *durable, aegis_lane *lane,
+                                      aegis_error *error)
 {
     aegis_port *port = service->bus->port;
     aegis_consumer_config config;
@@ -54,7 +55,7 @@ static aegis_status open_subscription(aegis_service *service, const aegis_subscr
     char filter[320];
 
     lane->subscription = subscription;
-    (void)snprintf(filter, sizeof filter, "events.%s", subscription->pattern);
+    (void)snprintf(filter, sizeof filter, "events.%s", pattern);
     if (subscription->broadcast)
         return port->ops->subscribe(port, filter, NULL, 0, &lane->source, error);
     status = aegis_bus_ensure(service->bus, AEGIS_KIND_EVENTS, error);
@@ -62,7 +63,7 @@ static aegis_status open_subscription(aegis_service *service, const aegis_subscr
         return status;
     memset(&config, 0, sizeof config);
     config.stream = AEGIS_STREAM_EVENTS;
-    config.durable = subscription->durable;
+    config.durable = durable;
     config.filter = filter;
     config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
     config.ack_wait = AEGIS_ACK_WAIT;
@@ -70,8 +71,28 @@ static aegis_status open_subscription(aegis_service *service, const aegis_subscr
     return open_durable(service, &config, lane, error);
 }
 
-static aegis_status open_command(aegis_service *service, const aegis_endpoint *endpoint, size_t which,
-                                 aegis_lane *lane, aegis_error *error)
+/* A subscription, and what it has under older names. */
+static aegis_status open_subscriptions(aegis_service *service, const aegis_subscription *subscription,
+                                       aegis_error *error)
+{
+    aegis_status status =
+        open_subscription(service, subscription, subscription->pattern, subscription->durable,
+                          &service->lanes[service->lane_count++], error);
+    size_t i;
+
+    for (i = 0; status == AEGIS_OK && i < subscription->older_count; i++) {
+        const aegis_older_subject *older = &subscription->older[i];
+
+        status = open_subscription(service, subscription, older->pattern, older->durable,
+                                   &service->lanes[service->lane_count++], error);
+    }
+    return status;
+}
+
+/* One lane of a command under one of its names. */
+static aegis_status open_command(aegis_service *service, const aegis_endpoint *endpoint,
+                                 const char *service_name, const char *name, size_t which, aegis_lane *lane,
+                                 aegis_error *error)
 {
     aegis_consumer_config config;
     char filter[320];
@@ -80,10 +101,9 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
 
     lane->endpoint = endpoint;
     lane->weight = lanes_of_command[which].weight;
-    (void)snprintf(filter, sizeof filter, "commands.%s.%s%s", service->type->name, endpoint->method->name,
-                   suffix);
-    (void)snprintf(durable, sizeof durable, "%s__%s%s%s", service->type->name, endpoint->method->name,
-                   suffix[0] != '\0' ? "_" : "", suffix[0] != '\0' ? suffix + 1 : "");
+    (void)snprintf(filter, sizeof filter, "commands.%s.%s%s", service_name, name, suffix);
+    (void)snprintf(durable, sizeof durable, "%s__%s%s%s", service_name, name, suffix[0] != '\0' ? "_" : "",
+                   suffix[0] != '\0' ? suffix + 1 : "");
     memset(&config, 0, sizeof config);
     config.stream = AEGIS_STREAM_COMMANDS;
     config.durable = durable;
@@ -92,12 +112,33 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
     return open_durable(service, &config, lane, error);
 }
 
+/* Under every pair of names that service and command have or had. */
+static aegis_status open_command_names(aegis_service *service, const aegis_endpoint *endpoint,
+                                       aegis_error *error)
+{
+    const aegis_service_type *type = service->type;
+    const aegis_method *method = endpoint->method;
+    aegis_status status = AEGIS_OK;
+    size_t i;
+    size_t j;
+    size_t k;
+
+    for (i = 0; i <= type->was_count; i++) {
+        for (j = 0; j <= method->was_count; j++) {
+            for (k = 0; status == AEGIS_OK && k < (method->lanes ? LANES_OF_COMMAND : 1); k++)
+                status = open_command(service, endpoint, i == 0 ? type->name : type->was[i - 1],
+                                      j == 0 ? method->name : method->was[j - 1], k,
+                                      &service->lanes[service->lane_count++], error);
+        }
+    }
+    return status;
+}
+
 static aegis_status open_commands(aegis_service *service, aegis_error *error)
 {
     aegis_port *port = service->bus->port;
     aegis_status status = AEGIS_OK;
     size_t i;
-    size_t k;
     bool any = false;
 
     for (i = 0; i < service->type->endpoint_count; i++) {
@@ -108,8 +149,8 @@ static aegis_status open_commands(aegis_service *service, aegis_error *error)
         if (!any)
             status = aegis_bus_ensure(service->bus, AEGIS_KIND_COMMANDS, error);
         any = true;
-        for (k = 0; status == AEGIS_OK && k < (endpoint->method->lanes ? LANES_OF_COMMAND : 1); k++)
-            status = open_command(service, endpoint, k, &service->lanes[service->lane_count++], error);
+        if (status == AEGIS_OK)
+            status = open_command_names(service, endpoint, error);
         if (status != AEGIS_OK)
             return status;
     }
@@ -117,10 +158,22 @@ static aegis_status open_commands(aegis_service *service, aegis_error *error)
                : AEGIS_OK;
 }
 
+static size_t lanes_at_most(const aegis_service_type *type)
+{
+    size_t most = 1;
+    size_t i;
+
+    for (i = 0; i < type->subscription_count; i++)
+        most += 1 + type->subscriptions[i].older_count;
+    for (i = 0; i < type->endpoint_count; i++)
+        most += LANES_OF_COMMAND * (1 + type->was_count) * (1 + type->endpoints[i].method->was_count);
+    return most;
+}
+
 aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
 {
     const aegis_service_type *type = service->type;
-    size_t most = type->subscription_count + LANES_OF_COMMAND * type->endpoint_count + 1;
+    size_t most = lanes_at_most(type);
     aegis_status status = AEGIS_OK;
     size_t i;
 
@@ -132,8 +185,7 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
         service->lanes[i].service = service;
 
     for (i = 0; status == AEGIS_OK && i < type->subscription_count; i++)
-        status = open_subscription(service, &type->subscriptions[i], &service->lanes[service->lane_count++],
-                                   error);
+        status = open_subscriptions(service, &type->subscriptions[i], error);
     if (status == AEGIS_OK)
         status = open_commands(service, error);
     for (i = 0; i < service->lane_count; i++)

@@ -1,7 +1,8 @@
 /* Reading requests. There are concurrency + 1 threads. One that is free waits in next_batch, puts what has
  * come into the waiting room, and runs the handler of the first itself; so a lone request is served without
  * waking anybody. With `concurrency` handlers busy there is still one thread to take requests off the wire,
- * and to refuse what does not fit. */
+ * and to refuse what does not fit. Under each older name of the service one more thread reads, which only
+ * fills the waiting room. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <strings.h>
@@ -164,6 +165,12 @@ static bool admit(const aegis_service *service)
     return service->waiting_count < free_slots + places(service);
 }
 
+/* With the lock held; the caller has seen that it may wait. */
+static void let_wait(aegis_service *service, const aegis_message *message)
+{
+    service->waiting[(service->waiting_first + service->waiting_count++) % service->waiting_size] = *message;
+}
+
 /* What has come goes to the waiting room; what it does not hold stays with the worker, to be refused. Called
  * and returning with the lock held. */
 static void read_requests(aegis_service *service, aegis_worker *worker)
@@ -184,8 +191,7 @@ static void read_requests(aegis_service *service, aegis_worker *worker)
     if (service->ended && service->readers > 0) /* the others go home one after the other */
         ops->wake(service->requests);
     for (i = 0; i < count && admit(service); i++)
-        service->waiting[(service->waiting_first + service->waiting_count++) % service->waiting_size] =
-            worker->batch[i];
+        let_wait(service, &worker->batch[i]);
     worker->refused_first = i;
     worker->refused_end = count;
 }
@@ -249,6 +255,44 @@ void *aegis_rpc_work(void *argument)
         (void)pthread_mutex_unlock(&service->lock);
     }
     aegis_arena_free(arena);
+    aegis_service_thread_done(service);
+    return NULL;
+}
+
+/* One message under an older name: to a worker, or refused. */
+static void feed(aegis_service *service, aegis_message *message)
+{
+    aegis_duration budget;
+    aegis_arena *arena;
+    bool admitted;
+
+    (void)pthread_mutex_lock(&service->lock);
+    admitted = admit(service);
+    if (admitted)
+        let_wait(service, message);
+    if (admitted && service->busy < service->concurrency && service->readers > 0)
+        service->bus->port->ops->wake(service->requests);
+    (void)pthread_mutex_unlock(&service->lock);
+    arena = admitted ? NULL : aegis_service_arena(service, NULL);
+    if (arena != NULL && serve(service, message, arena, true, false, &budget))
+        aegis_arena_free(arena);
+}
+
+void *aegis_rpc_feed(void *argument)
+{
+    const aegis_worker *worker = (const aegis_worker *)argument;
+    aegis_service *service = worker->service;
+    aegis_status status = AEGIS_OK;
+    aegis_message message;
+
+    while (status != AEGIS_UNAVAILABLE && !atomic_load(&service->hard)) {
+        status = service->bus->port->ops->next(worker->older, aegis_clock_monotonic() + READ_FOR, &message);
+        if (status == AEGIS_OK)
+            feed(service, &message);
+    }
+    (void)pthread_mutex_lock(&service->lock);
+    service->feeders--;
+    (void)pthread_mutex_unlock(&service->lock);
     aegis_service_thread_done(service);
     return NULL;
 }

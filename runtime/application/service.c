@@ -193,6 +193,20 @@ static bool add_worker(aegis_service *service, aegis_lane *lane, void *(*work)(v
     return start_thread(service, worker, work);
 }
 
+static bool add_feeder(aegis_service *service, aegis_source *source)
+{
+    service->workers[service->worker_count].older = source;
+    (void)pthread_mutex_lock(&service->lock);
+    service->feeders++;
+    (void)pthread_mutex_unlock(&service->lock);
+    if (add_worker(service, NULL, aegis_rpc_feed))
+        return true;
+    (void)pthread_mutex_lock(&service->lock);
+    service->feeders--;
+    (void)pthread_mutex_unlock(&service->lock);
+    return false;
+}
+
 static void *(*work_of(const aegis_lane *lane))(void *)
 {
     if (lane->endpoint != NULL)
@@ -202,7 +216,7 @@ static void *(*work_of(const aegis_lane *lane))(void *)
 
 static aegis_status start_threads(aegis_service *service, aegis_error *error)
 {
-    size_t wanted = service->requests != NULL ? (size_t)service->concurrency + 1 : 0;
+    size_t wanted = service->requests != NULL ? (size_t)service->concurrency + 1 + service->older_count : 0;
     size_t i;
     uint32_t k;
     bool fine = true;
@@ -221,6 +235,8 @@ static aegis_status start_threads(aegis_service *service, aegis_error *error)
     fine = service->keeper_started;
     for (k = 0; fine && service->requests != NULL && k <= service->concurrency; k++)
         fine = add_worker(service, NULL, aegis_rpc_work);
+    for (i = 0; fine && i < service->older_count; i++)
+        fine = add_feeder(service, service->older[i]);
     for (i = 0; fine && i < service->lane_count; i++) {
         for (k = 0; fine && k < threads_of(service, &service->lanes[i]); k++)
             fine = add_worker(service, &service->lanes[i], work_of(&service->lanes[i]));
@@ -232,10 +248,23 @@ static aegis_status start_threads(aegis_service *service, aegis_error *error)
 
 /* ---- start -------------------------------------------------------------------------------------------- */
 
-static aegis_status subscribe_requests(aegis_service *service, aegis_error *error)
+static aegis_status subscribe_as(aegis_service *service, const char *name, aegis_source **source,
+                                 aegis_error *error)
 {
+    aegis_port *port = service->bus->port;
     char subject[160];
     char queue[160];
+
+    (void)snprintf(subject, sizeof subject, "rpc.%s.*", name);
+    (void)snprintf(queue, sizeof queue, "rpc.%s", name);
+    return port->ops->subscribe(port, subject, queue, 0, source, error);
+}
+
+/* The older names first: who has found the service under its present one finds it under all. */
+static aegis_status subscribe_requests(aegis_service *service, aegis_error *error)
+{
+    const aegis_service_type *type = service->type;
+    aegis_status status = AEGIS_OK;
     size_t i;
 
     for (i = 0; i < service->type->endpoint_count; i++) {
@@ -244,10 +273,15 @@ static aegis_status subscribe_requests(aegis_service *service, aegis_error *erro
     }
     if (i == service->type->endpoint_count)
         return AEGIS_OK;
-    (void)snprintf(subject, sizeof subject, "rpc.%s.*", service->type->name);
-    (void)snprintf(queue, sizeof queue, "rpc.%s", service->type->name);
-    return service->bus->port->ops->subscribe(service->bus->port, subject, queue, 0, &service->requests,
-                                              error);
+    service->older =
+        (aegis_source **)aegis_arena_alloc(service->arena, (type->was_count + 1) * sizeof(aegis_source *));
+    if (service->older == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    for (i = 0; status == AEGIS_OK && i < type->was_count; i++) {
+        status = subscribe_as(service, type->was[i], &service->older[i], error);
+        service->older_count += status == AEGIS_OK;
+    }
+    return status != AEGIS_OK ? status : subscribe_as(service, type->name, &service->requests, error);
 }
 
 aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type, const void *ops, void *user,
@@ -281,6 +315,29 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
 
 /* ---- stop --------------------------------------------------------------------------------------------- */
 
+/* The older names first: what has come under them is with the workers before those are told that nothing more
+ * will come. */
+static void drain_requests(aegis_service *service)
+{
+    const aegis_port_ops *ops = service->bus->port->ops;
+    const struct timespec pause = {0, (long)AEGIS_MILLISECOND};
+    bool feeding = service->older_count > 0;
+    size_t i;
+
+    for (i = 0; i < service->older_count; i++)
+        (void)ops->drain(service->older[i], service->drain_deadline);
+    while (feeding && aegis_clock_monotonic() < service->drain_deadline) {
+        (void)pthread_mutex_lock(&service->lock);
+        feeding = service->feeders > 0;
+        (void)pthread_mutex_unlock(&service->lock);
+        if (feeding)
+            (void)nanosleep(&pause, NULL);
+    }
+    if (service->requests != NULL && ops->drain(service->requests, service->drain_deadline) != AEGIS_OK)
+        aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: the subscription could not be drained",
+                        service->type->name);
+}
+
 /* Nothing new comes in after this. */
 static void drain_begin(aegis_service *service)
 {
@@ -290,9 +347,7 @@ static void drain_begin(aegis_service *service)
     if (atomic_exchange(&service->stopping, true))
         return;
     service->drain_deadline = aegis_clock_monotonic() + service->drain_timeout;
-    if (service->requests != NULL && ops->drain(service->requests, service->drain_deadline) != AEGIS_OK)
-        aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: the subscription could not be drained",
-                        service->type->name);
+    drain_requests(service);
     for (i = 0; i < service->lane_count; i++) {
         if (service->lanes[i].source != NULL) /* what comes yet is handed back when it is closed */
             (void)ops->drain(service->lanes[i].source, service->drain_deadline);
@@ -341,9 +396,13 @@ static bool wait_idle(aegis_service *service, int64_t deadline, bool hurry)
 /* No more patience: handlers see it in aegis_call_cancelled, threads that wait go home. */
 static void stop_hard(aegis_service *service)
 {
+    size_t i;
+
     atomic_store(&service->hard, true);
     if (service->requests != NULL)
         service->bus->port->ops->wake(service->requests);
+    for (i = 0; i < service->older_count; i++)
+        service->bus->port->ops->wake(service->older[i]);
     (void)wait_idle(service, aegis_clock_monotonic() + HARD_GRACE, false);
 }
 
@@ -382,7 +441,7 @@ static void let_go_of_port(aegis_service *service)
     while (atomic_load(&service->inside) != 0)
         (void)nanosleep(&pause, NULL);
     (void)pthread_mutex_lock(&service->lock);
-    while (service->readers > 0) {
+    while (service->readers > 0 || service->feeders > 0) {
         (void)pthread_mutex_unlock(&service->lock);
         (void)nanosleep(&pause, NULL);
         (void)pthread_mutex_lock(&service->lock);
@@ -390,6 +449,8 @@ static void let_go_of_port(aegis_service *service)
     (void)pthread_mutex_unlock(&service->lock);
     if (service->requests != NULL)
         ops->close_source(service->requests);
+    for (i = 0; i < service->older_count; i++)
+        ops->close_source(service->older[i]);
     for (i = 0; i < service->lane_count; i++) {
         (void)pthread_mutex_lock(&service->lanes[i].turn);
         if (service->lanes[i].source != NULL)

@@ -94,6 +94,7 @@ typedef struct aegis_worker {
     aegis_lane *lane;
     aegis_message *batch; /* of those who lead; the refused ones are still to be answered */
     size_t refused_first, refused_end;
+    aegis_source *older; /* of those who feed */
     pthread_t thread;
     bool started;
 } aegis_worker;
@@ -140,6 +141,9 @@ struct aegis_service {
     /* calls */
     aegis_source *requests; /* rpc.<service>.*; NULL without methods */
     unsigned readers;       /* threads in next_batch */
+    aegis_source **older;   /* the same under each of the older names */
+    size_t older_count;
+    unsigned feeders;       /* threads that read those */
     bool ended;             /* the drained source is empty */
     unsigned busy;
     aegis_message *waiting;                            /* ring of `room` */
@@ -175,6 +179,7 @@ void aegis_service_thread_done(aegis_service *service);
 
 /* ---- threads ---- */
 void *aegis_rpc_work(void *worker);
+void *aegis_rpc_feed(void *worker);
 void *aegis_events_work(void *worker);
 void *aegis_broadcast_work(void *worker);
 void *aegis_commands_work(void *worker);

@@ -620,14 +620,24 @@ AEGIS_API bool aegis_copy_raw(aegis_arena *arena, aegis_raw *raw);
 /* ---- descriptors: what a service is, as constants of the generated code ---------------------------------
  */
 
+/** An older wire name of a typed error. */
+typedef struct aegis_older_error {
+    const char *name;
+    size_t index; /* into the method's errors */
+} aegis_older_error;
+
 /** An rpc or a command; client and server share it. */
 typedef struct aegis_method {
     const char *service; /* wire names */
     const char *name;
+    const char *const *was; /* older names that are served too */
+    size_t was_count;
     aegis_duration timeout;
     const char *const *errors;  /* wire names of the typed errors it raises */
     const int32_t *error_codes; /* their HTTP-like numbers */
     size_t error_count;
+    const aegis_older_error *older_errors; /* that are understood too */
+    size_t older_error_count;
     bool idempotent;
     uint32_t max_retries; /* of an rpc only with `idempotent` */
     aegis_duration backoff_min, backoff_max;
@@ -652,9 +662,16 @@ typedef struct aegis_event_case {
                            void *user);
 } aegis_event_case;
 
+/** Where events of a subscription were published under an older name. */
+typedef struct aegis_older_subject {
+    const char *pattern, *durable;
+} aegis_older_subject;
+
 typedef struct aegis_subscription {
     const char *pattern; /* "order.created", "payment.*" */
     const char *durable; /* "order-service__order_created" */
+    const aegis_older_subject *older;
+    size_t older_count;
     bool from_new, broadcast, ordered;
     uint32_t concurrency;
     const aegis_event_case *cases;
@@ -664,6 +681,8 @@ typedef struct aegis_subscription {
 
 typedef struct aegis_service_type {
     const char *name, *version;
+    const char *const *was; /* older names that are served too */
+    size_t was_count;
     const aegis_endpoint *endpoints; /* rpc and commands */
     size_t endpoint_count;
     const aegis_subscription *subscriptions;
