@@ -6,6 +6,7 @@
  *   connection.c  one nats.c connection: made, subscribed anew, taken down
  *   engine.c      who reads the socket: leader, followers, keeper
  *   source.c      sources and the messages in them; subscriptions, events
+ *   send.c        publishing, and when it is written
  *   inbox.c       calls: request, submit, completions, their deadlines
  *   durable.c     publications a stream acknowledges
  *   consumer.c    pull consumers and settlement
@@ -344,11 +345,17 @@ aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);
 void aegis_nats_close_source(aegis_source *source);
 aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error);
 
-/* inbox.c */
+/* send.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
 /* Lock held. */
 natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply);
 aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);
+typedef nats_link *nats_choice(nats_engine *engine, nats_role role);
+/* Lock held. The link chosen, once it has room in its buffer; NULL when there is none that moves. */
+nats_link *aegis_nats_with_room(nats_engine *engine, nats_choice *choose, nats_role role);
+aegis_status aegis_nats_unavailable(nats_engine *engine, aegis_error *error);
+
+/* inbox.c */
 aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                 aegis_message *answer, aegis_error *error);
 void aegis_nats_call_start(nats_engine *engine, nats_call *call);
