@@ -20,51 +20,37 @@
 
 /* ---- begin -------------------------------------------------------------------------------------------- */
 
-static void begin_span(aegis_exchange *x)
+/* Whose child this is: of the handler that makes it, or of somebody outside. */
+static void begin_span(aegis_exchange *x, const uint8_t outside[8])
 {
-    aegis_span *span = (aegis_span *)aegis_arena_alloc(x->arena, sizeof *span);
-    uint8_t cause[16];
+    aegis_span what = {.service = x->target->peer->service, .method = x->target->name};
+    uint8_t cause[16] = {0};
 
-    if (span == NULL)
-        return;
-    memset(span, 0, sizeof *span);
-    span->service = x->target->peer->service;
-    span->method = x->target->name;
-    memcpy(span->span_id, x->message_id.bytes + 8, sizeof span->span_id);
-    if (x->parent != NULL) {
+    memcpy(what.span_id, x->message_id.bytes + 8, sizeof what.span_id);
+    if (outside != NULL)
+        memcpy(cause, outside, sizeof what.parent_id);
+    else if (x->parent != NULL && x->parent->state->span != NULL)
+        memcpy(cause, x->parent->state->span->span_id, sizeof what.parent_id);
+    else if (x->parent != NULL)
         aegis_trace_bytes(x->parent->message_id, cause);
-        memcpy(span->parent_id, cause, sizeof span->parent_id);
-    }
-    x->span = span;
-}
-
-/* A trace that comes from outside goes on here. */
-static void follow(aegis_exchange *x, const char *traceparent)
-{
-    aegis_traceparent outside;
-    char text[AEGIS_UUID_TEXT];
-
-    if (!aegis_traceparent_read(traceparent, &outside))
-        return;
-    x->trace_id = aegis_arena_strdup(x->arena, aegis_uuid_format(outside.trace, text));
-    x->sampled = (int8_t)outside.sampled;
-    if (x->span != NULL)
-        memcpy(x->span->parent_id, outside.span, sizeof outside.span);
+    memcpy(what.parent_id, cause, sizeof what.parent_id);
+    x->span = aegis_span_begin(x->client->bus, x->arena, &what, x->trace_id, x->sampled);
 }
 
 static void begin_trace(aegis_exchange *x, const aegis_call_options *options)
 {
-    aegis_bus *bus = x->client->bus;
+    aegis_traceparent outside;
+    const bool follow = options != NULL && options->traceparent != NULL &&
+                        aegis_traceparent_read(options->traceparent, &outside);
     char text[AEGIS_UUID_TEXT];
 
-    if (aegis_spans_wanted(bus))
-        begin_span(x);
-    if (options != NULL && options->traceparent != NULL)
-        follow(x, options->traceparent);
-    if (x->trace_id == NULL || x->trace_id[0] == '\0') /* the same for each attempt */
-        x->trace_id = aegis_arena_strdup(x->arena, aegis_uuid_format(aegis_uuid_new(), text));
-    if (x->span != NULL && x->trace_id != NULL)
-        aegis_span_begin(bus, x->span, x->trace_id, x->sampled);
+    if (follow)
+        x->sampled = (int8_t)outside.sampled;
+    if (follow || x->trace_id == NULL || x->trace_id[0] == '\0') /* the same for each attempt */
+        x->trace_id =
+            aegis_arena_strdup(x->arena, aegis_uuid_format(follow ? outside.trace : aegis_uuid_new(), text));
+    if (aegis_spans_wanted(x->client->bus))
+        begin_span(x, follow ? outside.span : NULL);
 }
 
 void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const aegis_call_options *options)

@@ -94,26 +94,18 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
     return NULL;
 }
 
+/* The span of a call is the first half of the request's id; each attempt of a command has its own. */
 static void begin_span(aegis_call_state *state)
 {
     aegis_call *call = &state->call;
-    aegis_span *span = (aegis_span *)aegis_arena_alloc(call->arena, sizeof *span);
+    aegis_span what = {
+        .service = call->service, .method = call->method, .peer = call->source, .server = true};
     uint8_t id[16];
 
-    if (span == NULL)
-        return;
-    memset(span, 0, sizeof *span);
     aegis_trace_bytes(call->message_id, id);
-    memcpy(span->span_id, id, sizeof span->span_id);
-    memcpy(span->parent_id, id + 8, sizeof span->parent_id);
-    if (state->outside != NULL)
-        memcpy(span->parent_id, state->outside->span, sizeof span->parent_id);
-    span->service = call->service;
-    span->method = call->method;
-    span->peer = call->source;
-    span->server = true;
-    state->span = span;
-    aegis_span_begin(call->bus, span, call->trace_id, state->sampled);
+    memcpy(what.span_id, state->lane != NULL ? aegis_uuid_new().bytes : id, sizeof what.span_id);
+    memcpy(what.parent_id, state->outside != NULL ? state->outside->span : id + 8, sizeof what.parent_id);
+    state->span = aegis_span_begin(call->bus, call->arena, &what, call->trace_id, state->sampled);
 }
 
 aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body)

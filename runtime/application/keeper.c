@@ -62,21 +62,26 @@ static aegis_call_state *of_deferred(aegis_list *item)
     return (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, deferred));
 }
 
-aegis_call_state *aegis_call_forgotten(aegis_service *service, int64_t now)
+void aegis_keeper_forget(aegis_service *service, int64_t now)
 {
-    aegis_list *item;
+    aegis_list *item, *next;
 
-    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+    (void)pthread_mutex_lock(&service->lock);
+    for (item = service->deferred.next; item != &service->deferred; item = next) {
         aegis_call_state *state = of_deferred(item);
 
+        next = item->next;
         if (!atomic_load(&state->expired) || (now != INT64_MAX && state->call.deadline + GRACE > now))
             continue;
         aegis_list_remove(&state->deferred);
         service->deferred_count--;
         service->references--; /* not the last: the caller works for the handle */
-        return state;
+        (void)pthread_mutex_unlock(&service->lock);
+        aegis_call_finished(state);
+        (void)pthread_mutex_lock(&service->lock);
+        next = service->deferred.next; /* whatever it was may be gone */
     }
-    return NULL;
+    (void)pthread_mutex_unlock(&service->lock);
 }
 
 /* The first deferred call whose deadline passed, or NULL and, in `due`, when to look again. */
@@ -96,17 +101,12 @@ static aegis_call_state *overdue(aegis_service *service, int64_t now, int64_t *d
     return NULL;
 }
 
-/* Answer what is overdue, free what stayed after it. The state is not freed under our hands: an unanswered
- * call is freed only after an answer is claimed, which aegis_reply_expire does. */
+/* Answer what is overdue. The state is not freed under our hands: an unanswered call is freed only after an
+ * answer is claimed, which is done here. With the lock held, but for the answers. */
 static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, int64_t due)
 {
     aegis_call_state *state;
 
-    while ((state = aegis_call_forgotten(service, now)) != NULL) {
-        (void)pthread_mutex_unlock(&service->lock);
-        aegis_call_finished(state);
-        (void)pthread_mutex_lock(&service->lock);
-    }
     while ((state = overdue(service, now, &due)) != NULL) {
         bool claimed = !atomic_exchange(&state->answered, true);
 
@@ -129,13 +129,15 @@ void aegis_keeper_last(aegis_service *service)
     for (item = service->deferred.next; item != &service->deferred; item = item->next) {
         aegis_call_state *state = of_deferred(item);
 
-        if (arena == NULL || atomic_exchange(&state->answered, true))
-            continue;
-        (void)pthread_mutex_unlock(&service->lock);
-        aegis_reply_expire(state, arena, AEGIS_UNAVAILABLE, "the service stopped before it answered");
-        aegis_arena_reset(arena);
-        (void)pthread_mutex_lock(&service->lock);
-        item = &service->deferred; /* from the start: it may have been unlinked meanwhile */
+        if (arena != NULL && !atomic_exchange(&state->answered, true)) {
+            (void)pthread_mutex_unlock(&service->lock);
+            aegis_reply_expire(state, arena, AEGIS_UNAVAILABLE, "the service stopped before it answered");
+            aegis_arena_reset(arena);
+            (void)pthread_mutex_lock(&service->lock);
+            item = &service->deferred; /* from the start: whatever it was may be gone */
+        } else if (atomic_load(&state->expired)) {
+            aegis_call_release(state);
+        }
     }
     (void)pthread_mutex_unlock(&service->lock);
     aegis_arena_free(arena);
@@ -187,7 +189,12 @@ void *aegis_keeper_work(void *argument)
     (void)pthread_mutex_lock(&service->lock);
     while (!service->draining) {
         int64_t now = aegis_clock_monotonic();
-        int64_t due = keep_working(service, now, now + TICK);
+        int64_t due;
+
+        (void)pthread_mutex_unlock(&service->lock);
+        aegis_keeper_forget(service, now);
+        (void)pthread_mutex_lock(&service->lock);
+        due = keep_working(service, now, now + TICK);
 
         if (arena != NULL)
             due = sweep(service, arena, now, due);

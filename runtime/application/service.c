@@ -406,22 +406,6 @@ static void stop_hard(aegis_service *service)
     (void)wait_idle(service, aegis_clock_monotonic() + HARD_GRACE, false);
 }
 
-/* Calls the keeper answered may never see their reply function; the port gets their messages back. */
-static void release_expired(aegis_service *service)
-{
-    aegis_list *item;
-
-    (void)pthread_mutex_lock(&service->lock);
-    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
-        aegis_call_state *state =
-            (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, deferred));
-
-        if (atomic_load(&state->expired))
-            aegis_call_release(state);
-    }
-    (void)pthread_mutex_unlock(&service->lock);
-}
-
 /* The keeper, then every source; from here on no thread of this service uses the port. */
 static void let_go_of_port(aegis_service *service)
 {
@@ -436,7 +420,6 @@ static void let_go_of_port(aegis_service *service)
     if (service->keeper_started)
         (void)pthread_join(service->keeper, NULL);
     aegis_keeper_last(service);
-    release_expired(service);
     atomic_store(&service->abandoned, true);
     while (atomic_load(&service->inside) != 0)
         (void)nanosleep(&pause, NULL);
@@ -501,26 +484,6 @@ void aegis_bus_drain(aegis_bus *bus)
         drain_finish(service);
 }
 
-/* The memory of a stopped service stays while somebody may still reply to one of its calls; then the handle's
- * reference goes. */
-static bool lay(aegis_service *service, int64_t now)
-{
-    aegis_call_state *state;
-    bool rests;
-
-    (void)pthread_mutex_lock(&service->lock);
-    while ((state = aegis_call_forgotten(service, now)) != NULL) {
-        (void)pthread_mutex_unlock(&service->lock);
-        aegis_call_finished(state);
-        (void)pthread_mutex_lock(&service->lock);
-    }
-    rests = service->deferred_count == 0;
-    (void)pthread_mutex_unlock(&service->lock);
-    if (rests)
-        aegis_service_drop(service);
-    return rests;
-}
-
 void aegis_bus_lay(aegis_bus *bus, int64_t now)
 {
     aegis_service **at = &bus->ghosts;
@@ -528,12 +491,14 @@ void aegis_bus_lay(aegis_bus *bus, int64_t now)
     (void)pthread_mutex_lock(&bus->lock);
     while (*at != NULL) {
         aegis_service *service = *at;
-        aegis_service *next = service->next;
 
-        if (lay(service, now))
-            *at = next;
-        else
+        aegis_keeper_forget(service, now);
+        if (service->deferred_count > 0) {
             at = &service->next;
+        } else {
+            *at = service->next;
+            aegis_service_drop(service);
+        }
     }
     (void)pthread_mutex_unlock(&bus->lock);
 }

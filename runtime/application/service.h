@@ -227,10 +227,11 @@ void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_mess
 /* No WORKING is sent any more when it returns. */
 void aegis_keep_end(aegis_service *service, aegis_keep *keep);
 void aegis_keeper_nudge(aegis_service *service);
-/* A deferred call that was overdue a minute ago (`now` INT64_MAX: at all) and got no reply since: out of the
- * list, for aegis_call_finished to free. With the lock held. */
-aegis_call_state *aegis_call_forgotten(aegis_service *service, int64_t now);
-/* Answer every deferred call that has no answer yet; without the keeper. */
+/* Free the deferred calls that were overdue a minute before `now` (INT64_MAX: that ever were) and got no
+ * reply. */
+void aegis_keeper_forget(aegis_service *service, int64_t now);
+/* After the keeper: answer the deferred calls that have no answer, and give the port all their messages back.
+ */
 void aegis_keeper_last(aegis_service *service);
 
 /* ---- lists ---- */

@@ -100,13 +100,20 @@ bool aegis_trace_sampled(const aegis_bus *bus, const uint8_t trace[16])
            (1.0 - bus->trace_ratio) * 72057594037927936.0; /* 2^56, as OpenTelemetry samples */
 }
 
-void aegis_span_begin(aegis_bus *bus, aegis_span *span, const char *trace_id, int8_t sampled)
+aegis_span *aegis_span_begin(aegis_bus *bus, aegis_arena *arena, const aegis_span *what, const char *trace_id,
+                             int8_t sampled)
 {
+    aegis_span *span = (aegis_span *)aegis_arena_alloc(arena, sizeof *span);
+
+    if (span == NULL)
+        return NULL;
+    *span = *what;
     aegis_trace_bytes(trace_id, span->trace_id);
     span->sampled = sampled < 0 ? aegis_trace_sampled(bus, span->trace_id) : sampled != 0;
     span->started = aegis_now();
     if (bus->span_start != NULL)
         bus->span_start(bus->span_user, span);
+    return span;
 }
 
 void aegis_span_finish(aegis_bus *bus, aegis_span *span, aegis_status status, const char *error, int64_t took)

@@ -27,8 +27,10 @@ void aegis_trace_bytes(const char *trace_id, uint8_t bytes[16]);
 /* What every process of a trace decides alike: from the last 7 bytes of its id. */
 bool aegis_trace_sampled(const aegis_bus *bus, const uint8_t trace[16]);
 
-/* `sampled` -1: as the trace id says. */
-void aegis_span_begin(aegis_bus *bus, aegis_span *span, const char *trace_id, int8_t sampled);
+/* A span like `what`, in the arena, and told of; NULL when memory is short. `sampled` -1: as the trace id
+ * says. */
+aegis_span *aegis_span_begin(aegis_bus *bus, aegis_arena *arena, const aegis_span *what, const char *trace_id,
+                             int8_t sampled);
 void aegis_span_finish(aegis_bus *bus, aegis_span *span, aegis_status status, const char *error,
                        int64_t took);
 
