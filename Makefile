@@ -11,6 +11,7 @@ include mk/flags.mk
 include mk/compiler.mk
 include mk/runtime.mk
 include mk/tests.mk
+include mk/exchange.mk
 include mk/bench.mk
 include mk/install.mk
 

@@ -41,7 +41,7 @@ FUZZER         ?=
 $(FUZZ_PROGRAMS): private LDFLAGS += $(FUZZER)
 $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $< $(TEST_LIBS)
+	$(LINK) -o $@ $< $(EXTRA_LIBS) $(TEST_LIBS)
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
