@@ -15,6 +15,9 @@
 #define LOOK_AHEAD 30
 /* Tokens that have to fit behind a change of a mark, and behind a change of a word. */
 #define MARK_GAIN 2
+/* A ';' where a line or a body ends: what follows it may well be the next mistake. */
+#define SURE_COST 1
+#define SURE_GAIN 1
 #define WORD_GAIN 4
 /* Tokens that all trials of a file may read; then nothing more is tried. */
 #define EFFORT_MAX ((size_t)4 << 20)
@@ -337,7 +340,7 @@ static const change *best_change(search *f)
         bool word = c->kind == NAME || c->kind == INTEGER || c->kind == STRING || c->removed != 0;
 
         c->gain = gain_of(f, c);
-        if (c->gain < (word ? WORD_GAIN : MARK_GAIN))
+        if (c->gain < (word ? WORD_GAIN : c->cost <= SURE_COST ? SURE_GAIN : MARK_GAIN))
             continue;
         if (best == NULL || c->gain > best->gain + (c->cost - best->cost))
             best = c;
