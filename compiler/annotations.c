@@ -188,7 +188,7 @@ static bool fits(const annotation_parameter *parameter, const ast_value *value, 
 {
     switch (parameter->takes) {
     case TAKES_STRING:
-        return value->kind == AST_STRING;
+        return value->kind == AST_STRING && value->length > 0;
     case TAKES_NAME:
         return value->kind == AST_STRING && ((place & ON_BUS) != 0 || is_wire_name(value));
     case TAKES_DURATION:
@@ -207,14 +207,14 @@ static bool fits(const annotation_parameter *parameter, const ast_value *value, 
 
 static const char *describe(arena *a, const annotation_parameter *parameter)
 {
-    const char *kind = "a string";
+    const char *kind = "a string that is not empty";
 
     if (parameter->takes == TAKES_NAME)
         kind = "a string of 1 to 128 printable characters, without blanks, quotes and backslashes";
     else if (parameter->takes == TAKES_DURATION)
-        kind = "a duration such as 2s";
+        kind = "a duration above zero, such as 2s";
     else if (parameter->takes == TAKES_BACKOFF)
-        kind = "two durations such as 200ms..30s";
+        kind = "two durations, the shorter first, such as 200ms..30s";
     else if (parameter->takes == TAKES_COUNT)
         kind = "a number";
     else if (parameter->takes == TAKES_WORD)

@@ -402,6 +402,7 @@ bool check_unit(unit *u)
     if (!u->failed) {
         check_unused(u);
         check_effects(u);
+        check_sizes(u);
     }
     return !u->failed;
 }

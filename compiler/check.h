@@ -62,10 +62,10 @@ typedef struct unit {
     ast_file *tree;
     const char *path;
     uint32_t file;
-    bool placed;  /* an import said where its outputs go */
-    bool busy;    /* being compiled: importing it now is a cycle */
-    bool unread;  /* an import of it could not be read: names may be missing */
-    bool failed;  /* it, or something it imports, has an error */
+    bool placed; /* an import said where its outputs go */
+    bool busy;   /* being compiled: importing it now is a cycle */
+    bool unread; /* an import of it could not be read: names may be missing */
+    bool failed; /* it, or something it imports, has an error */
     schema_package *package;
     span where; /* of its name */
     symbol *symbols;
@@ -82,6 +82,8 @@ typedef struct unit {
     size_t event_count;
     claim *claims;
     size_t claim_count;
+    unsigned visit;       /* the last walk that came here */
+    bool own_prefixes;    /* a service chose the beginning of its names with @c_name */
     const char **unknown; /* names that were reported as missing: once each */
     size_t unknown_count;
     static_name *statics;
@@ -172,6 +174,7 @@ void check_method(unit *u, schema_method *m, const ast_node *node);
 typedef struct service_op {
     const char *c_op, *what;
     span where;
+    const schema_event *event; /* that it handles, or NULL */
 } service_op;
 /* A service while it is checked. */
 typedef struct service_check {
@@ -185,7 +188,7 @@ typedef struct service_check {
     const schema_event **publishes;
 } service_check;
 /* False when the service has it already, which is then reported. */
-bool claim_op(service_check *b, const char *c_op, span where, const char *what);
+bool claim_op(service_check *b, const char *c_op, span where, const char *what, const schema_event *event);
 void check_subscribes(service_check *b, const ast_node *node);
 /* The next event of this package or a direct import that `name` names in the IDL, from `*at` on; NULL: none.
  */
@@ -194,6 +197,21 @@ const schema_event *next_event(unit *u, const char *name, size_t *at);
 void help_event(unit *u, span where, const char *name);
 /* Whether what the path names may be missing only because it stands in what could not be read. */
 bool maybe_lost(const unit *u, const ast_path *path);
+
+/* check_bus.c */
+/* Whether the unit is the other or imports it, directly or not; to be called after `c->visit++`. */
+bool reaches(unit *u, const unit *other);
+/* Take a name on the bus; the earlier holder, if there is one in this package or one that it imports. Of one
+ * in a package that has nothing to do with this one is only warned. `kind`: "service", "event", "durable". */
+const bus_name *claim_on_bus(unit *u, const char *kind, const char *name, span where, const char *owner);
+/* Whether two patterns of subjects can take the same one. */
+bool patterns_meet(const char *a, const char *b);
+
+/* check_size.c */
+/* Most bytes that a record takes whose records have been measured. */
+uint64_t largest_record(const schema_record *record);
+/* Warn of messages that may be too large for a server. */
+void check_sizes(unit *u);
 
 /* check_service.c */
 void check_service(unit *u, symbol *s);

@@ -114,6 +114,57 @@ static void settle_statics(unit *u)
     }
 }
 
+/* ---- other packages ---- */
+
+/* Whether names of the packages can meet: one prefix continues the other, or a service has a prefix of its
+ * own. */
+static bool may_meet(const unit *a, const unit *b)
+{
+    const char *one = a->package->c_prefix, *other = b->package->c_prefix;
+    size_t n = strlen(one), m = strlen(other), shared = n < m ? n : m;
+
+    return a->own_prefixes || b->own_prefixes || (n != m && strncmp(one, other, shared) == 0);
+}
+
+/* Names that both have. Both lists are sorted. */
+static size_t common_names(const unit *u, const unit *other, clash *clashes)
+{
+    size_t count = 0;
+
+    for (size_t i = 0, k = 0; i < u->claim_count && k < other->claim_count;) {
+        const int names = strcmp(u->claims[i].c_name, other->claims[k].c_name);
+
+        if (names == 0)
+            clashes[count++] = (clash){&other->claims[k], &u->claims[i]};
+        i += names <= 0 ? 1 : 0;
+        k += names > 0 ? 1 : 0;
+    }
+    return count;
+}
+
+/* Report each declaration once, by the name that others are derived from. `other`: the package of the first
+ * ones, or NULL for this one. */
+static void report_clashes(unit *u, clash *clashes, size_t count, const unit *other)
+{
+    diags *d = &u->c->reports;
+
+    if (count > 1)
+        qsort(clashes, count, sizeof *clashes, compare_clashes);
+    for (size_t i = 0; i < count; i++) {
+        const claim *first = clashes[i].first, *second = clashes[i].second;
+
+        if (i > 0 && clashes[i - 1].second->where.start == second->where.start)
+            continue;
+        if (other == NULL)
+            diag_report(d, 309, second->where, "%s and %s both take the C name '%s'", first->what,
+                        second->what, second->c_name);
+        else
+            diag_report(d, 309, second->where, "%s and %s of package '%s' both take the C name '%s'",
+                        second->what, first->what, other->package->name, second->c_name);
+        diag_add_note(d, first->where, "the other is here");
+    }
+}
+
 void check_claims(unit *u)
 {
     clash *clashes = (clash *)arena_array(&u->c->memory, u->claim_count, sizeof *clashes);
@@ -125,20 +176,17 @@ void check_claims(unit *u)
         if (strcmp(u->claims[i - 1].c_name, u->claims[i].c_name) == 0)
             clashes[count++] = (clash){&u->claims[i - 1], &u->claims[i]};
     }
-    if (count > 1)
-        qsort(clashes, count, sizeof *clashes, compare_clashes);
-    for (size_t i = 0; i < count; i++) {
-        const claim *first = clashes[i].first, *second = clashes[i].second;
-
-        if (i > 0 && clashes[i - 1].second->where.start == second->where.start)
-            continue;
-        diag_report(&u->c->reports, 309, second->where, "%s and %s both take the C name '%s'", first->what,
-                    second->what, second->c_name);
-        diag_add_note(&u->c->reports, first->where, "the other is here");
-    }
+    report_clashes(u, clashes, count, NULL);
     check_taken(u);
     if (count == 0)
         settle_statics(u);
+    for (size_t i = 0; i < u->c->unit_count; i++) {
+        const unit *other = u->c->units[i];
+
+        u->c->visit++;
+        if (other != u && may_meet(u, other) && reaches(u, other))
+            report_clashes(u, clashes, common_names(u, other, clashes), other);
+    }
 }
 
 const char *docs_of(unit *u, const ast_marks *marks)

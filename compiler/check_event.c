@@ -87,27 +87,6 @@ static void check_event_name(unit *u, schema_event *e, const ast_node *node)
     e->type = name[domain] == '.' ? name + domain + 1 : "";
 }
 
-/* An event that another one was called once could not be told from that. */
-static void check_older_names(unit *u, const schema_event *e, const ast_node *node)
-{
-    arena *a = &u->c->memory;
-    const wire_names mine = {arena_printf(a, "%s.%s", e->domain, e->type), e->was, e->was_count};
-
-    for (size_t i = 0; i < u->event_count; i++) {
-        const schema_event *other = u->events[i];
-        const wire_names theirs = {arena_printf(a, "%s.%s", other->domain, other->type), other->was,
-                                   other->was_count};
-        const char *shared = strcmp(other->name, e->name) == 0 ? NULL : wire_common(&mine, &theirs);
-
-        if (shared == NULL || other->major != e->major)
-            continue;
-        diag_report(&u->c->reports, 509, node->path->where,
-                    "events '%s' and '%s' are both called \"%s\" on the bus", other->name, e->name, shared);
-        diag_add_note(&u->c->reports, u->event_nodes[i]->path->where, "the other is here");
-        return;
-    }
-}
-
 static void check_event_version(unit *u, schema_event *e, const ast_node *node)
 {
     const ast_value *written = annotation_argument(&node->marks, "version", NULL, AST_STRING);
@@ -118,6 +97,50 @@ static void check_event_version(unit *u, schema_event *e, const ast_node *node)
     diag_report(&u->c->reports, 503, written != NULL ? written->where : node->where,
                 "'%s' is not the version of an event", e->version);
     diag_add_help(&u->c->reports, "two or three numbers, such as \"1.1\"");
+}
+
+/* Both would be published to one subject. */
+static void event_twice(unit *u, const schema_event *e, const ast_node *node, span first)
+{
+    diags *d = &u->c->reports;
+
+    if (first.file == node->path->where.file)
+        diag_report(d, 502, node->path->where, "event '%s' is declared twice for version %u", e->name,
+                    (unsigned)e->major);
+    else
+        diag_report(d, 502, node->path->where, "version %u of event '%s' is declared by another package too",
+                    (unsigned)e->major, e->name);
+    diag_add_note(d, first, "first declared here");
+    if (first.file == node->path->where.file)
+        diag_add_help(d, "give one of them another major version, such as @version(\"%u.0\")",
+                      (unsigned)e->major + 1);
+    else
+        diag_add_help(d, "use that one, or publish this one under another name with @wire(\"...\")");
+}
+
+/* What it is and was called: no other event answers to that in the same major version. */
+static void claim_event(unit *u, const schema_event *e, const ast_node *node)
+{
+    arena *a = &u->c->memory;
+    const char *owner = arena_printf(a, "event '%s'", e->name);
+
+    for (size_t i = 0; i <= e->was_count; i++) {
+        const char *name = i == 0 ? arena_printf(a, "%s.%s", e->domain, e->type) : e->was[i - 1];
+        const bus_name *other = claim_on_bus(u, "event", arena_printf(a, "%s %u", name, (unsigned)e->major),
+                                             node->path->where, owner);
+
+        if (other == NULL ||
+            (other->where.file == node->path->where.file && other->where.start == node->path->where.start))
+            continue;
+        if (strcmp(other->owner, owner) == 0) {
+            event_twice(u, e, node, other->where);
+            return;
+        }
+        diag_report(&u->c->reports, 509, node->path->where,
+                    "%s and event '%s' are both called \"%s\" on the bus", other->owner, e->name, name);
+        diag_add_note(&u->c->reports, other->where, "the other is here");
+        return;
+    }
 }
 
 void check_event(unit *u, ast_node *node)
@@ -133,20 +156,12 @@ void check_event(unit *u, ast_node *node)
     check_event_name(u, e, node);
     check_event_version(u, e, node);
     for (size_t i = 0; i < u->event_count; i++) {
-        const schema_event *other = u->events[i];
-
-        if (other->major != e->major ||
-            (strcmp(other->name, e->name) != 0 &&
-             (strcmp(other->domain, e->domain) != 0 || strcmp(other->type, e->type) != 0)))
+        if (u->events[i]->major != e->major || strcmp(u->events[i]->name, e->name) != 0)
             continue;
-        diag_report(&u->c->reports, 502, node->path->where, "event '%s' is declared twice for version %u",
-                    e->name, (unsigned)e->major);
-        diag_add_note(&u->c->reports, u->event_nodes[i]->path->where, "first declared here");
-        diag_add_help(&u->c->reports, "give one of them another major version, such as @version(\"%u.0\")",
-                      (unsigned)e->major + 1);
+        event_twice(u, e, node, u->event_nodes[i]->path->where);
         return;
     }
-    check_older_names(u, e, node);
+    claim_event(u, e, node);
     u->events = (schema_event **)arena_grow(a, u->events, u->event_count, sizeof(schema_event *));
     u->event_nodes = (ast_node **)arena_grow(a, u->event_nodes, u->event_count, sizeof(ast_node *));
     u->event_nodes[u->event_count] = node;

@@ -235,6 +235,19 @@ static void check_hedge(unit *u, schema_method *m, const ast_marks *marks)
     }
 }
 
+/* A pause that is longer than the whole call may take. */
+static void check_pauses(unit *u, const schema_method *m, const ast_marks *marks)
+{
+    const ast_value *backoff = annotation_argument(marks, "retry", "backoff", AST_RANGE);
+
+    if (backoff == NULL || m->kind != SCHEMA_RPC || m->backoff_min < m->timeout)
+        return;
+    diag_report(&u->c->reports, 605, backoff->where,
+                "a call that waits so long is never tried again: it has timed out");
+    diag_add_help(&u->c->reports, "make the first pause shorter than the timeout of %lld ms",
+                  (long long)(m->timeout / MILLISECOND));
+}
+
 static bool can_be_key(const schema_field *f)
 {
     return f->presence == SCHEMA_REQUIRED && f->default_value.kind == SCHEMA_VALUE_NONE &&
@@ -322,5 +335,6 @@ void check_method(unit *u, schema_method *m, const ast_node *node)
     check_priority(m, &node->marks);
     check_delivery(u, m, &node->marks);
     check_hedge(u, m, &node->marks);
+    check_pauses(u, m, &node->marks);
     check_key(u, m, &node->marks);
 }

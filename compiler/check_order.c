@@ -192,6 +192,8 @@ static void close_component(walk *w, size_t index)
         w->is_open[member] = false;
         if (!alone)
             w->u->records[member]->recursive = true;
+        w->u->records[member]->most =
+            w->u->records[member]->recursive ? SIZE_NONE : largest_record(w->u->records[member]);
         if (member == index)
             return;
     }

@@ -187,6 +187,15 @@ static void check_reserved(unit *u, const schema_record *record, const span *pla
     for (size_t i = 0; i < reserved->members.count; i++) {
         const ast_value *name = (const ast_value *)reserved->members.items[i];
 
+        for (size_t k = 0; k < i; k++) {
+            const ast_value *other = (const ast_value *)reserved->members.items[k];
+
+            if (strcmp(other->text, name->text) != 0)
+                continue;
+            diag_report(&u->c->reports, 507, name->where, "'%s' is reserved twice", name->text);
+            diag_add_note(&u->c->reports, other->where, "first here");
+            break;
+        }
         for (size_t k = 0; k < record->field_count; k++) {
             if (!is_called(&record->fields[k], name->text))
                 continue;

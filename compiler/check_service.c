@@ -9,6 +9,25 @@
 
 /* ---- names ---- */
 
+/* What it is and was called: no other service answers to that. */
+static void claim_service(unit *u, const symbol *s, const schema_service *service, span where)
+{
+    const char *owner = arena_printf(&u->c->memory, "service '%s'", s->name);
+
+    for (size_t i = 0; i <= service->was_count; i++) {
+        const char *name = i == 0 ? service->wire : service->was[i - 1];
+        const bus_name *other = claim_on_bus(u, "service", name, s->node->name.where, owner);
+
+        if (other == NULL || other->where.start == s->node->name.where.start)
+            continue;
+        diag_report(&u->c->reports, 509, where, "%s and %s are both called \"%s\" on the bus", other->owner,
+                    owner, name);
+        diag_add_note(&u->c->reports, other->where, "the other is here");
+        diag_add_help(&u->c->reports, "@wire(\"...\") gives one of them another name");
+        return;
+    }
+}
+
 static void check_wire(unit *u, const symbol *s, schema_service *service)
 {
     diags *d = &u->c->reports;
@@ -35,23 +54,7 @@ static void check_wire(unit *u, const symbol *s, schema_service *service)
     }
     service->was = was_of(u, &s->node->marks, &service->was_count);
     check_was(u, s->node, &(wire_names){service->wire, service->was, service->was_count}, wire_service_ok);
-    for (size_t i = 0; i < u->symbol_count; i++) {
-        const symbol *other = &u->symbols[i];
-        const char *shared;
-
-        if (other == s || other->kind != SYMBOL_SERVICE || other->service == NULL ||
-            other->service->wire == NULL)
-            continue;
-        shared =
-            wire_common(&(wire_names){service->wire, service->was, service->was_count},
-                        &(wire_names){other->service->wire, other->service->was, other->service->was_count});
-        if (shared == NULL)
-            continue;
-        diag_report(d, 509, where, "services '%s' and '%s' are both called \"%s\" on the bus", other->name,
-                    s->name, shared);
-        diag_add_note(d, other->node->name.where, "the other is here");
-        return;
-    }
+    claim_service(u, s, service, where);
 }
 
 static const char *c_prefix(unit *u, const symbol *s)
@@ -68,8 +71,10 @@ static const char *c_prefix(unit *u, const symbol *s)
     for (size_t i = 0; text[i] != '\0'; i++)
         ok = ok &&
              ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
-    if (ok)
+    if (ok) {
+        u->own_prefixes = true;
         return text;
+    }
     diag_report(&u->c->reports, 604, written->where, "this cannot begin the names in C");
     diag_add_help(&u->c->reports, "a lower-case letter, then lower-case letters, digits and '_'");
     return arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
@@ -156,7 +161,7 @@ static void add_method(service_check *b, schema_method *methods, const ast_node 
         return;
     }
     m->c_op = cname_member(a, word);
-    if (!claim_op(b, m->c_op, node->name.where, "a method"))
+    if (!claim_op(b, m->c_op, node->name.where, "a method", NULL))
         return;
     m->c_name = arena_printf(a, "%s_%s", b->service->c_name, word);
     m->c_macro = cname_upper(a, m->c_name);

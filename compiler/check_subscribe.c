@@ -8,18 +8,26 @@
 
 #include <string.h>
 
-bool claim_op(service_check *b, const char *c_op, span where, const char *what)
+/* Of two events of one package whose handlers have one name that is said where they are declared. */
+static bool said_of_events(const service_op *op, const schema_event *event)
+{
+    return op->event != NULL && event != NULL && op->event->package == event->package;
+}
+
+bool claim_op(service_check *b, const char *c_op, span where, const char *what, const schema_event *event)
 {
     for (size_t i = 0; i < b->op_count; i++) {
         if (strcmp(b->ops[i].c_op, c_op) != 0)
             continue;
+        if (said_of_events(&b->ops[i], event))
+            return false;
         diag_report(&b->u->c->reports, 309, where, "%s and %s of service '%s' would both be called '%s' in C",
                     b->ops[i].what, what, b->service->name, c_op);
         diag_add_note(&b->u->c->reports, b->ops[i].where, "the other is here");
         return false;
     }
     b->ops = (service_op *)arena_grow(&b->u->c->memory, b->ops, b->op_count, sizeof *b->ops);
-    b->ops[b->op_count++] = (service_op){c_op, what, where};
+    b->ops[b->op_count++] = (service_op){c_op, what, where, event};
     return true;
 }
 
@@ -173,6 +181,7 @@ static void check_durable(service_check *b, schema_subscription *s, const ast_no
     unit *u = b->u;
     const ast_value *wire =
         node->members.count > 1 ? NULL : annotation_argument(&node->marks, "wire", NULL, AST_STRING);
+    const bus_name *other;
 
     s->durable =
         wire != NULL ? wire->text : default_durable(&u->c->memory, first_name(b->service), s->pattern);
@@ -184,16 +193,17 @@ static void check_durable(service_check *b, schema_subscription *s, const ast_no
         }
         return;
     }
-    for (size_t i = 0; i < b->service->subscription_count; i++) {
-        if (strcmp(b->subscriptions[i].durable, s->durable) != 0)
-            continue;
-        diag_report(&u->c->reports, 509, wire != NULL ? wire->where : where,
-                    "two subscriptions of service '%s' would be stored as \"%s\"", b->service->name,
-                    s->durable);
-        diag_add_note(&u->c->reports, b->places[i], "the other is here");
-        diag_add_help(&u->c->reports, "name them apart with @wire(\"...\")");
+    if (s->broadcast)
         return;
-    }
+    other = claim_on_bus(u, "durable", s->durable, where,
+                         arena_printf(&u->c->memory, "'%s' of service '%s'", s->pattern, b->service->name));
+    if (other == NULL)
+        return;
+    diag_report(&u->c->reports, 509, wire != NULL ? wire->where : where,
+                "%s and '%s' of service '%s' would both be stored as \"%s\"", other->owner, s->pattern,
+                b->service->name, s->durable);
+    diag_add_note(&u->c->reports, other->where, "the other is here");
+    diag_add_help(&u->c->reports, "name them apart with @wire(\"...\")");
 }
 
 static void check_marks(service_check *b, schema_subscription *s, const ast_node *node)
@@ -218,8 +228,14 @@ static void check_marks_fit(unit *u, const ast_node *node)
     const ast_annotation *ordered = annotation_find(&node->marks, "ordered");
     const ast_annotation *wire = annotation_find(&node->marks, "wire");
     const ast_value *concurrency = annotation_argument(&node->marks, "concurrency", NULL, AST_INT);
+    const ast_value *from = annotation_argument(&node->marks, "from", NULL, AST_PATH);
 
     annotations_check(&u->c->memory, &u->c->reports, &node->marks, ON_SUBSCRIBES);
+    if (broadcast != NULL && from != NULL && strcmp(from->path->parts[0].text, "all") == 0) {
+        diag_report(&u->c->reports, 605, from->where,
+                    "a broadcast is heard as it happens: nothing older comes");
+        diag_add_note(&u->c->reports, broadcast->where, "'@broadcast' is here");
+    }
     if (concurrency != NULL && concurrency->magnitude == 0)
         diag_report(&u->c->reports, 605, concurrency->where, "at least one handler must run");
     if (concurrency != NULL && concurrency->magnitude > 1 && ordered != NULL) {
@@ -304,7 +320,7 @@ static bool check_cases(service_check *b, schema_subscription *s, const char *wr
         word = arena_printf(a, "on_%s", event_word(a, e->name));
         if (!e->latest)
             word = arena_printf(a, "%s_v%u", word, (unsigned)e->major);
-        if (!claim_op(b, word, where, "a handler"))
+        if (!claim_op(b, word, where, "a handler", e))
             return false;
         cases = (schema_case *)arena_grow(a, cases, s->case_count, sizeof *cases);
         cases[s->case_count].event = e;
@@ -328,6 +344,20 @@ static void no_events(service_check *b, const schema_subscription *s, const char
                 written, s->c_raw);
     if (!s->wildcard)
         help_event(u, path->where, written);
+}
+
+/* Whether an event that is not declared would come to two handlers. */
+static bool meets_other(service_check *b, const schema_subscription *s, span where)
+{
+    for (size_t i = 0; i < b->service->subscription_count; i++) {
+        if (!patterns_meet(b->subscriptions[i].pattern, s->pattern))
+            continue;
+        diag_report(&b->u->c->reports, 507, where, "'%s' and '%s' take the same events",
+                    b->subscriptions[i].pattern, s->pattern);
+        diag_add_note(&b->u->c->reports, b->places[i], "subscribed to here");
+        return true;
+    }
+    return false;
 }
 
 /* The handler of what no case takes; an event called `any` has the plain name. */
@@ -363,11 +393,11 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
             return;
         }
     }
-    if (!check_cases(b, &s, written, path->where))
+    if (!check_cases(b, &s, written, path->where) || meets_other(b, &s, path->where))
         return;
     if (s.wildcard || s.case_count == 0) {
         s.c_raw = raw_op(b, word);
-        claim_op(b, s.c_raw, path->where, "a handler");
+        claim_op(b, s.c_raw, path->where, "a handler", NULL);
     }
     if (s.case_count == 0)
         no_events(b, &s, written, path);

@@ -239,7 +239,7 @@ static void name_container(unit *u, schema_type *type, const ast_type *written)
 {
     arena *a = &u->c->memory;
     const schema_type *e = type->element;
-    const char *suffix = type->kind == SCHEMA_LIST ? "list" : "map", *word = e->c_name;
+    const char *suffix = type->kind == SCHEMA_LIST ? "list" : "map", *word = e->c_name, *what;
     bool nested = e->kind == SCHEMA_LIST || e->kind == SCHEMA_MAP;
 
     if (nested && foreign(u, e))
@@ -260,7 +260,12 @@ static void name_container(unit *u, schema_type *type, const ast_type *written)
             strcmp(u->containers[i].c_element, e->c_type) == 0)
             return;
     }
-    claim_name(u, type->c_type, written->where, arena_printf(a, "type '%s'", ast_type_text(a, written)));
+    what = arena_printf(a, "type '%s'", ast_type_text(a, written));
+    claim_name(u, type->c_type, written->where, what);
+    if (type->kind == SCHEMA_MAP) {
+        claim_name(u, type->c_entry, written->where, what);
+        claim_name(u, arena_printf(a, "%s_get", type->c_type), written->where, what);
+    }
     u->containers =
         (schema_container *)arena_grow(a, u->containers, u->container_count, sizeof *u->containers);
     u->containers[u->container_count++] =

@@ -93,6 +93,14 @@ static const diag_code codes[] = {
     {509, DIAG_ERROR, "One name for two things on the bus",
      "Two services, or two stored subscriptions of a service, would have the same name; @wire(\"...\") gives "
      "one of them another."},
+    {510, DIAG_WARNING, "A message that may be too large",
+     "Everything in the message has an upper bound, and together they are more than the 1 MiB that "
+     "nats-server takes unless "
+     "its max_payload is set higher. Such a message is refused where it is sent."},
+    {511, DIAG_WARNING, "One name on the bus in files that do not know each other",
+     "Two files of this run, neither of which imports the other, declare a service, an event or a stored "
+     "subscription with one name on "
+     "the bus. Where both are used on one bus they take each other's messages."},
     {601, DIAG_ERROR, "An unknown annotation", "idl/LANGUAGE.md has the list."},
     {602, DIAG_ERROR, "An annotation in the wrong place", "Each annotation belongs to certain declarations."},
     {603, DIAG_ERROR, "An annotation is given twice",

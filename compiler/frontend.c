@@ -212,6 +212,18 @@ static bool import_file(unit *u, const ast_node *node, uint32_t *file, bool *bes
     }
 }
 
+/* "a.aegis imports b.aegis, which imports a.aegis": how `from` comes to `u`, which wants to import it again.
+ */
+static const char *chain_text(const unit *u, const unit *from)
+{
+    arena *a = &u->c->memory;
+    const char *text = from->path;
+
+    for (; u != from && text != NULL; u = u->importer)
+        text = arena_printf(a, "%s, which imports %s", u->path, text);
+    return text == NULL ? "" : arena_printf(a, "%s imports %s", from->path, text);
+}
+
 /* Whether importing `file` from `u` would come back to a file that is being compiled; reports it. */
 static bool is_cycle(unit *u, const ast_node *node, uint32_t file)
 {
@@ -223,6 +235,8 @@ static bool is_cycle(unit *u, const ast_node *node, uint32_t file)
         diag_report(&u->c->reports, 306, node->name.where,
                     at == u ? "the file imports itself" : "\"%s\" imports this file, directly or not",
                     node->value->text);
+        if (at != u)
+            diag_add_help(&u->c->reports, "%s", chain_text(u, at));
         return true;
     }
     if (depth < IMPORT_DEPTH)

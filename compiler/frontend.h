@@ -16,6 +16,20 @@
 
 struct unit;
 
+/* A name on the bus, and the declaration that has it. */
+typedef struct bus_name {
+    const char *key;   /* "event order.created 1" */
+    const char *owner; /* "order.created" */
+    struct unit *unit;
+    span where;
+} bus_name;
+
+/* As a hash table. */
+typedef struct bus_names {
+    bus_name *items;
+    size_t room, count;
+} bus_names;
+
 typedef struct compile {
     arena memory;
     sources files;
@@ -23,6 +37,8 @@ typedef struct compile {
     struct unit **units; /* packages being or been compiled, in order of completion of their imports */
     size_t unit_count;
     const schema_package **packages;
+    bus_names bus;  /* of all packages */
+    unsigned visit; /* walks over units so far */
     schema result;  /* of all files compiled so far without error */
     bool io_failed; /* a file named by the user could not be read */
 } compile;

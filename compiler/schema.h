@@ -47,6 +47,9 @@ typedef enum schema_kind {
     SCHEMA_MAP     /* `element`; keys are strings */
 } schema_kind;
 
+/* No upper bound. */
+#define SIZE_NONE UINT64_MAX
+
 /* Bytes of a uuid in MessagePack: a text of 36 characters and its head. */
 #define SCHEMA_UUID_BYTES ((size_t)38)
 
@@ -162,6 +165,7 @@ struct schema_record {
     bool recursive;              /* contains itself through a list, map or optional */
     bool has_pointers;           /* something in it lies elsewhere, so that copying it has to go deeper */
     size_t least;                /* fewest bytes of MessagePack it takes */
+    uint64_t most;               /* most bytes of MessagePack, SIZE_NONE when it has no largest size */
     const char *docs;
     const char *deprecated;
 };

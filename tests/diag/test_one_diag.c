@@ -29,6 +29,7 @@
 
 #define FOLDER    "tests/diag/one"
 #define SEVERAL   "tests/diag"
+#define TOGETHER  "tests/diag/together"
 #define EXTENSION ".aegis"
 
 /* Fewer files than this means that the folder was not found or not read. */
@@ -128,13 +129,31 @@ static bool is_exact(const compile *c, planted where)
            at.column == where.column;
 }
 
+/* Compare with what stands in `golden`, or write that anew. */
+static bool matches(const char *input, const char *golden, const char *text)
+{
+    const char *mode = getenv("AEGIS_GOLDEN");
+    char *expected;
+    bool same;
+
+    assert_non_null(text);
+    if (mode != NULL && strcmp(mode, "update") == 0)
+        write_text(golden, text);
+    expected = read_text(golden);
+    same = strcmp(expected, text) == 0;
+    if (!same)
+        print_error("%s: expected\n%s\nbut it says\n%s\n", input, expected, text);
+    free(expected);
+    return same;
+}
+
 /* Compile one file; false when its text is another. `*exact`: one diagnostic, where it was planted. */
 static bool check_file(const char *name, bool *exact)
 {
-    const char *mode = getenv("AEGIS_GOLDEN"), *text;
-    char input[300], golden[300], *expected, *source;
-    compile c;
+    char input[300], golden[300], *source;
+    const char *text;
     bool same, good;
+    compile c;
 
     (void)snprintf(input, sizeof input, FOLDER "/%s", name);
     (void)snprintf(golden, sizeof golden, FOLDER "/%.*s.expected", (int)(strlen(name) - strlen(EXTENSION)),
@@ -144,17 +163,10 @@ static bool check_file(const char *name, bool *exact)
     good = frontend_compile(&c, input);
     assert_int_equal(good, c.reports.errors == 0);
     text = diag_format(&c.reports, false);
-    assert_non_null(text);
     *exact = is_exact(&c, find_planted(input, source));
     if (!*exact)
         print_error("%s: not one diagnostic at the planted place:\n%s\n", input, text);
-    if (mode != NULL && strcmp(mode, "update") == 0)
-        write_text(golden, text);
-    expected = read_text(golden);
-    same = strcmp(expected, text) == 0;
-    if (!same)
-        print_error("%s: expected\n%s\nbut it says\n%s\n", input, expected, text);
-    free(expected);
+    same = matches(input, golden, text);
     free(source);
     compile_free(&c);
     return same;
@@ -209,6 +221,24 @@ static void collect_codes(const char *folder, bool seen[1000])
     free(entries);
 }
 
+/* What only shows when files are looked at together. */
+static void compile_together(compile *c)
+{
+    compile_init(c, NULL, 0);
+    assert_true(frontend_compile(c, TOGETHER "/orders.aegis"));
+    assert_true(frontend_compile(c, TOGETHER "/desk.aegis"));
+}
+
+static void test_together(void **state)
+{
+    compile c;
+
+    (void)state;
+    compile_together(&c);
+    assert_true(matches(TOGETHER, TOGETHER "/both.expected", diag_format(&c.reports, false)));
+    compile_free(&c);
+}
+
 static void test_every_code(void **state)
 {
     bool seen[1000] = {false};
@@ -224,6 +254,9 @@ static void test_every_code(void **state)
     assert_int_equal(c.reports.count, 1);
     seen[c.reports.items[0].code->number] = true;
     compile_free(&c);
+    compile_together(&c);
+    seen[c.reports.items[0].code->number] = true;
+    compile_free(&c);
     for (size_t i = 0; i < count; i++) {
         if (seen[codes[i].number])
             continue;
@@ -235,7 +268,8 @@ static void test_every_code(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_planted), cmocka_unit_test(test_every_code)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_planted), cmocka_unit_test(test_together),
+                                       cmocka_unit_test(test_every_code)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
