@@ -72,6 +72,9 @@ static const char *comment(arena *a, const char *text, const char *open)
             at += 4;
         } else {
             *at++ = *text;
+            if (*text == '\\' && open[2] == '*')
+                *at++ =
+                    '\\'; /* or Doxygen would take what follows for a command; those of a text begin with @ */
             if ((*text == '*' && text[1] == '/') || (*text == '/' && text[1] == '*'))
                 *at++ = ' '; /* would end, or open, a comment */
         }

@@ -47,20 +47,19 @@ shape_list view_lookup(arena *a, view_name *names, size_t count)
 /* ---- enums -------------------------------------------------------------------------------------------- */
 
 typedef struct view_enum_value {
-    const char *name, *c_name, *number, *docs;
+    const char *name, *c_name, *number, *docs, *deprecated;
 } view_enum_value;
 
 static const shape_member value_members[] = {
-    SHOWS_TEXT(view_enum_value, name),
-    SHOWS_TEXT(view_enum_value, c_name),
-    SHOWS_TEXT(view_enum_value, number),
-    SHOWS_TEXT(view_enum_value, docs),
+    SHOWS_TEXT(view_enum_value, name),       SHOWS_TEXT(view_enum_value, c_name),
+    SHOWS_TEXT(view_enum_value, number),     SHOWS_TEXT(view_enum_value, docs),
+    SHOWS_TEXT(view_enum_value, deprecated),
 };
 static const shape value_shape = SHAPE_OF(view_enum_value, value_members);
 
 typedef struct view_enum {
     const schema_enum *is;
-    const char *name, *c_name, *stem, *unknown, *docs;
+    const char *name, *c_name, *stem, *unknown, *docs, *deprecated;
     bool unknown_declared, strict;
 } view_enum;
 
@@ -73,7 +72,8 @@ static shape_list values_of(const void *self, arena *scratch)
         values[i].name = e->values[i].name;
         values[i].c_name = e->values[i].c_name;
         values[i].number = arena_printf(scratch, "%d", (int)e->values[i].number);
-        values[i].docs = e->values[i].docs;
+        values[i].docs = view_docs(scratch, e->values[i].docs, e->values[i].deprecated);
+        values[i].deprecated = e->values[i].deprecated;
     }
     return view_list(values, e->value_count);
 }
@@ -103,6 +103,7 @@ static const shape_member enum_members[] = {
     SHOWS_TEXT(view_enum, stem),
     SHOWS_TEXT(view_enum, unknown),
     SHOWS_TEXT(view_enum, docs),
+    SHOWS_TEXT(view_enum, deprecated),
     SHOWS_TRUTH(view_enum, unknown_declared),
     SHOWS_TRUTH(view_enum, strict),
     SHOWS_MADE("values", values_of, &value_shape),
@@ -120,7 +121,8 @@ const void *view_enum_at(const void *from, size_t index, arena *scratch)
     made->c_name = e->c_name;
     made->stem = e->c_stem;
     made->unknown = e->c_unknown;
-    made->docs = e->docs;
+    made->docs = view_docs(scratch, e->docs, e->deprecated);
+    made->deprecated = e->deprecated;
     made->unknown_declared = e->unknown_declared;
     made->strict = e->strict;
     return made;

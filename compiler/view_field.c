@@ -6,9 +6,9 @@
 /* ---- as declared -------------------------------------------------------------------------------------- */
 
 static const shape_member field_members[] = {
-    SHOWS_TEXT(view_field, declaration),   SHOWS_TEXT(view_field, member),      SHOWS_TEXT(view_field, docs),
-    SHOWS_TEXT(view_field, c_kind),        SHOWS_TEXT(view_field, target_type), SHOWS_TEXT(view_field, copy),
-    SHOWS_TRUTH(view_field, copy_through),
+    SHOWS_TEXT(view_field, declaration), SHOWS_TEXT(view_field, member),        SHOWS_TEXT(view_field, docs),
+    SHOWS_TEXT(view_field, c_kind),      SHOWS_TEXT(view_field, target_type),   SHOWS_TEXT(view_field, copy),
+    SHOWS_TEXT(view_field, deprecated),  SHOWS_TRUTH(view_field, copy_through),
 };
 const shape view_field_shape = SHAPE_OF(view_field, field_members);
 
@@ -23,14 +23,26 @@ static bool is_through(const schema_field *field)
     return field->presence == SCHEMA_POINTER && !is_text(field->type);
 }
 
+/* Whether <MACRO>_INIT names it, which would then be a warning in every program that uses it. */
+static bool in_initializer(const schema_field *field)
+{
+    if (field->c_kind != NULL) /* a member of a union */
+        return false;
+    if (field->presence == SCHEMA_REQUIRED && field->type->kind == SCHEMA_RECORD)
+        return field->type->record->needs_init;
+    return view_has_default(field) && !field->default_value.zero;
+}
+
 view_field view_field_of(const view *v, arena *a, const schema_field *field)
 {
     view_field made = {.member = field->c_name,
-                       .docs = field->docs,
+                       .docs = view_docs(a, field->docs, field->deprecated),
                        .c_kind = field->c_kind,
                        .target_type = field->type->c_type,
                        .copy_through = is_through(field)};
 
+    if (!in_initializer(field))
+        made.deprecated = field->deprecated;
     made.declaration = arena_printf(a, "%s%s%s", field->c_type, view_space(field->c_type), field->c_name);
     made.copy =
         view_copy(v, a, field->type, made.copy_through ? "*made" : arena_printf(a, "out->%s", field->c_name));

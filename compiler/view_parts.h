@@ -49,6 +49,8 @@ void view_find_patterns(view *v, arena *memory);
 /* "pattern1": its table in the generated file. */
 const char *view_pattern_name(const view *v, arena *a, const struct pattern *p);
 
+/* The text of a Doxygen comment, or NULL. `deprecated` is the reason, or NULL. */
+const char *view_docs(arena *a, const char *docs, const char *deprecated);
 /* "" behind a '*', else " ": what stands between a type and a name. */
 const char *view_space(const char *c_type);
 /* A list whose items are all there. */

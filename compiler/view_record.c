@@ -6,7 +6,8 @@
 typedef struct view_record {
     const view *v;
     const schema_record *is;
-    const char *name, *c_name, *c_macro, *stem, *docs, *kind_type, *none, *fixed, *words, *seen_type;
+    const char *name, *c_name, *c_macro, *stem, *docs, *kind_type, *none, *fixed, *words, *seen_type,
+        *deprecated;
     bool is_union, has_fields, needs_init, copies, wide;
 } view_record;
 
@@ -255,6 +256,7 @@ static const shape_member record_members[] = {
     SHOWS_TEXT(view_record, c_macro),
     SHOWS_TEXT(view_record, stem),
     SHOWS_TEXT(view_record, docs),
+    SHOWS_TEXT(view_record, deprecated),
     SHOWS_TEXT(view_record, kind_type),
     SHOWS_TEXT(view_record, none),
     SHOWS_TEXT(view_record, fixed),
@@ -293,7 +295,8 @@ const void *view_record_at(const void *from, size_t index, arena *scratch)
     made->c_name = record->c_name;
     made->c_macro = record->c_macro;
     made->stem = record->c_stem;
-    made->docs = record->docs;
+    made->docs = view_docs(scratch, record->docs, record->deprecated);
+    made->deprecated = record->deprecated;
     made->kind_type = record->c_kind_type;
     made->none = record->c_none;
     made->fixed = arena_printf(scratch, "%zu", fixed);

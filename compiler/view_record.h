@@ -9,7 +9,7 @@
 
 /* A field as its struct declares it. */
 typedef struct view_field {
-    const char *declaration, *member, *docs, *c_kind, *target_type;
+    const char *declaration, *member, *docs, *deprecated, *c_kind, *target_type;
     const char *copy; /* the condition that deepens a shallow copy, or NULL */
     bool copy_through;
 } view_field;

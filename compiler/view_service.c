@@ -65,7 +65,7 @@ static shape_list older_errors_of(const schema_method *method, arena *a)
 }
 
 typedef struct view_method {
-    const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs;
+    const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs, *deprecated;
     const char *request, *result, *progress;
     const char *timeout, *hedge, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
     const char *was_count, *older_error_count;
@@ -82,6 +82,7 @@ static const shape_member method_members[] = {
     SHOWS_TEXT(view_method, op),
     SHOWS_TEXT(view_method, var),
     SHOWS_TEXT(view_method, docs),
+    SHOWS_TEXT(view_method, deprecated),
     SHOWS_TEXT(view_method, request),
     SHOWS_TEXT(view_method, result),
     SHOWS_TEXT(view_method, progress),
@@ -111,6 +112,7 @@ static const char *nanoseconds(arena *a, int64_t value)
 static view_method method_of(arena *a, const schema_method *method)
 {
     static const char *const priorities[] = {"LOW", "NORMAL", "HIGH", "CRITICAL"};
+    const char *deprecated = method->deprecated != NULL ? method->deprecated : method->service->deprecated;
     view_method made = {.name = method->name,
                         .service_wire = method->service->wire,
                         .service = method->service->c_name,
@@ -118,7 +120,8 @@ static view_method method_of(arena *a, const schema_method *method)
                         .c_macro = method->c_macro,
                         .op = method->c_op,
                         .var = arena_printf(a, "%s_method", method->c_var),
-                        .docs = method->docs,
+                        .docs = view_docs(a, method->docs, deprecated),
+                        .deprecated = deprecated,
                         .request = method->request->c_name,
                         .result = method->result->c_name,
                         .progress = method->progress == NULL ? NULL : method->progress->c_name,
@@ -307,7 +310,7 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
     made->c_name = service->c_name;
     made->service_var = arena_printf(scratch, "%s_service", service->c_var);
     made->service = service->c_name;
-    made->docs = service->docs;
+    made->docs = view_docs(scratch, service->docs, service->deprecated);
     made->method_count = arena_printf(scratch, "%zu", service->method_count);
     made->subscription_count = arena_printf(scratch, "%zu", service->subscription_count);
     made->was = view_list(service->was, service->was_count);
@@ -319,13 +322,13 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
 /* ---- events ------------------------------------------------------------------------------------------- */
 
 typedef struct view_event {
-    const char *name, *c_name, *var, *domain, *type, *version, *docs;
+    const char *name, *c_name, *var, *domain, *type, *version, *docs, *deprecated;
 } view_event;
 
 static const shape_member event_members[] = {
-    SHOWS_TEXT(view_event, name),   SHOWS_TEXT(view_event, c_name), SHOWS_TEXT(view_event, var),
-    SHOWS_TEXT(view_event, domain), SHOWS_TEXT(view_event, type),   SHOWS_TEXT(view_event, version),
-    SHOWS_TEXT(view_event, docs),
+    SHOWS_TEXT(view_event, name),   SHOWS_TEXT(view_event, c_name),     SHOWS_TEXT(view_event, var),
+    SHOWS_TEXT(view_event, domain), SHOWS_TEXT(view_event, type),       SHOWS_TEXT(view_event, version),
+    SHOWS_TEXT(view_event, docs),   SHOWS_TEXT(view_event, deprecated),
 };
 const shape view_event_shape = SHAPE_OF(view_event, event_members);
 
@@ -334,9 +337,13 @@ const void *view_event_at(const void *from, size_t index, arena *scratch)
     const schema_event *event = ((const view *)from)->package->events[index];
     view_event *made = arena_new(scratch, view_event);
 
-    *made =
-        (view_event){event->name,   event->record->c_name, arena_printf(scratch, "%s_event", event->c_var),
-                     event->domain, event->type,           event->version,
-                     event->docs};
+    *made = (view_event){event->name,
+                         event->record->c_name,
+                         arena_printf(scratch, "%s_event", event->c_var),
+                         event->domain,
+                         event->type,
+                         event->version,
+                         view_docs(scratch, event->docs, event->deprecated),
+                         event->deprecated};
     return made;
 }

@@ -42,6 +42,46 @@ for header in runtime/include/aegis/*.h; do
         check "$c" -std=c++17 -x c++ -fsyntax-only "${both[@]}" "${includes[@]}" -include "$header" /dev/null
     done
 done
+# What is deprecated in the IDL warns where it is used, each thing once, and nothing else does.
+program=$(
+    cat <<'END'
+#include "documented.h"
+void use(aegis_client *c, aegis_arena *a, aegis_publisher *p, aegis_bytes *b, documented_item *item,
+         documented_choice *choice, documented_past *past, documented_things_act_request *request);
+void use(aegis_client *c, aegis_arena *a, aegis_publisher *p, aegis_bytes *b, documented_item *item,
+         documented_choice *choice, documented_past *past, documented_things_act_request *request)
+{
+    const documented_item fine = DOCUMENTED_ITEM_INIT;
+    item->count = fine.count + DOCUMENTED_FEW + DOCUMENTED_STAGE_OPEN;
+    (void)documented_item_encode(item, AEGIS_FORMAT_JSON, a, b, NULL);
+    (void)documented_things_act(c, request, NULL, a);
+    /* warned */
+    item->count = DOCUMENTED_STAGE_CLOSED;
+    item->weight.has = false;
+    request->how = NULL;
+    choice->past = *past;
+    (void)documented_old_name(1);
+    (void)documented_past_encode(past, AEGIS_FORMAT_JSON, a, b, NULL);
+    (void)documented_empty_to_json(NULL, a);
+    (void)documented_thing_happened_publish(p, NULL, NULL, NULL);
+    (void)documented_things_perform(c, NULL, NULL, a);
+    (void)documented_things_perform_async(c, NULL, NULL, NULL, NULL);
+    (void)documented_things_labour_submit(c, NULL, NULL, NULL, NULL);
+    (void)documented_things_labour_run(c, NULL, NULL, NULL, NULL, a);
+    (void)documented_bygones_act(c, NULL, NULL, a);
+}
+END
+)
+first=$(grep -n '/\* warned' <<<"$program" | cut -d: -f1)
+last=$(($(wc -l <<<"$program") - 1))
+for c in "${compilers[@]}"; do
+    warned=$($c -std=c11 "${includes[@]}" -fsyntax-only -x c - <<<"$program" 2>&1 | sed -nE 's/^<stdin>:([0-9]+):.*deprecated.*/\1/p' | sort -un | tr '\n' ' ')
+    if [ "$warned" != "$(seq -s ' ' $((first + 1)) $last) " ]; then
+        echo "$c: deprecated on lines $warned, not on $((first + 1)) to $last"
+        bad=1
+    fi
+done
+
 [ $count -gt 0 ] || { echo "no generated code found in $build/gen"; exit 1; }
 [ $bad = 0 ] && echo "$count generated files and all public headers: no warning"
 exit $bad

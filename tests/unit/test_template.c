@@ -80,7 +80,7 @@ static const shape sample_shape = SHAPE_OF(sample, sample_members);
 static const item items[] = {{"a\"b"}, {"c"}};
 static const char *const words[] = {"one", "two\nlines"};
 static const sample view = {.name = "Shop",
-                            .docs = "One\ntwo */",
+                            .docs = "One \\c\ntwo */",
                             .truth = true,
                             .items = {.items = items, .count = 2},
                             .words = {.items = words, .count = 2},
@@ -142,7 +142,7 @@ static void test_output(void **state)
     check("a {{name}} {{name|upper|c_string}} {{one.id|c_string}}\n", "", "a Shop \"SHOP\" \"a\\\"b\"\n");
     check("  {{#items}}\n{{@index}}{{id}}{{^@last}}, {{/@last}}\n  {{/items}}\n", "", "0a\"b, \n1c\n");
     check("{{#none}}no{{/none}}{{^none}}yes{{/none}}{{^empty}}!{{/empty}}\n", "", "yes!\n");
-    check("x\n{{! gone }}\n  {{docs|doc}}\n", "", "x\n  /** One\n   * two * / */\n");
+    check("x\n{{! gone }}\n  {{docs|doc}}\n", "", "x\n  /** One \\\\c\n   * two * / */\n");
     check("{\n    {{>part}}\n}\n", "{{one.id}}\n\n{{name}};\n", "{\n    a\"b\n\n    Shop;\n}\n");
     check("({{>part}})", "{{name|lower}}", "(shop)");
     check("{{#made}}{{id}} {{#items}}{{id}}{{#@first}},{{/@first}}{{/items}}\n{{/made}}", "",

@@ -25,6 +25,13 @@
 #define AEGIS_API
 #endif
 
+/* What is deprecated warns where it is used, except in generated code, which has to use it. */
+#if defined(AEGIS_GENERATED_SOURCE) || !(defined(__GNUC__) || defined(__clang__))
+#define AEGIS_DEPRECATED(why)
+#else
+#define AEGIS_DEPRECATED(why) __attribute__((deprecated(why)))
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
