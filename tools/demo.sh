@@ -76,7 +76,7 @@ trip() {
 }
 created() { grep -c '^monitor: order ' "$scratch/monitor.log" 2>/dev/null || true; }
 
-say "Building aegisc and libaegis"
+say "Building aegisc and libaegis (a minute or two)"
 $MAKE --no-print-directory -s all
 $MAKE --no-print-directory -s install PREFIX="$prefix" DESTDIR= >/dev/null
 note "installed to ${prefix#"$PWD"/}: $(du -sh "$prefix" | cut -f1)"

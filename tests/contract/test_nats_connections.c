@@ -177,7 +177,7 @@ static void users_and_passwords(void **state)
     char url[128];
     (void)state;
     start_with(&server, "authorization { user: ann, password: secret }\n");
-    expect_refused(server.url, NULL, AEGIS_UNAUTHENTICATED, "refused our credentials");
+    expect_refused(server.url, NULL, AEGIS_UNAUTHENTICATED, "none were given");
     expect_served(server.url, &(aegis_options){.user = "ann", .password = "secret"});
     expect_refused(server.url, &(aegis_options){.user = "ann", .password = "wrong"}, AEGIS_UNAUTHENTICATED,
                    "refused our credentials");
@@ -215,7 +215,7 @@ static void nkeys(void **state)
     (void)fputs(SEED "\n", file);
     (void)fclose(file);
     expect_served(server.url, &(aegis_options){.nkey = NKEY, .nkey_seed_file = seed});
-    expect_refused(server.url, NULL, AEGIS_UNAUTHENTICATED, "refused our credentials");
+    expect_refused(server.url, NULL, AEGIS_UNAUTHENTICATED, "none were given");
     expect_refused(server.url, &(aegis_options){.nkey = NKEY}, AEGIS_INVALID_ARGUMENT, "nkey_seed_file");
     nats_server_stop(&server);
 }

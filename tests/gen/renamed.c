@@ -216,9 +216,24 @@ static void test_stop(void **state)
     }
 }
 
+/* A service without its table is refused, not served until the first call. */
+static void no_handlers(void **state)
+{
+    aegis_bus *bus = NULL;
+    aegis_service *service = NULL;
+    aegis_error why = {0};
+
+    (void)state;
+    assert_int_equal(aegis_open("mem:", NULL, &bus, NULL), AEGIS_OK);
+    assert_int_equal(renamed_market_serve(bus, NULL, NULL, NULL, &service, &why), AEGIS_INVALID_ARGUMENT);
+    assert_string_equal(aegis_error_text(&why), "renamed_market_ops is NULL");
+    aegis_close(bus);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(no_handlers),
         cmocka_unit_test_setup_teardown(test_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_many_calls, setup, teardown),
         cmocka_unit_test_setup_teardown(test_commands, setup, teardown),

@@ -208,6 +208,7 @@ struct nats_engine {
 
     natsOptions *options; /* for every connection; the event loop's argument is set anew each time */
     unsigned servers;
+    bool credentials; /* some were given */
     char url[256];    /* as configured, without credentials */
     char server[128]; /* in use last */
     char inbox[NATS_INBOX_MAX];

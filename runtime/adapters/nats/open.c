@@ -97,7 +97,10 @@ static aegis_status refused(nats_engine *engine, natsStatus status, aegis_durati
                             aegis_error *error)
 {
     if (status == NATS_CONNECTION_AUTH_FAILED || status == NATS_NOT_PERMITTED)
-        return aegis_error_set(error, AEGIS_UNAUTHENTICATED, "the NATS server at %s refused our credentials",
+        return aegis_error_set(error, AEGIS_UNAUTHENTICATED,
+                               engine->credentials
+                                   ? "the NATS server at %s refused our credentials"
+                                   : "the NATS server at %s asks for credentials, and none were given",
                                engine->url);
     if (status == NATS_SECURE_CONNECTION_REQUIRED || status == NATS_SECURE_CONNECTION_WANTED ||
         status == NATS_SSL_ERROR)

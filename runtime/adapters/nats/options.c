@@ -256,6 +256,9 @@ static aegis_status configure(nats_engine *engine, const char **servers, bool se
         s = url_credentials(to, servers[i]);
     if (s != NATS_OK)
         return aegis_nats_error(error, s, "options");
+    engine->credentials = options->user != NULL || options->token != NULL ||
+                          options->credentials_file != NULL || options->nkey != NULL ||
+                          strchr(servers[0], '@') != NULL;
     aegis_status status = set_credentials(to, options, error);
     secure = secure || options->tls_ca_file != NULL || options->tls_certificate_file != NULL ||
              options->tls_server_name != NULL;

@@ -1,5 +1,6 @@
 /* The client side: calling, commanding, publishing. The typed names (`shop_orders_create_order`,
- * `shop_order_created_publish`) are generated; these are the parts they share. */
+ * `shop_order_created_publish`) are generated; these are the parts they share. Pointers must not be
+ * NULL unless it is said: a client, a publisher, a request. */
 #ifndef AEGIS_CLIENT_H
 #define AEGIS_CLIENT_H
 
