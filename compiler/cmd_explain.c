@@ -1,10 +1,15 @@
 /* aegisc explain: more about a diagnostic than its line says. */
 #include "cli.h"
+#include "diag_lessons.h"
 #include "diag_rules.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+typedef struct explain_request {
+    bool markdown;
+} explain_request;
 
 static void list_rules(const diag_rule *rules, size_t count)
 {
@@ -52,9 +57,16 @@ static int run(cli *line, void *data)
 {
     const diag_code *entry;
     const diag_rule *rule;
-    char id[DIAG_ID_SIZE];
+    const explain_request *request = (const explain_request *)data;
+    const char *text;
 
-    (void)data;
+    if (request->markdown) {
+        text = diag_explain_all(&line->memory);
+        if (text == NULL)
+            return cli_out_of_memory();
+        fputs(text, stdout);
+        return CLI_DONE;
+    }
     if (line->arguments.count == 0) {
         list_codes();
         return CLI_DONE;
@@ -63,21 +75,31 @@ static int run(cli *line, void *data)
     if (entry == NULL)
         return cli_usage(line->command, "there is no code '%s'", line->arguments.items[0]);
     rule = diag_rule_numbered(entry->number);
-    printf("%s%s%s (%s): %s\n\n%s\n", diag_id(entry, id), rule != NULL ? " " : "",
-           rule != NULL ? rule->name : "", diag_level_name(entry->level), entry->title, entry->explain);
+    text = diag_explain(&line->memory, entry, rule != NULL ? rule->name : NULL);
+    if (text == NULL)
+        return cli_out_of_memory();
+    fputs(text, stdout);
     return CLI_DONE;
 }
+
+static const cli_option options[] = {
+    {"--markdown", NULL, CLI_FLAG, offsetof(explain_request, markdown),
+     "print all about all codes, as a page"},
+};
 
 const cli_command cmd_explain = {
     .name = "explain",
     .summary = "tells more about a diagnostic, such as AE0304",
     .takes = "[CODE]",
     .about =
-        "Prints what a diagnostic is about, at more length than the line it was reported with; a rule of\n"
+        "Prints what a diagnostic is about, why the rule exists, and an example wrong and right; a rule of\n"
         "lint or breaking may be named. Without a code, the list of all.",
     .examples = "  aegisc explain AE0304\n"
                 "  aegisc explain field-required-added\n"
                 "  aegisc explain\n",
+    .options = options,
+    .option_count = CLI_COUNT(options),
+    .request_size = sizeof(explain_request),
     .most = 1,
     .run = run,
 };

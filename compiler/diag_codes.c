@@ -25,11 +25,17 @@ static const diag_code codes[] = {
      "Elsewhere use two."},
     {111, DIAG_ERROR, "A reserved word or sign", "This is kept for a later edition of the language."},
     {201, DIAG_ERROR, "Unexpected text",
-     "The grammar is in idl/LANGUAGE.md; the message says what could stand here."},
+     "A word or mark stands where the grammar, which is in idl/LANGUAGE.md, has no place for it. The message "
+     "says what "
+     "could stand here."},
     {202, DIAG_ERROR, "A missing mark",
      "A mark, most often the ';' after a declaration or a member, is missing. The message points at where it "
      "belongs; the rest of the file has been read as if it were there."},
     {203, DIAG_ERROR, "Nested too deeply", "Types and values nest a bounded number of times."},
+    {204, DIAG_ERROR, "Written otherwise in Aegis",
+     "This is how another language writes it. The message shows the same in Aegis, and the rest of the file "
+     "has been read "
+     "as if it stood there."},
     {301, DIAG_ERROR, "The edition is missing or unknown",
      "A file begins with `aegis 1;`, so that a later aegisc knows by which rules to read it."},
     {302, DIAG_ERROR, "The package is missing or misplaced",
@@ -55,7 +61,8 @@ static const diag_code codes[] = {
      "other."},
     {311, DIAG_ERROR, "An import out of place",
      "Imports stand after the package and before the declarations, each file once."},
-    {312, DIAG_ERROR, "An enum without values", "An enum has at least one value."},
+    {312, DIAG_ERROR, "An enum or a union without members",
+     "An enum has at least one value, a union at least one member."},
     {401, DIAG_ERROR, "Bounds where there can be none",
      "Bounds stand after built-in numbers, string, bytes, and lists and maps. A type with a name has its "
      "own."},
@@ -76,8 +83,10 @@ static const diag_code codes[] = {
      "Names become parts of NATS subjects: a letter, then letters, digits, '-' and '_', at most 64 "
      "characters. A "
      "service is not called progress, callback or cancel, which the wire uses itself."},
-    {502, DIAG_ERROR, "An event is declared twice", "An event may be declared once for each major version."},
-    {503, DIAG_ERROR, "A version that cannot be read", "A version is \"1.0\" or \"1.0.0\"."},
+    {502, DIAG_ERROR, "An event is declared twice",
+     "An event may be declared once for each major version, in this package and all that it imports."},
+    {503, DIAG_ERROR, "A version that cannot be read",
+     "The version of a service is \"1.2.0\", that of an event \"1.2\" or \"1.2.0\"."},
     {504, DIAG_WARNING, "A subscription that matches nothing",
      "No event of this file or of those it imports matches, so only the raw handler will be called."},
     {505, DIAG_ERROR, "Not what was expected here",
@@ -91,8 +100,9 @@ static const diag_code codes[] = {
      "A pattern is the name of an event, with wildcards for its last parts: order.created, order.*, order.> "
      "(everything that begins with order.) or > (every event)."},
     {509, DIAG_ERROR, "One name for two things on the bus",
-     "Two services, or two stored subscriptions of a service, would have the same name; @wire(\"...\") gives "
-     "one of them another."},
+     "Two services, two events or two stored subscriptions would have the same name, here or in what is "
+     "imported; "
+     "@wire(\"...\") gives one of them another."},
     {510, DIAG_WARNING, "A message that may be too large",
      "Everything in the message has an upper bound, and together they are more than the 1 MiB that "
      "nats-server takes unless "
@@ -101,13 +111,15 @@ static const diag_code codes[] = {
      "Two files of this run, neither of which imports the other, declare a service, an event or a stored "
      "subscription with one name on "
      "the bus. Where both are used on one bus they take each other's messages."},
-    {601, DIAG_ERROR, "An unknown annotation", "idl/LANGUAGE.md has the list."},
-    {602, DIAG_ERROR, "An annotation in the wrong place", "Each annotation belongs to certain declarations."},
+    {601, DIAG_ERROR, "An unknown annotation",
+     "There is no annotation of this name; idl/LANGUAGE.md has the list."},
+    {602, DIAG_ERROR, "An annotation in the wrong place",
+     "Each annotation belongs to certain declarations; the message lists them."},
     {603, DIAG_ERROR, "An annotation is given twice",
      "Each stands at most once, and some exclude each other."},
     {604, DIAG_ERROR, "The arguments of an annotation", "The message shows what it takes."},
     {605, DIAG_ERROR, "An annotation that contradicts",
-     "It does not go together with the rest of the declaration."},
+     "It does not go together with the rest of the declaration, or with another annotation of it."},
     {606, DIAG_ERROR, "Not a key for idempotency",
      "@idempotency_key names a parameter that is always there and tells one command from another: a required "
      "string, uuid or integer without a default."},

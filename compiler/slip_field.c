@@ -84,7 +84,7 @@ static bool type_before_name(const site *s, size_t first, bool numbered_before)
     if (!slip_ends_member(p, end))
         return false;
     text = field_text(p, name, type, value);
-    edit_report(p, 201, token_span(p, s->plain, t.end), "a field is written 'name: type;'");
+    edit_report(p, 204, token_span(p, s->plain, t.end), "a field is written 'name: type;'");
     say_without_number(p, text, numbered || numbered_before);
     return edit_rewrite(p, s->plain, end - 1, text);
 }
@@ -98,7 +98,7 @@ static bool number_before_field(const site *s)
     if (token_kind(p, m) != INTEGER || token_kind(p, m + 1) != ':')
         return false;
     if (token_word(p, m + 2) && token_kind(p, m + 3) == ':') {
-        edit_report(p, 201, p->tokens[m].where, "there are no field numbers: fields travel by name");
+        edit_report(p, 204, p->tokens[m].where, "there are no field numbers: fields travel by name");
         return edit_remove(p, m, m + 1);
     }
     return type_before_name(s, m + 2, true);
@@ -115,7 +115,7 @@ static bool options_behind(const site *s)
     close = token_close(p, s->at);
     if (close >= p->count || !slip_ends_member(p, close + 1))
         return false;
-    edit_report(p, 201, token_span(p, s->at, close), "there are no options in brackets");
+    edit_report(p, 204, token_span(p, s->at, close), "there are no options in brackets");
     diag_add_help(p->reports, "annotations stand before the field: @deprecated(\"why\") name: type;");
     return edit_remove(p, s->at, close);
 }
@@ -130,7 +130,7 @@ static bool optional_name(const site *s)
     if (!token_word(p, m) || token_kind(p, m + 1) != '?' || token_kind(p, m + 2) != ':' ||
         !slip_read_type(p, m + 3, &t) || !slip_ends_member(p, t.end))
         return false;
-    edit_report(p, 201, p->tokens[m + 1].where, "an optional field has its '?' behind the type");
+    edit_report(p, 204, p->tokens[m + 1].where, "an optional field has its '?' behind the type");
     return edit_rewrite(
         p, m, t.end - 1,
         arena_printf(p->memory, "%s: %s%s", p->tokens[m].text, t.text, t.optional ? "" : "?"));
@@ -152,17 +152,17 @@ static bool word_before_field(const site *s)
         !slip_read_type(p, m + 3, &t))
         return false;
     if (i == 0) {
-        edit_report(p, 201, p->tokens[m].where, "an optional field has a '?' behind its type");
+        edit_report(p, 204, p->tokens[m].where, "an optional field has a '?' behind its type");
         return edit_rewrite(
             p, m, t.end - 1,
             arena_printf(p->memory, "%s: %s%s", p->tokens[m + 1].text, t.text, t.optional ? "" : "?"));
     }
     if (i == 2) {
-        edit_report(p, 201, p->tokens[m].where, "a list is written [T]");
+        edit_report(p, 204, p->tokens[m].where, "a list is written [T]");
         return edit_rewrite(p, m, t.end - 1,
                             arena_printf(p->memory, "%s: [%s]", p->tokens[m + 1].text, t.text));
     }
-    edit_report(p, 201, p->tokens[m].where, "'%s' does not belong before a field", words[i]);
+    edit_report(p, 204, p->tokens[m].where, "'%s' does not belong before a field", words[i]);
     diag_add_help(p->reports, "a field is required unless its type ends in '?'");
     return edit_remove(p, m, m);
 }
@@ -175,7 +175,7 @@ static bool quoted_name(const site *s)
 
     if (token_kind(p, m) != STRING || token_kind(p, m + 1) != ':' || p->tokens[m].open)
         return false;
-    edit_report(p, 201, p->tokens[m].where, "names are not quoted");
+    edit_report(p, 204, p->tokens[m].where, "names are not quoted");
     return edit_rewrite(p, m, m, p->tokens[m].value.text);
 }
 
@@ -187,7 +187,7 @@ static bool default_word(const site *s)
 
     if (!token_is(p, at, "default") || slip_type_start(s) == 0)
         return false;
-    edit_report(p, 201, p->tokens[at].where, "a default stands behind '='");
+    edit_report(p, 204, p->tokens[at].where, "a default stands behind '='");
     diag_add_help(
         p->reports, "write '= %s'",
         token_source(p, at + 1 + (token_kind(p, at + 1) == '='), at + 1 + (token_kind(p, at + 1) == '=')));
@@ -205,7 +205,7 @@ static bool type_alone(const site *s)
         (token_kind(p, t.end) != ')' && token_kind(p, t.end) != ',') || s->at < s->plain)
         return false;
     if (t.end == s->plain + 1 && token_is(p, s->plain, "void")) {
-        edit_report(p, 201, p->tokens[s->plain].where,
+        edit_report(p, 204, p->tokens[s->plain].where,
                     "a method without parameters has nothing in its brackets");
         return edit_remove(p, s->plain, s->plain);
     }
@@ -213,7 +213,7 @@ static bool type_alone(const site *s)
         return false;
     if (!slip_is_type(p, s->plain) && (t.text[0] < 'A' || t.text[0] > 'Z') && t.text[0] != '[' &&
         t.text[0] != '{' && strchr(t.text, '.') == NULL) {
-        edit_report(p, 201, p->tokens[s->plain].where, "parameter '%s' has no type",
+        edit_report(p, 204, p->tokens[s->plain].where, "parameter '%s' has no type",
                     p->tokens[s->plain].text);
         diag_add_help(p->reports, "parameters are fields: name: type");
         edit_doubt(s);
@@ -221,7 +221,7 @@ static bool type_alone(const site *s)
                             arena_printf(p->memory, "%s: any", p->tokens[s->plain].text),
                             p->tokens[s->plain].where);
     }
-    edit_report(p, 201, token_span(p, s->plain, t.end - 1), "a parameter needs a name");
+    edit_report(p, 204, token_span(p, s->plain, t.end - 1), "a parameter needs a name");
     return edit_rewrite(p, s->plain, t.end - 1, arena_printf(p->memory, "%s: %s", name, t.text));
 }
 
@@ -245,7 +245,7 @@ static bool shared_type(const site *s)
     for (size_t k = s->plain; k <= i; k += 2)
         text =
             arena_printf(p->memory, "%s%s%s: %s", text, k == s->plain ? "" : "; ", p->tokens[k].text, t.text);
-    edit_report(p, 201, p->tokens[s->plain + 1].where, "each field has a type of its own");
+    edit_report(p, 204, p->tokens[s->plain + 1].where, "each field has a type of its own");
     return edit_rewrite(p, s->plain, t.end - 1, text);
 }
 
@@ -274,12 +274,12 @@ static bool reserved_unquoted(const site *s)
     if (end == m + 1 || token_kind(p, end - 1) == ',')
         return false;
     if (names == 0) {
-        edit_report(p, 201, token_span(p, m + 1, end - 1),
+        edit_report(p, 204, token_span(p, m + 1, end - 1),
                     "names are reserved, not numbers: fields travel by name");
         diag_add_help(p->reports, "such as: reserved \"coupon\";");
         return edit_remove(p, m, end);
     }
-    edit_report(p, 201, token_span(p, m + 1, end - 1), "reserved names are quoted");
+    edit_report(p, 204, token_span(p, m + 1, end - 1), "reserved names are quoted");
     return edit_rewrite(p, m, end - 1, text);
 }
 
@@ -305,7 +305,7 @@ static bool numbered_values(const site *s)
 
     if (s->at == 0 || behind_number(p, s->at - 1) == s->at)
         return false;
-    edit_report(p, 201, token_span(p, first, behind_number(p, s->at - 1) - 1),
+    edit_report(p, 204, token_span(p, first, behind_number(p, s->at - 1) - 1),
                 "the values of an enum have no numbers");
     diag_add_help(p->reports, "they travel by name: enum NAME { first, second }");
     diag_add_fix(p->reports, token_span(p, first, behind_number(p, s->at - 1) - 1), "%s", "");
@@ -326,7 +326,7 @@ static bool semicolons_between_values(const site *s)
     if ((token_kind(p, s->at) != ';' && !is_sign(p, s->at, "|")) ||
         (token_kind(p, s->at + 1) != '}' && (!token_word(p, s->at + 1) || token_declares(p, s->at + 1))))
         return false;
-    edit_report(p, 201, p->tokens[s->at].where, "the values of an enum are separated by ','");
+    edit_report(p, 204, p->tokens[s->at].where, "the values of an enum are separated by ','");
     diag_add_fix(p->reports, p->tokens[s->at].where, ",");
     for (size_t i = s->at; i < p->count && token_kind(p, i) != '}'; i++) {
         if (token_kind(p, i) == ';' || is_sign(p, i, "|"))
@@ -364,7 +364,7 @@ static bool quoted_value(const site *s)
     if (token_kind(p, s->at) != STRING || p->tokens[s->at].open || p->tokens[s->at].value.text[0] == '\0' ||
         (token_kind(p, s->at + 1) != ',' && token_kind(p, s->at + 1) != '}'))
         return false;
-    edit_report(p, 201, p->tokens[s->at].where, "the values of an enum are names, without quotes");
+    edit_report(p, 204, p->tokens[s->at].where, "the values of an enum are names, without quotes");
     for (size_t i = s->at + 1; i < p->count && token_kind(p, i) != '}'; i++) {
         if (token_kind(p, i) == STRING)
             p->tokens[i].kind = NAME;

@@ -354,7 +354,7 @@ static bool foreign_method(const site *s)
     }
     if (!read_end(&m) || m.advice == NULL || m.at <= s->at)
         return false;
-    edit_report(p, 201, p->tokens[m.place].where, "%s", m.advice);
+    edit_report(p, 204, p->tokens[m.place].where, "%s", m.advice);
     return edit_rewrite(p, first, m.at - 1, method_text(&m));
 }
 
@@ -375,7 +375,7 @@ static bool quoted_event(const site *s)
     if (*text == '\0' ||
         text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*>")] != '\0')
         return false;
-    edit_report(p, 201, p->tokens[s->at].where, "names are not quoted");
+    edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
     for (size_t i = s->at + 1; token_kind(p, i) == ',' && token_kind(p, i + 1) == STRING; i += 2) {
         if (!edit_replace(p, i + 1, 1, p->tokens[i + 1].value.text, p->tokens[s->at].where))
             return false;
@@ -399,7 +399,7 @@ static bool filler_word(const site *s)
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         if (!token_is(p, first + 1, words[i]))
             continue;
-        edit_report(p, 201, p->tokens[first + 1].where, "'%s' does not belong behind '%s'", words[i],
+        edit_report(p, 204, p->tokens[first + 1].where, "'%s' does not belong behind '%s'", words[i],
                     p->tokens[first].text);
         return edit_remove(p, first + 1, first + 1);
     }
@@ -419,7 +419,7 @@ static bool foreign_keyword(const site *s)
     if (word == NULL || (strcmp(word->here, "publishes") != 0 && strcmp(word->here, "subscribes") != 0 &&
                          strcmp(word->here, "uses") != 0))
         return false;
-    edit_report(p, 201, p->tokens[first].where, "'%s' is no keyword: %s", word->word, word->says);
+    edit_report(p, 204, p->tokens[first].where, "'%s' is no keyword: %s", word->word, word->says);
     return edit_rewrite(p, first, first, word->here);
 }
 

@@ -32,7 +32,7 @@ static bool include_line(parser *p, size_t at, const char *rest)
 
     if (path == NULL)
         return false;
-    edit_report(p, 201, p->tokens[at].where, "there is no preprocessor: other files are imported");
+    edit_report(p, 204, p->tokens[at].where, "there is no preprocessor: other files are imported");
     if (length < 7 || strcmp(path + length - 6, ".aegis") != 0) {
         diag_add_help(p->reports, "write 'import \"file.aegis\";'");
         edit_lose(p, "import");
@@ -47,7 +47,7 @@ static bool define_line(parser *p, size_t at, const char *rest)
     const char *name = next_word(p, &rest), *value = next_word(p, &rest);
     const char *type = *value == '"' ? "string" : strchr(value, '.') != NULL ? "f64" : "u32";
 
-    edit_report(p, 201, p->tokens[at].where, "there is no preprocessor: constants are declared");
+    edit_report(p, 204, p->tokens[at].where, "there is no preprocessor: constants are declared");
     edit_lose(p, name);
     diag_add_help(p->reports, "write 'const %s: %s = %s;'", *name == '\0' ? "NAME" : name, type,
                   *value == '\0' ? "1" : value);
@@ -69,7 +69,7 @@ static bool hash_line(const site *s)
         return define_line(p, s->at, rest);
     if (strcmp(word, "pragma") == 0 || strncmp(word, "if", 2) == 0 || strncmp(word, "end", 3) == 0 ||
         strcmp(word, "else") == 0 || strcmp(word, "undef") == 0) {
-        edit_report(p, 201, p->tokens[s->at].where, "there is no preprocessor");
+        edit_report(p, 204, p->tokens[s->at].where, "there is no preprocessor");
         diag_add_help(p->reports,
                       "a file is read once however often it is imported; nothing is left out of it");
         return edit_remove(p, s->at, s->at);
@@ -135,7 +135,7 @@ static bool calculation(const site *s)
                    !p->tokens[end].starts_line;
          end++)
         ;
-    edit_report(p, 201, p->tokens[at].where, "nothing is calculated in a schema");
+    edit_report(p, 204, p->tokens[at].where, "nothing is calculated in a schema");
     diag_add_help(p->reports, "write the result, or declare it: const NAME: u32 = ...;");
     return edit_replace(p, at, end - at, "", p->tokens[at].where);
 }

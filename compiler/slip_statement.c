@@ -29,12 +29,12 @@ static bool proto_statement(const site *s)
     if (end >= p->count)
         return false;
     if (token_is(p, m, "syntax") || token_is(p, m, "edition")) {
-        edit_report(p, 201, token_span(p, m, end - 1), "a file begins with its edition of Aegis");
+        edit_report(p, 204, token_span(p, m, end - 1), "a file begins with its edition of Aegis");
         return edit_rewrite(p, m, end - 1, "aegis 1;");
     }
     if (!token_is(p, m, "option") || token_kind(p, m + 1) == '{')
         return false;
-    edit_report(p, 201, p->tokens[m].where,
+    edit_report(p, 204, p->tokens[m].where,
                 "there are no options: annotations stand before what they are about");
     diag_add_help(p->reports, "such as @c_name(\"shop\") package shop;");
     return edit_remove(p, m, end - 1);
@@ -105,11 +105,11 @@ static bool import_statement(const site *s)
     if (path == NULL || (token_is(p, m, "using") && token_kind(p, m + 2) == '='))
         return false;
     if (!keyword)
-        edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+        edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
     else if (token_kind(p, m + 1) == STRING)
-        edit_report(p, 201, token_span(p, m + 2, last), "an import names a file and nothing else");
+        edit_report(p, 204, token_span(p, m + 2, last), "an import names a file and nothing else");
     else
-        edit_report(p, 201, token_span(p, m + 1, last), "an import names a file, in quotes");
+        edit_report(p, 204, token_span(p, m + 1, last), "an import names a file, in quotes");
     edit_lose(p, "import");
     return edit_rewrite(p, m, end - 1, arena_printf(p->memory, "import %s;", path));
 }
@@ -141,9 +141,9 @@ static bool package_statement(const site *s)
     if (names == 0 || *name == '\0')
         return false;
     if (foreign)
-        edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+        edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
     else
-        edit_report(p, 201, token_span(p, m + 1, last),
+        edit_report(p, 204, token_span(p, m + 1, last),
                     token_kind(p, m + 1) == STRING ? "the name of a package is not quoted"
                                                    : "the name of a package is one word");
     return edit_rewrite(p, m, end - 1, arena_printf(p->memory, "package %s;", name));
@@ -182,13 +182,13 @@ static bool const_statement(const site *s)
     if (token_kind(p, m) != KW_CONST || s->at < m + 2)
         return false;
     if (token_word(p, m + 1) && token_kind(p, m + 2) == '=' && (type = type_of_literal(p, m + 3)) != NULL) {
-        edit_report(p, 201, p->tokens[m + 1].where, "a constant has a type");
+        edit_report(p, 204, p->tokens[m + 1].where, "a constant has a type");
         return edit_rewrite(p, m + 1, m + 1, arena_printf(p->memory, "%s: %s", p->tokens[m + 1].text, type));
     }
     if (token_kind(p, m + 2) == ':' || !slip_read_type(p, m + 1, &t) || !token_word(p, t.end) ||
         token_kind(p, t.end + 1) != '=' || (!slip_is_type(p, m + 1) && slip_is_type(p, t.end)))
         return false;
-    edit_report(p, 201, token_span(p, m + 1, t.end), "a constant is written with its name first");
+    edit_report(p, 204, token_span(p, m + 1, t.end), "a constant is written with its name first");
     return edit_rewrite(p, m + 1, t.end, arena_printf(p->memory, "%s: %s", p->tokens[t.end].text, t.text));
 }
 
@@ -212,7 +212,7 @@ static bool alias_statement(const site *s)
         name = p->tokens[t.end++].text;
     if (name == NULL)
         return false;
-    edit_report(p, 201, token_span(p, m, t.end - 1), "another name for a type is written alias NAME = TYPE;");
+    edit_report(p, 204, token_span(p, m, t.end - 1), "another name for a type is written alias NAME = TYPE;");
     return edit_rewrite(p, m, t.end - 1, arena_printf(p->memory, "alias %s = %s", name, t.text));
 }
 
@@ -234,7 +234,7 @@ static bool name_behind(const site *s)
     if (close + 2 >= p->count || !token_word(p, close + 1) || token_kind(p, close + 2) != ';')
         return false;
     name = p->tokens[close + 1].text;
-    edit_report(p, 201, p->tokens[m].where, "the name of a declaration stands before its body");
+    edit_report(p, 204, p->tokens[m].where, "the name of a declaration stands before its body");
     diag_add_help(p->reports, "write '%s %s { ... }'", keyword, name);
     if (!edit_replace(p, close + 1, 2, "", p->tokens[close].where))
         return false;
@@ -259,7 +259,7 @@ static bool foreign_keyword(const site *s)
         strcmp(word->here, "service") != 0 && strcmp(word->here, "union") != 0 &&
         strcmp(word->here, "const") != 0)
         return false;
-    edit_report(p, 201, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
+    edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
     diag_add_help(p->reports, "write '%s %s'", word->here, p->tokens[m + 1].text);
     return edit_rewrite(p, m, m, word->here);
 }
@@ -284,7 +284,7 @@ static bool inheritance(const site *s)
             return false;
         open++;
     }
-    edit_report(p, 201, token_span(p, s->at, open - 1),
+    edit_report(p, 204, token_span(p, s->at, open - 1),
                 is_enum ? "an enum has no type of its own: its values travel by name"
                         : "there is no inheritance");
     if (!is_enum)
@@ -302,7 +302,7 @@ static bool enum_class(const site *s)
     if (token_kind(p, m) != KW_ENUM || (!token_is(p, m + 1, "class") && !token_is(p, m + 1, "struct")) ||
         !token_word(p, m + 2))
         return false;
-    edit_report(p, 201, p->tokens[m + 1].where, "'%s' does not belong behind 'enum'", p->tokens[m + 1].text);
+    edit_report(p, 204, p->tokens[m + 1].where, "'%s' does not belong behind 'enum'", p->tokens[m + 1].text);
     return edit_remove(p, m + 1, m + 1);
 }
 
@@ -317,13 +317,13 @@ static bool no_body(const site *s)
         (token_kind(p, s->at + 1) != 0 && !token_declares(p, token_behind_marks(p, s->at + 1))))
         return false;
     if (kind == KW_ERROR || kind == KW_EVENT) {
-        edit_report(p, 201, p->tokens[s->at].where, "an %s has a body, also when it has no fields",
+        edit_report(p, 204, p->tokens[s->at].where, "an %s has a body, also when it has no fields",
                     kind == KW_ERROR ? "error" : "event");
         return edit_rewrite(p, s->at, s->at, "{ }");
     }
     if (kind != KW_STRUCT && kind != KW_UNION && kind != KW_ENUM && kind != KW_SERVICE)
         return false;
-    edit_report(p, 201, p->tokens[s->at].where, "%s %s is declared once, with its body",
+    edit_report(p, 204, p->tokens[s->at].where, "%s %s is declared once, with its body",
                 kind == KW_ENUM ? "an" : "a", p->tokens[m].text);
     diag_add_help(p->reports, "it may stand behind what uses it");
     return edit_remove(p, m, s->at);
@@ -338,7 +338,7 @@ static bool error_number(const site *s)
     if (token_kind(p, m) != KW_ERROR)
         return false;
     if (token_kind(p, m + 1) == INTEGER && token_word(p, m + 2)) {
-        edit_report(p, 201, p->tokens[m + 1].where,
+        edit_report(p, 204, p->tokens[m + 1].where,
                     "the number of an error stands behind its name, in brackets");
         return edit_rewrite(
             p, m + 1, m + 2,
@@ -349,7 +349,7 @@ static bool error_number(const site *s)
     from += token_kind(p, from) == '=' || token_kind(p, from) == ':';
     if (token_kind(p, from) != INTEGER || token_kind(p, from + 1) != '{')
         return false;
-    edit_report(p, 201, token_span(p, m + 2, from), "the number of an error stands in brackets");
+    edit_report(p, 204, token_span(p, m + 2, from), "the number of an error stands in brackets");
     return edit_rewrite(p, m + 2, from, arena_printf(p->memory, "(%s)", token_source(p, from, from)));
 }
 
@@ -361,7 +361,7 @@ static bool quoted_name(const site *s)
     if (token_kind(p, s->at) != STRING || s->at != s->plain + 1 || p->tokens[s->at].open ||
         token_kind(p, s->at + 1) != '{')
         return false;
-    edit_report(p, 201, p->tokens[s->at].where, "names are not quoted");
+    edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
     return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value.text);
 }
 

@@ -388,6 +388,6 @@ bool slip_type(const site *s)
         return false;
     if (!slip_ends_member(p, t.end) && token_kind(p, t.end) != '=' && token_kind(p, t.end) != '@')
         return false;
-    edit_report(p, 201, token_span(p, start, t.end - 1), "%s", t.advice);
+    edit_report(p, 204, token_span(p, start, t.end - 1), "%s", t.advice);
     return edit_rewrite(p, start, t.end - 1, t.text);
 }

@@ -54,7 +54,7 @@ static bool argument_without_brackets(const site *s)
     if (kind != INTEGER && kind != DURATION && kind != STRING && kind != FLOAT &&
         !(kind == NAME && (token_word(p, from + 1) || token_kind(p, from + 1) == '@')))
         return false;
-    edit_report(p, 201, token_span(p, at, from), "what an annotation takes stands in brackets");
+    edit_report(p, 204, token_span(p, at, from), "what an annotation takes stands in brackets");
     return edit_rewrite(p, at, token_kind(p, from + 1) == ')' ? from + 1 : from,
                         arena_printf(p->memory, "(%s)", token_source(p, from, from)));
 }

@@ -1,0 +1,51 @@
+/* Lessons of 6xx, annotations, and of 9xx, files. */
+#include "diag_lessons.h"
+
+static const diag_lesson lessons[] = {
+    {601, "An annotation that is passed over is a promise that nobody keeps.",
+     "service Orders { @timout(2s) rpc count() -> { n: u32; }; }\n",
+     "service Orders { @timeout(2s) rpc count() -> { n: u32; }; }\n"},
+    {602, "It would have no effect there, and a reader would think that it has.",
+     "@timeout(2s) service Orders { rpc count() -> { n: u32; }; }\n",
+     "service Orders { @timeout(2s) rpc count() -> { n: u32; }; }\n"},
+    {603, "Which of the two counts would be anybody's guess.",
+     "service Orders { @timeout(2s) @timeout(5s) rpc count() -> { n: u32; }; }\n",
+     "service Orders { @timeout(5s) rpc count() -> { n: u32; }; }\n"},
+    {604, "Durations have units, so that nobody has to know whether 2 is seconds.",
+     "service Orders { @timeout(2) rpc count() -> { n: u32; }; }\n",
+     "service Orders { @timeout(2s) rpc count() -> { n: u32; }; }\n"},
+    {605,
+     "A call that is sent again may run twice, a pause longer than the timeout is never over, events that "
+     "are handled at "
+     "once are not handled in order: what two annotations say together has to be possible.",
+     "service Orders { @retry(max: 3) rpc place(id: uuid) -> {}; }\n",
+     "service Orders { @idempotent @retry(max: 3) rpc place(id: uuid) -> {}; }\n"},
+    {606,
+     "The key decides whether two commands are one. A key that may be absent would make all commands without "
+     "it the same.",
+     "service Orders { @idempotency_key(batch) command pack(batch_id: uuid); }\n",
+     "service Orders { command pack(batch_id: uuid); }\n"},
+    {607, "The warning goes when the file no longer asks for it, or when a later version does it.",
+     "service Orders { @exactly_once command pack(id: uuid); }\n",
+     "service Orders { command pack(id: uuid); }\n"},
+    {620,
+     "A pattern is compiled when code is generated, so that no service starts with one that cannot work.",
+     "struct Item { @pattern(\"^[A-Z+$\") sku: string(1..32); }\n",
+     "struct Item { @pattern(\"^[A-Z]+$\") sku: string(1..32); }\n"},
+    {621,
+     "Matching takes one step for each byte, whatever the pattern and the text. That is bought with a table, "
+     "which has to "
+     "have an end.",
+     "struct Item { @pattern(\"^(a{1,20}b{1,20}c{1,20}){1,20}$\") sku: string; }\n",
+     "struct Item { @pattern(\"^[abc]+$\") sku: string(1..1200); }\n"},
+    {622, "It looks like a check and is none, or like a type and nothing can be of it.",
+     "struct Item { @pattern(\".*\") sku: string; }\n", "struct Item { sku: string; }\n"},
+    {901, "A path on the command line is taken as it is; imports alone are looked for along -I.",
+     "$ aegisc check idl/shpo.aegis\n", "$ aegisc check idl/shop.aegis\n"},
+};
+
+const diag_lesson *diag_lessons_marks(size_t *count)
+{
+    *count = sizeof lessons / sizeof lessons[0];
+    return lessons;
+}
