@@ -68,14 +68,23 @@ static bool open_event(delivery *d, aegis_format format, aegis_wire_event *event
     return false;
 }
 
-static aegis_settle run_case(delivery *d, const aegis_event_case *found, const aegis_event *event,
-                             aegis_format format)
+/* `found` NULL: the rest of a wildcard. */
+static aegis_settle run(delivery *d, const aegis_event_case *found, const aegis_event *event,
+                        aegis_format format)
 {
+    const aegis_service *service = d->service;
+    const aegis_log_context here = {service->type->name, event->name, event->trace_id,
+                                    event->source,       NULL,        false};
+    const aegis_log_context *before = aegis_log_enter(&here);
+    aegis_settle settle = AEGIS_DONE;
     aegis_reader payload;
-    aegis_settle settle;
 
     aegis_envelope_open_body(&payload, event->payload, format, d->arena);
-    settle = found->handle(event, &payload, d->service->ops, d->service->user);
+    if (found != NULL)
+        settle = found->handle(event, &payload, service->ops, service->user);
+    else if (d->subscription->raw != NULL)
+        settle = d->subscription->raw(event, service->ops, service->user);
+    (void)aegis_log_enter(before);
     if (payload.failed) {
         (void)snprintf(d->why, sizeof d->why, "the payload of %s is malformed: %s", event->name,
                        payload.error.text);
@@ -107,11 +116,8 @@ static aegis_settle dispatch(delivery *d)
     event.deliveries = d->message->deliveries != 0 ? d->message->deliveries : 1;
     event.payload = wire.payload;
     found = find_case(d->subscription, &wire, &known);
-    if (found != NULL)
-        return run_case(d, found, &event, format);
-    if (!known && aegis_subject_has_wildcard(d->subscription->pattern))
-        return d->subscription->raw != NULL ? d->subscription->raw(&event, d->service->ops, d->service->user)
-                                            : AEGIS_DONE;
+    if (found != NULL || (!known && aegis_subject_has_wildcard(d->subscription->pattern)))
+        return run(d, found, &event, format);
     (void)snprintf(d->why, sizeof d->why,
                    known ? "%s has no handler for version %s"
                          : "%s is not an event this subscription knows (%s)",

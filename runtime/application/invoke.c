@@ -31,8 +31,10 @@ static int attempt(aegis_exchange *x, aegis_raw params, aegis_error *failed)
         return aegis_attempt_failed(x, 0, failed);
     status = aegis_exchange_keep(x, &message.body, failed);
     port->ops->release(&message);
-    return status == AEGIS_OK ? aegis_attempt_answered(x, 0, message.body, failed)
-                              : aegis_attempt_failed(x, 0, failed);
+    if (status == AEGIS_OK)
+        return aegis_attempt_answered(x, 0, message.body, failed);
+    x->final = true; /* it came, and did not fit */
+    return aegis_attempt_failed(x, 0, failed);
 }
 
 /* ---- two at a time ------------------------------------------------------------------------------------ */
@@ -75,7 +77,7 @@ static bool finish(race *r, int64_t until, int *answer, aegis_error *failed)
     r->running[which] = false;
     if (message.status == AEGIS_OK && aegis_exchange_keep(r->x, &message.body, &why) != AEGIS_OK) {
         message.status = AEGIS_RESOURCE_EXHAUSTED;
-        message.not_processed = false;
+        r->x->final = true;
     }
     *answer = aegis_attempt_completed(r->x, which, &message, failed);
     ops->release(&message);

@@ -51,10 +51,18 @@ static void fair(const outcome *out)
         fail_msg("%s: %s", aegis_status_name(status), out->failed.text);
 }
 
+#define METHOD(text)                                                                                         \
+    {                                                                                                        \
+        .service = "peer", .name = text, .timeout = AEGIS_SECOND, .idempotent = true, .max_retries = 1,      \
+        .backoff_min = AEGIS_MILLISECOND, .backoff_max = AEGIS_MILLISECOND, .errors = peer_errors,           \
+        .error_codes = peer_error_codes, .error_count = 1                                                    \
+    }
+static const aegis_method methods[] = {METHOD("echo"), METHOD("refuse"), METHOD("fail"), METHOD("nap"),
+                                       METHOD("no_such_method")};
+
 static void calls(aegis_bus *bus, world *w)
 {
     const aegis_call_options options = {.timeout = 100 * AEGIS_MILLISECOND, .hedge = 2 * AEGIS_MILLISECOND};
-    static const char *const names[] = {"echo", "refuse", "fail", "nap", "no_such_method"};
     aegis_arena *arena = aegis_arena_new(NULL);
     aegis_client *client = NULL;
     aegis_metrics metrics;
@@ -68,21 +76,11 @@ static void calls(aegis_bus *bus, world *w)
         return;
     }
     w->client = client;
-    for (i = 0; i < sizeof names / sizeof names[0]; i++) {
-        aegis_method method = {.service = "peer",
-                               .name = names[i],
-                               .timeout = AEGIS_SECOND,
-                               .idempotent = true,
-                               .max_retries = 1,
-                               .backoff_min = AEGIS_MILLISECOND,
-                               .backoff_max = AEGIS_MILLISECOND,
-                               .errors = peer_errors,
-                               .error_codes = peer_error_codes,
-                               .error_count = 1};
-        outcome out = peer_invoke(client, &method, &(note){"n", 4}, &options, arena);
+    for (i = 0; i < sizeof methods / sizeof methods[0]; i++) {
+        outcome out = peer_invoke(client, &methods[i], &(note){"n", 4}, &options, arena);
 
         fair(&out);
-        sent += peer_async(client, &method, &(note){"n", 4}, &options, hear, &heard) != 0;
+        sent += peer_async(client, &methods[i], &(note){"n", 4}, &options, hear, &heard) != 0;
     }
     (void)aegis_metrics_read(bus, arena, &metrics, NULL);
     aegis_client_free(client); /* brings the callbacks of whatever is under way */
