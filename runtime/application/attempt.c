@@ -163,13 +163,6 @@ int aegis_attempt_failed(aegis_exchange *x, unsigned which, const aegis_error *f
     return AEGIS_ANSWER_FAILED;
 }
 
-static int malformed(const aegis_exchange *x, aegis_error *error, const char *why, const char *more)
-{
-    (void)aegis_error_set(error, AEGIS_INTERNAL, "the answer of %s.%s %s%.300s", x->method->service,
-                          x->method->name, why, more);
-    return AEGIS_ANSWER_FAILED;
-}
-
 static int read_answer(aegis_exchange *x, unsigned which, aegis_bytes body, aegis_error *failed)
 {
     aegis_wire_rpc_response response;
@@ -181,12 +174,14 @@ static int read_answer(aegis_exchange *x, unsigned which, aegis_bytes body, aegi
     aegis_reader_open(&x->reader, body, format, x->arena);
     aegis_wire_rpc_response_get(&x->reader, &response);
     if (aegis_reader_close(&x->reader, &why) != AEGIS_OK)
-        return malformed(x, failed, "is malformed: ", why.text);
+        return aegis_exchange_unreadable(x, &why, failed);
     /* A peer that could not read the request cannot name it either. */
     if (response.correlation_id == NULL
             ? response.success
-            : strcmp(response.correlation_id, aegis_uuid_format(x->sent_id[which], id)) != 0)
-        return malformed(x, failed, "belongs to another call", "");
+            : strcmp(response.correlation_id, aegis_uuid_format(x->sent_id[which], id)) != 0) {
+        (void)aegis_error_set(&why, AEGIS_INTERNAL, "it belongs to another call");
+        return aegis_exchange_unreadable(x, &why, failed);
+    }
     if (!response.success)
         return aegis_envelope_failure(x->method, response.error, response.result, format, x->arena,
                                       &x->reader, failed);

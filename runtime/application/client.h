@@ -81,6 +81,8 @@ aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegi
 aegis_status aegis_exchange_value(aegis_exchange *x, const char *what, aegis_raw *value, aegis_error *error);
 /* A copy of the bytes in the exchange's arena, so that what is decoded from them lives as long as it. */
 aegis_status aegis_exchange_keep(aegis_exchange *x, aegis_bytes *body, aegis_error *error);
+/* The answer cannot be read, and asking again will not help. Returns AEGIS_ANSWER_FAILED. */
+int aegis_exchange_unreadable(aegis_exchange *x, const aegis_error *why, aegis_error *failed);
 /* OK, or FAILED_PRECONDITION where a thread must not wait for others. */
 aegis_status aegis_exchange_may_wait(const aegis_exchange *x, aegis_error *error);
 

@@ -195,14 +195,10 @@ static int read_completion(aegis_exchange *x, aegis_bytes body, aegis_error *fai
     aegis_error why;
 
     memset(&completion, 0, sizeof completion);
-    memset(&why, 0, sizeof why);
     aegis_reader_open(&x->reader, body, format, x->arena);
     aegis_wire_completion_get(&x->reader, &completion);
-    if (aegis_reader_close(&x->reader, &why) != AEGIS_OK) {
-        (void)aegis_error_set(failed, AEGIS_INTERNAL, "the completion of %s.%s is malformed: %s",
-                              x->method->service, x->method->name, why.text);
-        return AEGIS_ANSWER_FAILED;
-    }
+    if (aegis_reader_close(&x->reader, &why) != AEGIS_OK)
+        return aegis_exchange_unreadable(x, &why, failed);
     result = completion.result != NULL ? *completion.result : nothing;
     if (strcmp(completion.status, "completed") != 0)
         return aegis_envelope_failure(x->method, completion.error, result, format, x->arena, &x->reader,

@@ -120,15 +120,23 @@ aegis_reader *aegis_exchange_reader(aegis_exchange *x)
     return &x->reader;
 }
 
+int aegis_exchange_unreadable(aegis_exchange *x, const aegis_error *why, aegis_error *failed)
+{
+    const aegis_status status = why->status == AEGIS_RESOURCE_EXHAUSTED ? why->status : AEGIS_INTERNAL;
+
+    x->final = true;
+    memset(failed, 0, sizeof *failed);
+    (void)aegis_error_set(failed, status, "the answer of %s.%s: %s", x->method->service, x->method->name,
+                          why->text);
+    return AEGIS_ANSWER_FAILED;
+}
+
 bool aegis_exchange_done(aegis_exchange *x, aegis_error *failed)
 {
     aegis_error why;
 
-    memset(&why, 0, sizeof why);
     if (aegis_reader_close(&x->reader, &why) == AEGIS_OK)
         return true;
-    memset(failed, 0, sizeof *failed);
-    (void)aegis_error_set(failed, AEGIS_INTERNAL, "the answer of %s.%s: %s", x->method->service,
-                          x->method->name, why.text);
+    (void)aegis_exchange_unreadable(x, &why, failed);
     return false;
 }

@@ -180,6 +180,36 @@ static void test_hedge_in_vain(void **state)
     assert_int_equal(ask(w, &hedged, NULL).failed.status, AEGIS_UNAVAILABLE);
 }
 
+/* An answer that does not fit into the arena has come: it is not asked for again. */
+static void test_scarce_arena(void **state)
+{
+    static char text[4096];
+    world *w = (world *)*state;
+    aegis_method echo = *peer_method("echo");
+    int unfit = 0;
+    size_t limit;
+
+    echo.idempotent = true;
+    echo.max_retries = 3;
+    echo.backoff_min = echo.backoff_max = AEGIS_MILLISECOND;
+    memset(text, 'x', sizeof text - 1);
+    w->service = start(w, &peer_type, NULL);
+    for (limit = 512; limit < 40000; limit += 512) {
+        const int before = atomic_load(&w->handled);
+        outcome out;
+
+        aegis_arena_reset(w->arena);
+        aegis_arena_set_limit(w->arena, limit);
+        out = peer_invoke(w->client, &echo, &(note){text, 1}, NULL, w->arena);
+        assert_true(atomic_load(&w->handled) - before <= 1);
+        unfit += out.answer == AEGIS_ANSWER_FAILED && atomic_load(&w->handled) > before;
+        if (out.answer != AEGIS_ANSWER_OK && out.failed.status != AEGIS_RESOURCE_EXHAUSTED)
+            fail_msg("%zu: %s: %s", limit, aegis_status_name(out.failed.status), out.failed.text);
+    }
+    assert_true(unfit > 0);
+    aegis_arena_set_limit(w->arena, AEGIS_ARENA_LIMIT);
+}
+
 static void test_deadline_travels(void **state)
 {
     const aegis_call_options options = {.timeout = 1500 * AEGIS_MILLISECOND};
@@ -241,6 +271,7 @@ int main(void)
         WORLD_CASE(test_budget),
         WORLD_CASE(test_hedge),
         WORLD_CASE(test_hedge_in_vain),
+        WORLD_CASE(test_scarce_arena),
         WORLD_CASE(test_deadline_travels),
         WORLD_CASE(test_breaker),
     };
