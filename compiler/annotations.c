@@ -12,89 +12,113 @@
 
 static const annotation_entry table[] = {
     {"at_least_once",
+     "",
      ON_COMMAND,
      {{0}},
      0,
      "Runs at least once: an attempt that was cut short is repeated (the default)."},
     {"at_most_once",
+     "",
      ON_COMMAND,
      {{0}},
      0,
      "Never runs twice: an attempt that was cut short is parked, not repeated."},
-    {"broadcast", ON_SUBSCRIBES, {{0}}, 0, "Every instance of the service receives every event."},
+    {"broadcast", "", ON_SUBSCRIBES, {{0}}, 0, "Every instance of the service receives every event, live."},
     {"c_name",
+     "(\"shop\")",
      ON_PACKAGE | ON_SERVICE,
      {{NULL, TAKES_STRING, true, NULL}},
      1,
      "The prefix of its names in C."},
     {"concurrency",
+     "(4)",
      ON_SUBSCRIBES,
      {{NULL, TAKES_COUNT, true, NULL}},
      1,
-     "Handlers that may run at once in one instance."},
+     "Handlers of this subscription that may run at once in one instance; 1 without it."},
     {"deprecated",
+     "(\"why\")",
      NAMED | ON_CONST | ON_ALIAS,
      {{NULL, TAKES_STRING, true, NULL}},
      1,
-     "Should no longer be used, and why."},
+     "Should no longer be used, and why: a warning where a program uses it."},
     {"exactly_once",
+     "",
      ON_COMMAND,
      {{0}},
      0,
      "A result is recorded, and a repeated command is answered from the record."},
     {"from",
+     "(new)",
      ON_SUBSCRIBES,
      {{NULL, TAKES_WORD, true, "new|all"}},
      1,
      "Where a new subscription starts: with new events, or with all that are kept (the default)."},
     {"hedge",
+     "(50ms)",
      ON_RPC,
      {{NULL, TAKES_DURATION, true, NULL}},
      1,
-     "Sends a second request when the first is not answered in this time."},
+     "Sends a second request when the first one of an idempotent rpc is not answered in this time; the first "
+     "answer counts."},
     {"idempotency_key",
+     "(id)",
      ON_COMMAND,
      {{NULL, TAKES_WORD, true, NULL}},
      1,
      "The parameter that makes two commands the same command."},
-    {"idempotent", ON_RPC, {{0}}, 0, "Calling twice is as good as once, so a lost call may be repeated."},
-    {"nullable", ON_FIELD, {{0}}, 0, "Written as nil when absent, instead of being left out."},
-    {"ordered", ON_SUBSCRIBES, {{0}}, 0, "Events are handled one after the other, in order."},
+    {"idempotent",
+     "",
+     ON_RPC,
+     {{0}},
+     0,
+     "Calling twice is as good as once, so an attempt whose failure may pass is followed by another."},
+    {"nullable", "", ON_FIELD, {{0}}, 0, "Written as nil when absent, instead of being left out."},
+    {"ordered", "", ON_SUBSCRIBES, {{0}}, 0, "Events are handled one after the other, in order."},
     {"pattern",
+     "(\"^[a-z]+$\")",
      ON_FIELD | ON_ALIAS,
      {{NULL, TAKES_STRING, true, NULL}},
      1,
      "A regular expression that is found in the string; idl/LANGUAGE.md has what it may use."},
     {"priority",
+     "(high)",
      ON_COMMAND,
      {{NULL, TAKES_WORD, true, "low|normal|high|critical"}},
      1,
      "The priority unless the sender chooses another; turns priority lanes on."},
     {"retry",
+     "(max: 5, backoff: 200ms..30s)",
      ON_RPC | ON_COMMAND,
      {{"max", TAKES_COUNT, true, NULL}, {"backoff", TAKES_BACKOFF, false, NULL}},
      2,
-     "How often a failed attempt is repeated, and the shortest and longest pause."},
+     "How often a failed attempt is repeated, and the shortest and longest pause: without it an idempotent "
+     "rpc has 2 and 100ms..2s, a command 3 and 1s..30s."},
     {"timeout",
+     "(2s)",
      ON_RPC | ON_COMMAND,
      {{NULL, TAKES_DURATION, true, NULL}},
      1,
      "How long it may take: 5s for an rpc, 5m for a command unless given."},
     {"version",
+     "(\"1.2\")",
      ON_EVENT | ON_SERVICE,
      {{NULL, TAKES_STRING, true, NULL}},
      1,
-     "Its version: \"1.2\" for an event, \"1.2.0\" for a service."},
+     "Its version: \"1.2\" for an event, which may be declared once for each major one; \"1.2.0\" for a "
+     "service."},
     {"was",
+     "(\"older\")",
      NAMED,
      {{NULL, TAKES_NAME, true, NULL}},
      1,
-     "An older name on the wire, which is still accepted; of a struct, union or enum, in the IDL."},
+     "An older name on the wire, which is still accepted; of a type, the older name in the IDL."},
     {"wire",
+     "(\"name\")",
      ON_WIRE | ON_SUBSCRIBES,
      {{NULL, TAKES_NAME, true, NULL}},
      1,
-     "Its name on the wire, when not the name as written."},
+     "Its name on the wire, when not the name as written; of a subscription, the name it is stored under."},
 };
 
 const annotation_entry *annotation_table(size_t *count)
@@ -116,7 +140,7 @@ const char *annotation_place(unsigned place)
     return "statement";
 }
 
-static const annotation_entry *find_entry(const char *name)
+const annotation_entry *annotation_named(const char *name)
 {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         if (strcmp(table[i].name, name) == 0)
@@ -125,33 +149,43 @@ static const annotation_entry *find_entry(const char *name)
     return NULL;
 }
 
-static void unknown(diags *d, const ast_annotation *written)
+const char *annotation_near(const char *name)
 {
-    const char *names[sizeof table / sizeof table[0]], *near;
+    const char *names[sizeof table / sizeof table[0]];
 
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         names[i] = table[i].name;
-    near = diag_nearest(written->name.text, names, sizeof table / sizeof table[0]);
+    return diag_nearest(name, names, sizeof table / sizeof table[0]);
+}
+
+static void unknown(diags *d, const ast_annotation *written)
+{
+    const char *near = annotation_near(written->name.text);
+
     diag_report(d, 601, written->where, "there is no annotation '@%s'", written->name.text);
     if (near != NULL)
         diag_add_meant(d, (span){written->where.file, written->where.start, written->name.where.end}, "@%s",
                        near);
 }
 
+const char *annotation_places(arena *a, unsigned places)
+{
+    const char *text = "";
+
+    for (unsigned bit = ON_PACKAGE; bit <= ON_SUBSCRIBES; bit <<= 1) {
+        if ((places & bit) != 0)
+            text = arena_printf(a, "%s%s%s", text, *text == '\0' ? "" : ", ", annotation_place(bit));
+    }
+    return text;
+}
+
 static void misplaced(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
                       unsigned place)
 {
-    const char *places = NULL;
-
     diag_report(d, 602, written->where, "'@%s' does not belong on a%s %s", entry->name,
                 strchr("aeiou", annotation_place(place)[0]) != NULL ? "n" : "", annotation_place(place));
-    for (unsigned bit = ON_PACKAGE; bit <= ON_SUBSCRIBES; bit <<= 1) {
-        if ((entry->places & bit) != 0)
-            places = arena_printf(a, "%s%s%s", places == NULL ? "" : places, places == NULL ? "" : ", ",
-                                  annotation_place(bit));
-    }
-    if (places != NULL)
-        diag_add_help(d, "it belongs on: %s", places);
+    if (entry->places != ON_NOTHING)
+        diag_add_help(d, "it belongs on: %s", annotation_places(a, entry->places));
 }
 
 static bool is_word_of(const char *words, const char *word)
@@ -222,7 +256,7 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
     return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
 }
 
-static const char *describe_all(arena *a, const annotation_entry *entry)
+const char *annotation_takes(arena *a, const annotation_entry *entry)
 {
     const char *wants = "";
 
@@ -237,7 +271,7 @@ static void wrong_arguments(arena *a, diags *d, const ast_annotation *written, c
     if (entry->parameter_count == 0)
         diag_report(d, 604, where, "'@%s' takes no arguments", written->name.text);
     else
-        diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, describe_all(a, entry));
+        diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, annotation_takes(a, entry));
 }
 
 static bool same_name(const char *a, const char *b)
@@ -265,7 +299,7 @@ static void unknown_argument(arena *a, diags *d, const ast_annotation *written, 
     if (diag_nearest(argument->name.text, names, count) != NULL)
         diag_suggest(d, argument->name.where, argument->name.text, names, count);
     else
-        diag_add_help(d, "it takes (%s)", describe_all(a, entry));
+        diag_add_help(d, "it takes (%s)", annotation_takes(a, entry));
 }
 
 static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
@@ -301,7 +335,7 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
 
 /* Places where this version accepts an annotation and does not act on it: said, so that nobody relies on it.
  */
-static unsigned without_effect(const char *name)
+unsigned annotation_idle(const annotation_entry *entry)
 {
     static const struct {
         const char *name;
@@ -314,7 +348,7 @@ static unsigned without_effect(const char *name)
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (strcmp(list[i].name, name) == 0)
+        if (strcmp(list[i].name, entry->name) == 0)
             return list[i].places;
     }
     return ON_NOTHING;
@@ -324,7 +358,7 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
 {
     for (size_t i = 0; i < marks->annotations.count; i++) {
         const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
-        const annotation_entry *entry = find_entry(written->name.text);
+        const annotation_entry *entry = annotation_named(written->name.text);
         const ast_annotation *first = annotation_find(marks, written->name.text);
 
         if (written->name.text[0] == '(') {
@@ -346,8 +380,9 @@ void annotations_effect(diags *d, const ast_marks *marks, unsigned place)
 {
     for (size_t i = 0; i < marks->annotations.count; i++) {
         const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
+        const annotation_entry *entry = annotation_named(written->name.text);
 
-        if ((without_effect(written->name.text) & place) != 0)
+        if (entry != NULL && (annotation_idle(entry) & place) != 0)
             diag_report(d, 607, written->where, "this version does not act on '@%s' here yet",
                         written->name.text);
     }

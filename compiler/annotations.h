@@ -42,6 +42,7 @@ typedef struct annotation_parameter {
 
 typedef struct annotation_entry {
     const char *name;
+    const char *example; /* of its arguments: "(2s)", or "" */
     unsigned places;
     annotation_parameter parameters[2];
     size_t parameter_count;
@@ -49,8 +50,18 @@ typedef struct annotation_entry {
 } annotation_entry;
 
 const annotation_entry *annotation_table(size_t *count);
+/* The entry called `name`, or NULL. */
+const annotation_entry *annotation_named(const char *name);
 /* "rpc", "field"...: the name of one place. */
 const char *annotation_place(unsigned place);
+/* The names of several: "rpc, command". */
+const char *annotation_places(arena *a, unsigned places);
+/* What it takes: "max: a number, backoff: two durations such as 200ms..30s"; "" when nothing. */
+const char *annotation_takes(arena *a, const annotation_entry *entry);
+/* Where this version accepts it and does not act on it. */
+unsigned annotation_idle(const annotation_entry *entry);
+/* The nearest name to a misspelt one, or NULL. */
+const char *annotation_near(const char *name);
 /* Report what is unknown, misplaced, repeated or has bad arguments. */
 void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place);
 /* Warn of those that this version does not act on; for a file that is otherwise right. */

@@ -1,4 +1,5 @@
-/* aegisc explain: more about a diagnostic than its line says. */
+/* aegisc explain: more about a diagnostic than its line says; about annotations what the one table says. */
+#include "annotations.h"
 #include "cli.h"
 #include "diag_lessons.h"
 #include "diag_rules.h"
@@ -53,6 +54,43 @@ static const diag_code *find(const char *text)
     return entry != NULL && entry->number != 0 ? entry : NULL;
 }
 
+/* ---- annotations ---- */
+
+/* The table of the language's reference. */
+static void list_annotations(arena *a)
+{
+    size_t count;
+    const annotation_entry *table = annotation_table(&count);
+
+    printf("| annotation | on | meaning |\n|---|---|---|\n");
+    for (size_t i = 0; i < count; i++)
+        printf("| `@%s%s` | %s | %s |\n", table[i].name, table[i].example,
+               annotation_places(a, table[i].places), table[i].sentence);
+}
+
+static int explain_annotation(cli *line, const char *name)
+{
+    const annotation_entry *entry = annotation_named(name);
+    const char *near = annotation_near(name), *takes;
+
+    if (*name == '\0') {
+        list_annotations(&line->memory);
+        return CLI_DONE;
+    }
+    if (entry == NULL && near != NULL)
+        return cli_usage(line->command, "there is no annotation '@%s'; did you mean '@%s'?", name, near);
+    if (entry == NULL)
+        return cli_usage(line->command, "there is no annotation '@%s'", name);
+    takes = annotation_takes(&line->memory, entry);
+    printf("@%s%s\n\n%s\n\nBelongs on: %s\n", entry->name, entry->example, entry->sentence,
+           annotation_places(&line->memory, entry->places));
+    if (*takes != '\0')
+        printf("Takes: %s\n", takes);
+    if (annotation_idle(entry) != ON_NOTHING)
+        printf("This version reads it and does not act on it yet.\n");
+    return CLI_DONE;
+}
+
 static int run(cli *line, void *data)
 {
     const diag_code *entry;
@@ -71,6 +109,8 @@ static int run(cli *line, void *data)
         list_codes();
         return CLI_DONE;
     }
+    if (line->arguments.items[0][0] == '@')
+        return explain_annotation(line, line->arguments.items[0] + 1);
     entry = find(line->arguments.items[0]);
     if (entry == NULL)
         return cli_usage(line->command, "there is no code '%s'", line->arguments.items[0]);
@@ -90,12 +130,14 @@ static const cli_option options[] = {
 const cli_command cmd_explain = {
     .name = "explain",
     .summary = "tells more about a diagnostic, such as AE0304",
-    .takes = "[CODE]",
+    .takes = "[CODE | @ANNOTATION]",
     .about =
         "Prints what a diagnostic is about, why the rule exists, and an example wrong and right; a rule of\n"
-        "lint or breaking may be named. Without a code, the list of all.",
+        "lint or breaking may be named. Without a code, the list of all. An annotation is explained by its\n"
+        "name; '@' alone prints the table of all.",
     .examples = "  aegisc explain AE0304\n"
                 "  aegisc explain field-required-added\n"
+                "  aegisc explain @retry\n"
                 "  aegisc explain\n",
     .options = options,
     .option_count = CLI_COUNT(options),

@@ -23,7 +23,8 @@ expect() {
 }
 # wrong TEXT...: the test has failed
 wrong() {
-    echo "${BASH_SOURCE[2]##*/}:${BASH_LINENO[1]}: $1"
+    local from=$((${#BASH_SOURCE[@]} - 1)) # the test, whoever called
+    echo "${BASH_SOURCE[from]##*/}:${BASH_LINENO[from - 1]}: $1"
     shift
     printf '    %s\n' "$@"
     bad=1
