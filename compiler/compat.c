@@ -179,26 +179,24 @@ static void match_packages(compat *c)
     }
 }
 
-/* Whether a declaration says with @was that it had this name. */
-static bool was_called(unit *u, const symbol *s, const char *name)
+/* Whether a declaration says with @was that it had the name of an old one. Types have none on the wire: there
+ * it is the one in the IDL. */
+static bool was_called(unit *u, const symbol *s, const symbol *old)
 {
+    const bool is_error = old->record != NULL && old->record->kind == SCHEMA_ERROR;
     size_t count;
     const char *const *was = was_of(u, &s->node->marks, &count);
 
-    for (size_t i = 0; i < count; i++) {
-        if (same_text(was[i], name))
-            return true;
-    }
-    return false;
+    return count > 0 && compat_accepts("", was, count, is_error ? old->record->wire : old->name);
 }
 
-/* The declaration that has an old name now, or says that it had it; NULL: none. */
-static const symbol *symbol_now(unit *u, const char *name)
+/* The declaration that has an old one's name now, or says that it had it; NULL: none. Services come later. */
+static const symbol *symbol_now(unit *u, const symbol *old)
 {
-    const symbol *s = find_symbol(u, name);
+    const symbol *s = find_symbol(u, old->name);
 
-    for (size_t i = 0; s == NULL && i < u->symbol_count; i++) {
-        if (!u->symbols[i].repeated && was_called(u, &u->symbols[i], name))
+    for (size_t i = 0; s == NULL && old->service == NULL && i < u->symbol_count; i++) {
+        if (!u->symbols[i].repeated && was_called(u, &u->symbols[i], old))
             s = &u->symbols[i];
     }
     return s;
@@ -209,7 +207,7 @@ static void match_symbols(compat *c, const schema_package *old, const schema_pac
     unit *before = compat_old_unit(c, old), *after = compat_new_unit(c, now);
 
     for (size_t i = 0; i < before->symbol_count; i++) {
-        const symbol *one = &before->symbols[i], *other = symbol_now(after, one->name);
+        const symbol *one = &before->symbols[i], *other = symbol_now(after, one);
 
         if (other == NULL)
             continue;

@@ -12,6 +12,12 @@ const char *compat_below_prefix(const schema_package *package, const char *c_nam
     return strncmp(c_name, package->c_prefix, length) == 0 ? c_name + length : c_name;
 }
 
+bool compat_renamed_in_c(const schema_record *old, const schema_record *now)
+{
+    return strcmp(compat_below_prefix(old->package, old->c_name),
+                  compat_below_prefix(now->package, now->c_name)) != 0;
+}
+
 /* Kinds that are the same type in C where they stand alone; lists and optionals of them are not. */
 static schema_kind underlying(schema_kind kind)
 {

@@ -103,7 +103,8 @@ static void compare_value(const matching *m, const schema_enum_value *v, const s
     if (renamed && !said)
         (void)compat_report(m->c, &where, SOURCE_ENUM_CONSTANT_RENAMED, 0,
                             "%s is called '%s' in C, no longer '%s'", what, w->c_name, v->c_name);
-    compat_dropped_names(m->c, &where, what, v->was, v->was_count, w->name, w->was, w->was_count);
+    compat_dropped_names(m->c, &where, what, &(wire_names){v->name, v->was, v->was_count},
+                         &(wire_names){w->name, w->was, w->was_count});
 }
 
 /* The numbers follow the order; the first that is another is enough. */

@@ -10,6 +10,24 @@ static bool same_subject(const schema_event *one, const schema_event *other)
     return strcmp(one->domain, other->domain) == 0 && strcmp(one->type, other->type) == 0;
 }
 
+/* Whether the new event is published, or taken, where the old one was published. */
+static bool is_or_was(const schema_event *now, const schema_event *old)
+{
+    const size_t domain = strlen(old->domain);
+
+    for (size_t i = 0; i < now->was_count; i++) {
+        if (strncmp(now->was[i], old->domain, domain) == 0 && now->was[i][domain] == '.' &&
+            strcmp(now->was[i] + domain + 1, old->type) == 0)
+            return true;
+    }
+    return same_subject(now, old);
+}
+
+static wire_names names_of(compat *c, const schema_event *e)
+{
+    return (wire_names){arena_printf(c->memory, "%s.%s", e->domain, e->type), e->was, e->was_count};
+}
+
 static const schema_event *event_now(const schema_event *old, const schema_package *now)
 {
     for (size_t i = 0; i < now->event_count; i++) {
@@ -17,7 +35,7 @@ static const schema_event *event_now(const schema_event *old, const schema_packa
             return now->events[i];
     }
     for (size_t i = 0; i < now->event_count; i++) {
-        if (now->events[i]->major == old->major && same_subject(now->events[i], old))
+        if (now->events[i]->major == old->major && is_or_was(now->events[i], old))
             return now->events[i];
     }
     return NULL;
@@ -47,7 +65,7 @@ static span place_of(const unit *u, const schema_event *e)
 static const schema_event *other_version(const schema_event *old, const schema_package *now)
 {
     for (size_t i = 0; i < now->event_count; i++) {
-        if (strcmp(now->events[i]->name, old->name) == 0 || same_subject(now->events[i], old))
+        if (strcmp(now->events[i]->name, old->name) == 0 || is_or_was(now->events[i], old))
             return now->events[i];
     }
     return NULL;
@@ -78,12 +96,16 @@ static void compare_event(compat *c, const schema_event *old, const schema_event
     const char *before = compat_below_prefix(old->package, old->record->c_name);
     const char *after = compat_below_prefix(now->package, now->record->c_name);
 
-    if (!same_subject(old, now))
-        (void)compat_report(c, &where, WIRE_EVENT_RENAMED,
-                            RULE_WIRE | (strcmp(before, after) != 0 ? RULE_SOURCE : 0u),
-                            "event '%s' is published as \"%s.%s\", no longer as \"%s.%s\"", now->name,
-                            now->domain, now->type, old->domain, old->type);
-    else if (strcmp(before, after) != 0)
+    const renaming r = {
+        .what = arena_printf(c->memory, "event '%s'", now->name),
+        .rule = WIRE_EVENT_RENAMED,
+        .in_c = strcmp(before, after) != 0,
+        .without_was = "neither version receives the other's",
+        .with_was = "old subscribers do not receive it",
+    };
+    const wire_names old_names = names_of(c, old), now_names = names_of(c, now);
+
+    if (!compat_renamed(c, &where, &r, &old_names, &now_names) && r.in_c)
         (void)compat_report(c, &where, SOURCE_EVENT_C_NAME_CHANGED, 0,
                             "version %u of event '%s' is called '%s' in C, no longer '%s'",
                             (unsigned)now->major, now->name, now->record->c_name, old->record->c_name);

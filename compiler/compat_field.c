@@ -15,30 +15,6 @@ bool compat_required(const schema_record *record, const schema_field *field)
     return field->presence == SCHEMA_REQUIRED && field->default_value.kind == SCHEMA_VALUE_NONE;
 }
 
-bool compat_accepts(const char *own, const char *const *was, size_t was_count, const char *name)
-{
-    if (strcmp(own, name) == 0)
-        return true;
-    for (size_t i = 0; i < was_count; i++) {
-        if (strcmp(was[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
-void compat_dropped_names(compat *c, const at *where, const char *what, const char *const *old,
-                          size_t old_count, const char *now, const char *const *was, size_t was_count)
-{
-    for (size_t i = 0; i < old_count; i++) {
-        if (!compat_accepts(now, was, was_count, old[i]))
-            (void)compat_report(
-                c, where, WIRE_OLD_NAME_DROPPED, 0,
-                "%s is no longer read under its older name \"%s\": new readers do not understand "
-                "messages from before the rename",
-                what, old[i]);
-    }
-}
-
 static unsigned with_source(const field_pair *p, unsigned classes, bool source)
 {
     if (p->record->wire_only)
@@ -86,8 +62,8 @@ static void compare_names(compat *c, const field_pair *p)
     if (!compare_wire_names(c, p, renamed) && renamed && !p->record->wire_only)
         (void)compat_report(c, &p->where, SOURCE_MEMBER_RENAMED, 0, "%s is called '%s' in C, no longer '%s'",
                             p->what, p->now->c_name, p->old->c_name);
-    compat_dropped_names(c, &p->where, p->what, p->old->was, p->old->was_count, p->now->name, p->now->was,
-                         p->now->was_count);
+    compat_dropped_names(c, &p->where, p->what, &(wire_names){p->old->name, p->old->was, p->old->was_count},
+                         &(wire_names){p->now->name, p->now->was, p->now->was_count});
 }
 
 /* ---- absence ---- */

@@ -192,14 +192,17 @@ static void compare_progress(compat *c, const method_pair *p)
 static void compare_names(compat *c, const method_pair *p)
 {
     const schema_method *old = p->old, *now = p->now;
-    const bool renamed = strcmp(old->idl_name, now->idl_name) != 0;
+    const renaming r = {
+        .what = arena_printf(c->memory, "%s '%s'", kind_name(now), now->idl_name),
+        .rule = WIRE_METHOD_RENAMED,
+        .in_c = strcmp(old->c_op, now->c_op) != 0,
+        .without_was = "versions do not reach each other",
+        .with_was = "new callers do not reach old services",
+    };
 
-    if (strcmp(old->name, now->name) != 0)
-        (void)compat_report(
-            c, &p->where, WIRE_METHOD_RENAMED, RULE_WIRE | (renamed ? RULE_SOURCE : 0u),
-            "%s '%s' is called \"%s\" on the wire, no longer \"%s\": versions do not reach each other",
-            kind_name(now), now->idl_name, now->name, old->name);
-    else if (strcmp(old->c_op, now->c_op) != 0)
+    if (!compat_renamed(c, &p->where, &r, &(wire_names){old->name, old->was, old->was_count},
+                        &(wire_names){now->name, now->was, now->was_count}) &&
+        r.in_c)
         (void)compat_report(c, &p->where, SOURCE_METHOD_C_NAME_CHANGED, 0,
                             "%s '%s' is called '%s' in C, no longer '%s'", kind_name(now), now->idl_name,
                             now->c_name, old->c_name);
@@ -230,8 +233,10 @@ static const schema_method *method_now(const schema_service *before, const schem
                                        const schema_method *old)
 {
     for (size_t i = 0; i < now->method_count; i++) {
-        if (strcmp(now->methods[i].name, old->name) == 0)
-            return &now->methods[i];
+        const schema_method *m = &now->methods[i];
+
+        if (compat_accepts(m->name, m->was, m->was_count, old->name))
+            return m;
     }
     for (size_t i = 0; i < now->method_count; i++) {
         const schema_method *m = &now->methods[i];

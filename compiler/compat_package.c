@@ -200,16 +200,33 @@ static void compare_symbol(compat *c, const schema_package *now, const symbol *b
                         kind_of(after));
 }
 
-static void compare_c_names(compat *c, const schema_package *old, const schema_package *now, const symbol *s,
-                            const char *name, const char *before, const char *after)
+static void compare_c_names(compat *c, const schema_package *now, const symbol *s, const char *name,
+                            const char *before, const char *after)
 {
     const at where =
         compat_at(subject_of(c, now, name), place_name(place_symbol(compat_new_unit(c, now), name)),
                   place_name(s->node), NULL);
 
-    if (strcmp(compat_below_prefix(old, before), compat_below_prefix(now, after)) != 0)
-        (void)compat_report(c, &where, SOURCE_TYPE_RENAMED, 0, "%s '%s' is called '%s' in C, no longer '%s'",
-                            kind_of(s), name, after, before);
+    (void)compat_report(c, &where, SOURCE_TYPE_RENAMED, 0, "%s '%s' is called '%s' in C, no longer '%s'",
+                        kind_of(s), name, after, before);
+}
+
+/* The same declaration. An error's name is a matter of the wire, too, and compared there. */
+static void compare_declaration(compat *c, const schema_package *old, const schema_package *now,
+                                const symbol *s, const void *matched)
+{
+    if (s->record != NULL) {
+        const schema_record *record = (const schema_record *)matched;
+
+        if (record->kind != SCHEMA_ERROR && compat_renamed_in_c(s->record, record))
+            compare_c_names(c, now, s, record->name, s->record->c_name, record->c_name);
+    } else {
+        const schema_enum *e = (const schema_enum *)matched;
+
+        if (strcmp(compat_below_prefix(old, s->enumeration->c_name), compat_below_prefix(now, e->c_name)) !=
+            0)
+            compare_c_names(c, now, s, e->name, s->enumeration->c_name, e->c_name);
+    }
 }
 
 static void compare_symbols(compat *c, const schema_package *old, const schema_package *now)
@@ -223,12 +240,8 @@ static void compare_symbols(compat *c, const schema_package *old, const schema_p
                                                         : NULL;
         const void *matched = declared != NULL ? compat_now(c, declared) : NULL;
 
-        if (s->record != NULL && matched != NULL)
-            compare_c_names(c, old, now, s, ((const schema_record *)matched)->name, s->record->c_name,
-                            ((const schema_record *)matched)->c_name);
-        else if (matched != NULL)
-            compare_c_names(c, old, now, s, ((const schema_enum *)matched)->name, s->enumeration->c_name,
-                            ((const schema_enum *)matched)->c_name);
+        if (matched != NULL)
+            compare_declaration(c, old, now, s, matched);
         else if (same != NULL)
             compare_symbol(c, now, s, same);
         else

@@ -66,6 +66,24 @@ const char *compat_duration(compat *c, int64_t nanoseconds);
 /* Whether "1.2.0" is lower than "1.10"; missing numbers are 0. */
 bool compat_version_lower(const char *one, const char *other);
 
+/* ---- compat_names.c ---- */
+
+/* Whether something is accepted under this name. */
+bool compat_accepts(const char *own, const char *const *was, size_t was_count, const char *name);
+/* Report the names that `old` accepted and `now` does not, other than its own. */
+void compat_dropped_names(compat *c, const at *where, const char *what, const wire_names *old,
+                          const wire_names *now);
+/* Something that may have another name on the wire, and what that means. */
+typedef struct renaming {
+    const char *what; /* "service 'Orders'" */
+    int rule;         /* when its older name is not accepted any more */
+    bool in_c;        /* it has another name in C, too */
+    const char *without_was, *with_was;
+} renaming;
+/* True when the name was reported. */
+bool compat_renamed(compat *c, const at *where, const renaming *r, const wire_names *old,
+                    const wire_names *now);
+
 /* ---- compat_package.c ---- */
 void compat_packages(compat *c);
 
@@ -92,6 +110,8 @@ bool compat_pattern_includes(compat *c, const pattern *one, const pattern *other
 /* Whether two types, or the members that two fields become, differ in C. */
 bool compat_c_type_differs(const compat *c, const schema_type *old, const schema_type *now);
 bool compat_c_member_differs(const compat *c, const schema_field *old, const schema_field *now);
+/* Whether a record has another name in C, apart from its package's prefix. */
+bool compat_renamed_in_c(const schema_record *old, const schema_record *now);
 /* A C name without the prefix of its package, whose change is a matter of its own. */
 const char *compat_below_prefix(const schema_package *package, const char *c_name);
 
@@ -115,12 +135,6 @@ typedef struct field_pair {
 void compat_fields(compat *c, const field_pair *pair);
 /* Whether a message may lack it. */
 bool compat_required(const schema_record *record, const schema_field *field);
-/* Whether the field or value is read under this name. */
-bool compat_accepts(const char *own, const char *const *was, size_t was_count, const char *name);
-/* Report the names that `old` accepted and `now` does not, other than its own. */
-void compat_dropped_names(compat *c, const at *where, const char *what, const char *const *old,
-                          size_t old_count, const char *now, const char *const *was, size_t was_count);
-
 /* ---- compat_enum.c ---- */
 void compat_enums(compat *c, const schema_enum *old, const schema_enum *now, bool wire_only);
 

@@ -284,13 +284,19 @@ static void compare_error(const matching *m)
 {
     const schema_record *old = m->pair->old, *now = m->pair->now;
     const at where = compat_at(m->subject, m->now_where, m->old_where, NULL);
+    const renaming r = {
+        .what = m->what,
+        .rule = WIRE_ERROR_RENAMED,
+        .in_c = compat_renamed_in_c(old, now),
+        .without_was = "callers of the other version see a plain failure",
+        .with_was = "old callers see a plain failure",
+    };
 
-    if (strcmp(old->wire, now->wire) != 0)
-        (void)compat_report(
-            m->c, &where, WIRE_ERROR_RENAMED, 0,
-            "%s is called \"%s\" on the wire, no longer \"%s\": callers of the other version see a "
-            "plain failure",
-            m->what, now->wire, old->wire);
+    if (!compat_renamed(m->c, &where, &r, &(wire_names){old->wire, old->was, old->was_count},
+                        &(wire_names){now->wire, now->was, now->was_count}) &&
+        r.in_c)
+        (void)compat_report(m->c, &where, SOURCE_TYPE_RENAMED, 0, "%s is called '%s' in C, no longer '%s'",
+                            m->what, now->c_name, old->c_name);
     if (old->code != now->code)
         (void)compat_report(m->c, &where, BEHAVIOUR_ERROR_CODE_CHANGED, 0,
                             "%s has the number %d, no longer %d", m->what, (int)now->code, (int)old->code);

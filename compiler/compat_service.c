@@ -40,7 +40,8 @@ void compat_match_services(compat *c, const schema_package *old, const schema_pa
         if (is_matched(c, old->services[i]))
             continue;
         for (size_t k = 0; k < now->service_count; k++) {
-            if (strcmp(now->services[k]->wire, old->services[i]->wire) != 0 ||
+            if (!compat_accepts(now->services[k]->wire, now->services[k]->was, now->services[k]->was_count,
+                                old->services[i]->wire) ||
                 is_taken(c, old, now->services[k]))
                 continue;
             compat_match(c, old->services[i], now->services[k]);
@@ -114,13 +115,17 @@ static void compare_head(compat *c, const schema_service *old, const schema_serv
     const bool renamed = strcmp(compat_below_prefix(old->package, old->c_name),
                                 compat_below_prefix(now->package, now->c_name)) != 0;
 
-    if (strcmp(old->wire, now->wire) != 0)
-        (void)compat_report(
-            c, &where, WIRE_SERVICE_RENAMED, RULE_WIRE | (renamed ? RULE_SOURCE : 0u),
-            "service '%s' is called \"%s\" on the wire, no longer \"%s\": versions do not reach each "
-            "other",
-            now->name, now->wire, old->wire);
-    else if (renamed)
+    const renaming r = {
+        .what = arena_printf(c->memory, "service '%s'", now->name),
+        .rule = WIRE_SERVICE_RENAMED,
+        .in_c = renamed,
+        .without_was = "versions do not reach each other",
+        .with_was = "new callers do not reach old services",
+    };
+
+    if (!compat_renamed(c, &where, &r, &(wire_names){old->wire, old->was, old->was_count},
+                        &(wire_names){now->wire, now->was, now->was_count}) &&
+        renamed)
         (void)compat_report(c, &where, SOURCE_SERVICE_PREFIX_CHANGED, 0,
                             "the C names of service '%s' begin with '%s_', no longer with '%s_'", now->name,
                             now->c_name, old->c_name);

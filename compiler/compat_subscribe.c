@@ -85,6 +85,7 @@ static bool events_gone(const compat *c, const schema_subscription *s)
 static bool durable_differs(const compat *c, const subscription_pair *p)
 {
     return !p->now->broadcast && !events_renamed(c, p->old) &&
+           strcmp(p->old->durable, p->now->durable) != 0 &&
            strcmp(below_service(p->before, p->old->durable), below_service(p->after, p->now->durable)) != 0;
 }
 

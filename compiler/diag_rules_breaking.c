@@ -205,6 +205,17 @@ static const diag_rule rules[] = {
       "nobody takes it. Roll the callers out first."},
      "lanes-removed",
      WIRE},
+    {{WIRE_RENAMED_WAS, DIAG_ERROR, "A service, method, event or error is renamed with @was",
+      "With @was(\"old\") new receivers still accept the older name: services answer to it, subscriptions "
+      "take it, callers "
+      "know the error by it. But who sends uses the new name, which old receivers do not know. Upgrade "
+      "receivers first: "
+      "services before their callers, subscribers before publishers, callers before services for errors. A "
+      "rename that "
+      "works in any order takes two steps: first `@wire(\"old\") @was(\"new\")` everywhere, then "
+      "`@was(\"old\")`."},
+     "renamed-was",
+     WIRE},
 
     /* ---- source ---- */
     {{SOURCE_PACKAGE_REMOVED, DIAG_ERROR, "A package is removed",

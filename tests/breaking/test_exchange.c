@@ -74,8 +74,6 @@
 #include "breaking/safe/same-pattern_new.h"
 #include "breaking/safe/same-integers_old.h"
 #include "breaking/safe/same-integers_new.h"
-#include "breaking/safe/docs-and-deprecation_old.h"
-#include "breaking/safe/docs-and-deprecation_new.h"
 #include "breaking/safe/reserved-added_old.h"
 #include "breaking/safe/reserved-added_new.h"
 
@@ -136,7 +134,6 @@ PAIR(alias_introduced)
 PAIR(constant_introduced)
 PAIR(same_pattern)
 PAIR(same_integers)
-PAIR(docs_and_deprecation)
 PAIR(reserved_added)
 
 typedef struct exchange {
@@ -275,10 +272,6 @@ static const exchange safe[] = {
      .read = "{\"n\":100,\"m\":255}"},
     {"same-integers", same_integers_new, same_integers_old, "{\"n\":100,\"m\":255}",
      .read = "{\"n\":100,\"m\":255}"},
-    {"docs-and-deprecation", docs_and_deprecation_old, docs_and_deprecation_new, "{\"id\":1}",
-     .read = "{\"id\":1}"},
-    {"docs-and-deprecation", docs_and_deprecation_new, docs_and_deprecation_old, "{\"id\":1}",
-     .read = "{\"id\":1}"},
     {"reserved-added", reserved_added_old, reserved_added_new, "{\"id\":1}", .read = "{\"id\":1}"},
     {"reserved-added", reserved_added_new, reserved_added_old, "{\"id\":1}", .read = "{\"id\":1}"},
 };

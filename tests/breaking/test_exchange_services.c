@@ -40,10 +40,14 @@
 #include "breaking/rules/lanes-added_new.h"
 #include "breaking/rules/lanes-removed_old.h"
 #include "breaking/rules/lanes-removed_new.h"
+#include "breaking/rules/renamed-was_old.h"
+#include "breaking/rules/renamed-was_new.h"
 #include "breaking/safe/method-added_old.h"
 #include "breaking/safe/method-added_new.h"
 #include "breaking/safe/event-grows_old.h"
 #include "breaking/safe/event-grows_new.h"
+#include "breaking/safe/renamed-in-two-steps_old.h"
+#include "breaking/safe/renamed-in-two-steps_new.h"
 
 /* Long enough for an answer in the same process; what is shown is that there is none. */
 #define PATIENCE (300 * AEGIS_MILLISECOND)
@@ -483,6 +487,89 @@ static void test_lanes_removed(void **state)
     wait_for(w, 3);
 }
 
+/* ---- older names: who receives knows them, who sends does not use them ---- */
+
+/* Services S, whose `fail` raises Bad, and T of a version, and calls of them. */
+#define RENAMED(version)                                                                                     \
+    static aegis_reply version##_go(version##_s_go_call *call, const version##_s_go_request *request,        \
+                                    void *user)                                                              \
+    {                                                                                                        \
+        (void)user;                                                                                          \
+        return version##_s_go_ok(call, &(version##_s_go_result){.n = request->n + 1});                       \
+    }                                                                                                        \
+    static aegis_reply version##_fail(version##_s_fail_call *call, const version##_s_fail_request *request,  \
+                                      void *user)                                                            \
+    {                                                                                                        \
+        (void)request;                                                                                       \
+        (void)user;                                                                                          \
+        return version##_s_fail_bad(call, &(version##_bad){.left = 3});                                      \
+    }                                                                                                        \
+    static aegis_reply version##_t_handle(version##_t_go_call *call, const version##_t_go_request *request,  \
+                                          void *user)                                                        \
+    {                                                                                                        \
+        (void)user;                                                                                          \
+        return version##_t_go_ok(call, &(version##_t_go_result){.n = request->n + 1});                       \
+    }                                                                                                        \
+    static void version##_start_both(world *w, aegis_service **other)                                        \
+    {                                                                                                        \
+        static const version##_s_ops s_ops = {.go = version##_go, .fail = version##_fail};                   \
+        static const version##_t_ops t_ops = {.go = version##_t_handle};                                     \
+        aegis_error error = {0};                                                                             \
+                                                                                                             \
+        worked(version##_s_serve(w->bus, &s_ops, w, NULL, &w->service, &error), &error);                     \
+        worked(version##_t_serve(w->bus, &t_ops, w, NULL, other, &error), &error);                           \
+    }                                                                                                        \
+    static int version##_call_s(world *w)                                                                    \
+    {                                                                                                        \
+        return (int)version##_s_go(w->client, &(version##_s_go_request){.n = 7}, &brief, w->arena).kind;     \
+    }                                                                                                        \
+    static int version##_call_t(world *w)                                                                    \
+    {                                                                                                        \
+        return (int)version##_t_go(w->client, &(version##_t_go_request){.n = 7}, &brief, w->arena).kind;     \
+    }                                                                                                        \
+    static int version##_call_fail(world *w)                                                                 \
+    {                                                                                                        \
+        return (int)version##_s_fail(w->client, &(version##_s_fail_request){0}, &brief, w->arena).kind;      \
+    }
+
+RENAMED(renamed_was_old)
+RENAMED(renamed_was_new)
+SUBSCRIBES_MADE(renamed_was_old)
+SUBSCRIBES_MADE(renamed_was_new)
+
+enum { FAILED = 0, OK = 1, BAD = 2 };
+
+static void test_renamed_was(void **state)
+{
+    world *w = (world *)*state;
+    aegis_service *other = NULL;
+
+    renamed_was_new_start_both(w, &other);
+    assert_int_equal(renamed_was_new_call_s(w), OK);
+    assert_int_equal(renamed_was_old_call_s(w), OK);
+    assert_int_equal(renamed_was_old_call_t(w), OK);
+    assert_int_equal(renamed_was_old_call_fail(w), FAILED); /* it does not know Worse */
+    aegis_service_stop(w->service);
+    aegis_service_stop(other);
+    renamed_was_old_start_both(w, &other);
+    assert_int_equal(renamed_was_old_call_t(w), OK);
+    assert_int_equal(renamed_was_new_call_s(w), FAILED);
+    assert_int_equal(renamed_was_new_call_t(w), FAILED);
+    assert_int_equal(renamed_was_new_call_fail(w), BAD); /* it knows that Worse was Bad */
+    aegis_service_stop(w->service);
+    aegis_service_stop(other);
+    renamed_was_new_start(w);
+    renamed_was_old_publish(w, 1);
+    renamed_was_new_publish(w, 10);
+    wait_for(w, 2);
+    aegis_service_stop(w->service);
+    renamed_was_new_publish(w, 100);
+    renamed_was_old_publish(w, 1000);
+    renamed_was_old_start(w);
+    wait_for(w, 3);
+    assert_int_equal(atomic_load(&w->sum), 1011); /* nobody takes the event of 100 */
+}
+
 /* ---- safe ---- */
 
 CALLS_GO(method_added_old)
@@ -524,13 +611,30 @@ static void test_event_grows(void **state)
     assert_int_equal(atomic_load(&w->sum), 1111);
 }
 
+CALLS_GO(renamed_in_two_steps_old)
+SERVES_GO(renamed_in_two_steps_old)
+CALLS_GO(renamed_in_two_steps_new)
+SERVES_GO(renamed_in_two_steps_new)
+
+static void test_two_steps(void **state)
+{
+    world *w = (world *)*state;
+
+    renamed_in_two_steps_new_start(w);
+    assert_int_equal(renamed_in_two_steps_old_call(w).kind, RENAMED_IN_TWO_STEPS_OLD_S_GO_OK);
+    aegis_service_stop(w->service);
+    renamed_in_two_steps_old_start(w);
+    assert_int_equal(renamed_in_two_steps_new_call(w).kind, RENAMED_IN_TWO_STEPS_NEW_S_GO_OK);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test_##test, set_up, tear_down)
 
 /* In the order of the rules. */
 static const struct CMUnitTest cases[] = {
     CASE(error_renamed),       CASE(raises_removed),        CASE(method_removed),  CASE(method_renamed),
     CASE(method_kind_changed), CASE(service_removed),       CASE(service_renamed), CASE(event_removed),
-    CASE(event_renamed),       CASE(event_version_removed), CASE(lanes_added),     CASE(lanes_removed)};
+    CASE(event_renamed),       CASE(event_version_removed), CASE(lanes_added),     CASE(lanes_removed),
+    CASE(renamed_was)};
 
 /* Each rule about reaching each other has its test, named after it. */
 static void test_all_rules(void **state)
@@ -539,7 +643,7 @@ static void test_all_rules(void **state)
     const diag_rule *rules = diag_rules_breaking(&count);
 
     (void)state;
-    for (size_t i = 0; i < count && rules[i].code.number <= WIRE_LANES_REMOVED; i++) {
+    for (size_t i = 0; i < count && rules[i].code.number < SOURCE_PACKAGE_REMOVED; i++) {
         char name[64] = "test_";
 
         if (rules[i].code.number <= WIRE_RESERVED_NAME_BACK)
@@ -554,7 +658,7 @@ static void test_all_rules(void **state)
     assert_int_equal(at, sizeof cases / sizeof cases[0]);
 }
 
-static const struct CMUnitTest others[] = {CASE(method_grows), CASE(event_grows),
+static const struct CMUnitTest others[] = {CASE(method_grows), CASE(event_grows), CASE(two_steps),
                                            cmocka_unit_test(test_all_rules)};
 
 int main(void)
