@@ -1,8 +1,7 @@
 /* The formatter: any text that can be parsed keeps its tokens and comments, and formatting it twice is
  * formatting it once. */
 #define _POSIX_C_SOURCE 200809L
-#define FUZZ_RUNS_DEFAULT 15000 /* a run parses five times */
-#include "fuzz.h"
+#include "fuzz_main.h"
 
 #include "golden/fmt_check.h"
 

@@ -136,16 +136,12 @@ static void fuzz_mutations(const fuzz_corpus *corpus, unsigned long runs)
     free(data);
 }
 
-/* Mutations when FUZZ_RUNS in the environment does not say how many. */
-#ifndef FUZZ_RUNS_DEFAULT
-#define FUZZ_RUNS_DEFAULT 50000
-#endif
-
+/* FUZZ_RUNS in the environment: how many mutations. */
 static int fuzz_main(int argc, char **argv, const char *folder)
 {
     fuzz_corpus corpus = {.count = 0};
     const char *wanted = getenv("FUZZ_RUNS");
-    unsigned long runs = wanted != NULL ? strtoul(wanted, NULL, 10) : FUZZ_RUNS_DEFAULT;
+    unsigned long runs = wanted != NULL ? strtoul(wanted, NULL, 10) : 50000;
     bool good = true;
     size_t i;
 
