@@ -92,22 +92,16 @@ static bool add_doc(fmt *f, gap_scan *g, const token *t)
     return add_comment(f, c);
 }
 
-static bool add_token(fmt *f, const gap_scan *g, const token *t, size_t first)
+static void add_token(fmt *f, const gap_scan *g, const token *t, size_t first)
 {
-    fmt_token *items = (fmt_token *)arena_grow(f->memory, f->tokens, f->count, sizeof *items);
-
-    if (items == NULL)
-        return false;
-    f->tokens = items;
-    items[f->count++] = (fmt_token){.kind = t->kind,
-                                    .start = t->where.start,
-                                    .end = t->where.end,
-                                    .first = (uint32_t)first,
-                                    .comments = (uint32_t)(f->comment_count - first),
-                                    .newline = g->lines > 0 || t->kind == 0,
-                                    .blank = g->lines > 1,
-                                    .any_newline = g->any};
-    return true;
+    f->tokens[f->count++] = (fmt_token){.kind = t->kind,
+                                        .start = t->where.start,
+                                        .end = t->where.end,
+                                        .first = (uint32_t)first,
+                                        .comments = (uint32_t)(f->comment_count - first),
+                                        .newline = g->lines > 0 || t->kind == 0,
+                                        .blank = g->lines > 1,
+                                        .any_newline = g->any};
 }
 
 static bool scan_tokens(fmt *f, const parser *p)
@@ -116,6 +110,9 @@ static bool scan_tokens(fmt *f, const parser *p)
     size_t first = 0;
     uint32_t at = 0;
 
+    f->tokens = (fmt_token *)arena_array(f->memory, p->count, sizeof *f->tokens);
+    if (f->tokens == NULL)
+        return false;
     for (size_t i = 0; i < p->count; i++) {
         const token *t = &p->tokens[i];
 
@@ -127,25 +124,43 @@ static bool scan_tokens(fmt *f, const parser *p)
                 return false;
             continue;
         }
-        if (!add_token(f, &gap, t, first))
-            return false;
+        add_token(f, &gap, t, first);
         gap = (gap_scan){0, false};
         first = f->comment_count;
     }
     return true;
 }
 
-bool fmt_scan(fmt *f, diags *reports, const sources *files, uint32_t file)
+/* Whether the file can be parsed; the reports say why not. What it takes is given back. */
+static bool can_be_parsed(arena *memory, diags *reports, const sources *files, uint32_t file)
 {
     const size_t errors = reports->errors;
-    diags again = {.memory = f->memory, .files = files}; /* the lexer's reports, a second time */
-    parser p = {.memory = f->memory, .reports = &again, .files = files, .file = file};
+    arena scratch;
+    bool good;
+
+    arena_init_beside(&scratch, memory);
+    good = parser_run(&scratch, reports, files, file) != NULL && reports->errors == errors;
+    memory->failed = memory->failed || scratch.failed;
+    arena_free(&scratch);
+    return good && !memory->failed;
+}
+
+bool fmt_scan(fmt *f, diags *reports, const sources *files, uint32_t file)
+{
+    arena scratch;
+    diags again = {.memory = &scratch, .files = files}; /* the lexer's reports, a second time */
+    parser p = {.memory = &scratch, .reports = &again, .files = files, .file = file};
+    bool good;
 
     f->source = files->files[file].text;
     f->length = files->files[file].length;
-    if (parser_run(f->memory, reports, files, file) == NULL || reports->errors != errors)
+    if (!can_be_parsed(f->memory, reports, files, file))
         return false;
-    return lexer_run(&p) && scan_tokens(f, &p);
+    arena_init_beside(&scratch, f->memory);
+    good = lexer_run(&p) && scan_tokens(f, &p);
+    f->memory->failed = f->memory->failed || scratch.failed;
+    arena_free(&scratch);
+    return good && !f->memory->failed;
 }
 
 size_t fmt_width(const fmt *f, uint32_t start, uint32_t end)

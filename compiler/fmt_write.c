@@ -140,7 +140,8 @@ static void note_trailing(writer *w)
 typedef struct between {
     bool own;      /* a comment has begun a line */
     bool must_end; /* the last one ends only with its line */
-    bool noted;    /* one behind the code has */
+    bool noted;    /* one behind the code has been noted */
+    bool joined;   /* all of them go with the token behind them */
 } between;
 
 /* Whether a comment that stands on the line of both its neighbours goes with the one behind it. */
@@ -158,11 +159,11 @@ static void put_before(writer *w, size_t index, uint32_t which, between *b)
 {
     const fmt_token *t = &w->f->tokens[index];
     const fmt_comment *c = &w->f->comments[t->first + which];
-    const bool breaks = t->gap >= FMT_BREAK, first = which == 0, joined = goes_with_next(w->f, t);
+    const bool breaks = t->gap >= FMT_BREAK, first = which == 0;
     const bool opened = index > 0 && is_one_of(w->f->tokens[index - 1].kind, "{(") && !b->own;
     const bool own = c->newline || c->doc || (index == 0 && first);
 
-    if (b->must_end || (own ? breaks || c->line : joined && first)) {
+    if (b->must_end || (own ? breaks || c->line : b->joined && first)) {
         new_line(w, t->comment_indent, c->blank && breaks && !opened);
         b->own = true;
     } else if (!first || c->line || t->gap != FMT_GLUE || !is_one_of(w->f->tokens[index - 1].kind, "([{@.")) {
@@ -180,7 +181,7 @@ static void put_token(writer *w, size_t index)
 {
     const fmt_token *t = &w->f->tokens[index];
     const bool opened = index > 0 && is_one_of(w->f->tokens[index - 1].kind, "{(");
-    between b = {false, false, false};
+    between b = {.joined = goes_with_next(w->f, t)};
 
     for (uint32_t i = 0; i < t->comments; i++)
         put_before(w, index, i, &b);
