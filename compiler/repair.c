@@ -15,8 +15,7 @@
 #define LOOK_AHEAD 30
 /* Tokens that have to fit behind a change of a mark, and behind a change of a word. */
 #define MARK_GAIN 2
-/* A ';' where a line or a body ends: what follows it may well be the next mistake. */
-#define SURE_COST 1
+/* A ';' before the end of a body: what follows that may well be the next mistake. */
 #define SURE_GAIN 1
 #define WORD_GAIN 4
 /* Tokens that all trials of a file may read; then nothing more is tried. */
@@ -338,9 +337,10 @@ static const change *best_change(search *f)
     for (size_t i = 0; i < f->count && f->p->effort < EFFORT_MAX && !f->p->memory->failed; i++) {
         change *c = &f->list[i];
         bool word = c->kind == NAME || c->kind == INTEGER || c->kind == STRING || c->removed != 0;
+        bool sure = c->kind == ';' && c->removed == 0 && token_kind(f->p, f->s->at) == '}';
 
         c->gain = gain_of(f, c);
-        if (c->gain < (word ? WORD_GAIN : c->cost <= SURE_COST ? SURE_GAIN : MARK_GAIN))
+        if (c->gain < (word ? WORD_GAIN : sure ? SURE_GAIN : MARK_GAIN))
             continue;
         if (best == NULL || c->gain > best->gain + (c->cost - best->cost))
             best = c;
