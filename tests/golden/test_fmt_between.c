@@ -113,7 +113,7 @@ static void test_between(void **state)
         }
     }
     assert_int_equal(wrong, 0);
-    assert_true(good > 9 * refused); /* more docs in odd places than are passed over */
+    assert_true(good > 2 * refused); /* docs in odd places: several in a row are a mistake */
 }
 
 int main(void)
