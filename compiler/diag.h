@@ -17,6 +17,8 @@
 
 /* Errors that are printed in one run unless the reports say otherwise, and warnings; the rest are counted. */
 #define DIAG_CAP 20
+/* Reports of any kind that are shown to programs. */
+#define DIAG_CAP_FORMS 1000
 
 typedef enum diag_level { DIAG_ERROR, DIAG_WARNING } diag_level;
 

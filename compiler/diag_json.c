@@ -57,7 +57,7 @@ const char *diag_format_json(diags *d)
     json j = json_begin(d->memory);
 
     diag_sort(d);
-    for (size_t i = 0; i < d->count; i++) {
+    for (size_t i = 0; i < d->count && i < DIAG_CAP_FORMS; i++) {
         put_diag(&j, d, &d->items[i]);
         text_puts(&j.out, "\n");
         j.comma = false;

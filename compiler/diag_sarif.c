@@ -222,7 +222,7 @@ const char *diag_format_sarif(diags *d, const char *version)
     json_member(&j, "columnKind", "unicodeCodePoints");
     json_key(&j, "results");
     json_open(&j, '[');
-    for (size_t i = 0; i < d->count; i++) {
+    for (size_t i = 0; i < d->count && i < DIAG_CAP_FORMS; i++) {
         size_t rule = 0;
 
         while (rules[rule] != d->items[i].code)

@@ -30,4 +30,17 @@ printf 'aegis 1;\npackage p;\nstruct A { x: "\x1b[31m"; }\n' >$'\xff.aegis'
 expect 1 "$aegisc" check --diagnostics=json $'\xff.aegis'
 says $'{"file":"\xef\xbf\xbd.aegis","line":3'
 must test -z "$(tr -d '\n' <.out | tr -dc '\000-\037')"
+# However many there are, there is an end to what is said.
+{
+    printf 'aegis 1;\npackage p;\nstruct A {\n'
+    for i in $(seq 1200); do printf 'f%d: Nowhere%d;\n' "$i" "$i"; done
+    printf '}\n'
+} >many.aegis
+expect 1 "$aegisc" check many.aegis
+must test "$(grep -c 'error\[' <<<"$err")" = 20
+complains "1180 more errors are not shown"
+expect 1 "$aegisc" check --diagnostics=json many.aegis
+must test "$(wc -l <<<"$out")" = 1000
+expect 1 "$aegisc" check --diagnostics=sarif many.aegis
+must test "$(grep -o '"ruleId"' <<<"$out" | wc -l)" = 1000
 finish "diagnostics are the same in every form"
