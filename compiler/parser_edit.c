@@ -261,6 +261,15 @@ void edit_bad_character(parser *p, size_t at)
         edit_report(p, 101, t->where, "the character '%s' does not belong here", t->text);
 }
 
+/* Whether the brace at `i` opens a body: what is in it stands for itself. */
+static bool opens_body(const parser *p, size_t i)
+{
+    int before = i == 0 ? 0 : token_kind(p, i - 1);
+
+    return before != ':' && before != '[' && before != '=' && before != '(';
+}
+
+/* To the end of the line, of the member, or to where a body begins, whichever comes first. */
 void edit_doubt(const site *s)
 {
     const parser *p = s->p;
@@ -268,7 +277,7 @@ void edit_doubt(const site *s)
     size_t end = s->at;
 
     while (end + 1 < p->count && p->tokens[end].kind != ';' && p->tokens[end].kind != '}' &&
-           (end == s->at || !token_declares(p, end)))
+           !p->tokens[end + 1].starts_line && (token_kind(p, end + 1) != '{' || !opens_body(p, end + 1)))
         end = p->tokens[end].kind == '{' && token_close(p, end) < p->count ? token_close(p, end) : end + 1;
     where.end = p->tokens[end].where.end;
     diag_doubt(p->reports, where);

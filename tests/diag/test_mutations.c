@@ -252,11 +252,117 @@ static void test_misspelt(void **state)
     judge("misspelt", &count, 98, 80);
 }
 
+/* ---- several at once ---- */
+
+#define AT_ONCE 4
+
+typedef struct change {
+    size_t from, to;
+    char middle[64];
+} change;
+
+static uint32_t next_random(uint32_t *state)
+{
+    *state = *state * 1664525U + 1013904223U;
+    return *state >> 8;
+}
+
+/* A token left out, doubled, or with a mark before it. */
+static change make_change(const text *t, uint32_t *random)
+{
+    const piece *token = &t->tokens[next_random(random) % t->count];
+    const size_t length = token->end - token->start;
+    change c = {token->start, token->end, " "};
+
+    switch (next_random(random) % 3) {
+    case 0:
+        break;
+    case 1:
+        (void)snprintf(c.middle, sizeof c.middle, "%.*s %.*s", (int)length, t->data + token->start,
+                       (int)length, t->data + token->start);
+        break;
+    default:
+        (void)snprintf(c.middle, sizeof c.middle, "%c %.*s", marks[next_random(random) % (sizeof marks - 1)],
+                       (int)length, t->data + token->start);
+        break;
+    }
+    return c;
+}
+
+static int compare_changes(const void *left, const void *right)
+{
+    const change *a = (const change *)left, *b = (const change *)right;
+
+    return a->from < b->from ? -1 : a->from > b->from;
+}
+
+/* How many diagnostics the text gets with all these changes, which are in order. */
+static size_t count_reports(const text *t, const change *changes, size_t count)
+{
+    size_t size = t->length + count * sizeof changes->middle + 1, used = 0, at = 0, reports;
+    char *changed = (char *)malloc(size);
+    compile c;
+
+    assert_non_null(changed);
+    for (size_t i = 0; i < count; i++) {
+        used += (size_t)snprintf(changed + used, size - used, "%.*s%s", (int)(changes[i].from - at),
+                                 t->data + at, changes[i].middle);
+        at = changes[i].to;
+    }
+    (void)snprintf(changed + used, size - used, "%s", t->data + at);
+    compile_init(&c, NULL, 0);
+    assert_true(source_add_text(&c.files, CHANGED, changed, strlen(changed)));
+    (void)frontend_compile(&c, CHANGED);
+    diag_sort(&c.reports);
+    reports = c.reports.count;
+    compile_free(&c);
+    free(changed);
+    return reports;
+}
+
+/* Changes on different lines, each of which gets one diagnostic when it is alone. */
+static void choose(const text *t, uint32_t *random, change *changes)
+{
+    size_t count = 0;
+
+    while (count < AT_ONCE) {
+        const change c = make_change(t, random);
+        bool apart = true;
+
+        for (size_t i = 0; i < count; i++)
+            apart = apart && line_of(t, changes[i].from) != line_of(t, c.from);
+        if (apart && count_reports(t, &c, 1) == 1)
+            changes[count++] = c;
+    }
+    qsort(changes, AT_ONCE, sizeof *changes, compare_changes);
+}
+
+static void test_several(void **state)
+{
+    const text *t = (const text *)*state;
+    uint32_t random = 20260101;
+    unsigned exact = 0, more = 0, all = 0;
+
+    for (; all < 150; all++) {
+        change changes[AT_ONCE];
+        size_t reports;
+
+        choose(t, &random, changes);
+        reports = count_reports(t, changes, AT_ONCE);
+        exact += reports == AT_ONCE ? 1 : 0;
+        more += reports > AT_ONCE ? 1 : 0;
+    }
+    print_message("%d mistakes in one file: %.1f %% of the files get %d diagnostics, %.1f %% more\n", AT_ONCE,
+                  100.0 * exact / all, AT_ONCE, 100.0 * more / all);
+    assert_true(exact * 100 >= all * 93);
+    assert_true(more * 100 <= all * 3);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out), cmocka_unit_test(test_doubled),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_left_out),  cmocka_unit_test(test_doubled),
                                        cmocka_unit_test(test_exchanged), cmocka_unit_test(test_put_in),
-                                       cmocka_unit_test(test_misspelt)};
+                                       cmocka_unit_test(test_misspelt),  cmocka_unit_test(test_several)};
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
