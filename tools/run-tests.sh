@@ -9,8 +9,8 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-each=${TEST_TIMEOUT:-120}
-total=${TEST_TOTAL:-570}
+each=${TEST_TIMEOUT:-400}
+total=${TEST_TOTAL:-1800}
 build=${BUILD:-build}
 logs=$build/test-logs
 mkdir -p "$logs"
