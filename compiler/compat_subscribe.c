@@ -113,6 +113,44 @@ static void compare_pair(compat *c, const subscription_pair *p)
         (void)compat_report(c, &p->where, BEHAVIOUR_ORDER_LOST, 0, "'%s' is no longer ordered", now->pattern);
 }
 
+/* Whether a handler of this name was in the ops table. */
+static bool had_handler(const schema_service *service, const char *c_op)
+{
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        for (size_t k = 0; k < service->subscriptions[i].case_count; k++) {
+            if (strcmp(service->subscriptions[i].cases[k].c_op, c_op) == 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the event was taken before, perhaps by another handler. */
+static bool took(const compat *c, const schema_service *service, const schema_event *event)
+{
+    for (size_t i = 0; i < service->subscription_count; i++) {
+        for (size_t k = 0; k < service->subscriptions[i].case_count; k++) {
+            if (compat_now(c, service->subscriptions[i].cases[k].event) == event)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Handlers that nobody asked for: of events that an old pattern matches now. */
+static void compare_handlers(compat *c, const subscription_pair *p)
+{
+    for (size_t i = 0; i < p->now->case_count; i++) {
+        const schema_case *one = &p->now->cases[i];
+
+        if (strcmp(p->old->pattern, p->now->pattern) == 0 && !had_handler(p->before, one->c_op) &&
+            !took(c, p->before, one->event))
+            (void)compat_report(c, &p->where, BEHAVIOUR_HANDLER_ADDED, 0,
+                                "'%s' takes '%s' too: without a handler '%s' the service does not start",
+                                p->now->pattern, one->event->name, one->c_op);
+    }
+}
+
 void compat_subscriptions(compat *c, const schema_service *old, const schema_service *now)
 {
     unit *before = compat_old_unit(c, old->package), *after = compat_new_unit(c, now->package);
@@ -125,6 +163,7 @@ void compat_subscriptions(compat *c, const schema_service *old, const schema_ser
         if (pair.now != NULL) {
             pair.where = compat_at(subject, place_of(after, now, pair.now), place_of(before, old, s), NULL);
             compare_pair(c, &pair);
+            compare_handlers(c, &pair);
             continue;
         }
         if (events_gone(c, s))

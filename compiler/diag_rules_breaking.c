@@ -454,6 +454,12 @@ static const diag_rule rules[] = {
       "carry it."},
      "reservation-dropped",
      BEHAVIOUR},
+    {{BEHAVIOUR_HANDLER_ADDED, DIAG_ERROR, "A subscription takes another event",
+      "Its pattern matches an event that is new, so the ops table has a new handler. C code that does not "
+      "set it compiles "
+      "as before, but the service refuses to start, naming the handler."},
+     "handler-added",
+     BEHAVIOUR},
 };
 
 const diag_rule *diag_rules_breaking(size_t *count)

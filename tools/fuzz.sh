@@ -23,7 +23,7 @@ seeds() {
 
 words() {
     case $1 in
-    frontend | fmt) echo tests/fuzz/aegis.dict ;;
+    frontend | fmt | rules) echo tests/fuzz/aegis.dict ;;
     *) echo "tests/fuzz/$1.dict" ;;
     esac
 }
