@@ -94,7 +94,7 @@ size_t token_close(const parser *p, size_t open)
                 return p->count;
             closing[depth++] = kind == '(' ? ')' : kind == '[' ? ']' : '}';
         } else if (kind == ')' || kind == ']' || kind == '}') {
-            if (closing[depth - 1] != kind)
+            if (depth == 0 || closing[depth - 1] != kind)
                 return p->count;
             if (--depth == 0)
                 return i;
