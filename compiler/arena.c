@@ -1,21 +1,39 @@
 /* The compile's region of memory. Blocks are chained and never reused before the end, unless a mark is
  * returned to: a compile is short and its data live until the schema has been used, so the simplest allocator
  * is also the right one.
+ *
+ * Blocks are small until there are many, then large pages where the system has them: two thirds of a
+ * compile's time went into the page faults of small ones (measured in a virtual machine: 16 MiB touched in 65
+ * ms as against 1.2 ms).
  */
+#define _DEFAULT_SOURCE
 #include "arena.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+
+/* Of everything that is allocated here: no member of any struct needs more. */
+typedef union widest {
+    void *pointer;
+    uint64_t integer;
+    double number;
+} widest;
+
+#define ALIGNMENT _Alignof(widest)
 
 struct arena_block {
     arena_block *next;
     size_t room;
-    max_align_t data[];
+    widest data[];
 };
 
 #define BLOCK_SIZE ((size_t)64 << 10)
+/* A large page of x86-64 and most of ARM; where it is not one, it is only a large block. */
+#define LARGE_SIZE ((size_t)2 << 20)
+/* Bytes handed out from which on large blocks are taken. */
+#define LARGE_FROM ((size_t)512 << 10)
 
 void arena_init(arena *a)
 {
@@ -57,24 +75,46 @@ static void *fail(arena *a)
     return NULL;
 }
 
-static arena_block *take_block(arena *a, size_t room)
+/* A block of at least `size` bytes, its own header included. */
+static arena_block *make_block(size_t size)
 {
+    const bool large = size >= LARGE_SIZE / 2 && size <= SIZE_MAX - LARGE_SIZE;
+    arena_block *block;
+
+    if (large)
+        size = (size + LARGE_SIZE - 1) / LARGE_SIZE * LARGE_SIZE;
+    block = (arena_block *)(large ? aligned_alloc(LARGE_SIZE, size) : malloc(size));
+    if (block == NULL)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    if (large)
+        (void)madvise(block, size, MADV_HUGEPAGE);
+#endif
+    block->room = size - sizeof *block;
+    return block;
+}
+
+/* A block with room for `size` bytes: the spare one, unless that is too small. */
+static arena_block *take_block(arena *a, size_t size)
+{
+    const size_t usual = a->used > LARGE_FROM ? LARGE_SIZE : BLOCK_SIZE;
     arena_block *block = a->spare;
 
-    if (block != NULL && room == BLOCK_SIZE) {
+    if (block != NULL) {
         a->spare = block->next;
-        return block;
+        if (block->room >= size)
+            return block;
+        free(block);
     }
-    block = (arena_block *)malloc(sizeof *block + room);
-    if (block != NULL)
-        block->room = room;
-    return block;
+    if (size > SIZE_MAX - sizeof *block)
+        return NULL;
+    size += sizeof *block;
+    return make_block(size > usual ? size : usual);
 }
 
 static void *new_block(arena *a, size_t size)
 {
-    size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    arena_block *block = take_block(a, room);
+    arena_block *block = take_block(a, size);
     char *data;
 
     if (block == NULL)
@@ -82,31 +122,41 @@ static void *new_block(arena *a, size_t size)
     data = (char *)block->data;
     block->next = a->blocks;
     a->blocks = block;
-    if (size <= BLOCK_SIZE / 2) { /* a big piece gets a block of its own and leaves the current one in use */
+    if (a->at == NULL || block->room - size > (size_t)(a->end - a->at)) { /* go on where there is more room */
         a->at = data + size;
-        a->end = data + room;
+        a->end = data + block->room;
     }
     memset(data, 0, size);
     return data;
 }
 
-void *arena_alloc(arena *a, size_t size)
+/* `size` bytes that begin at a multiple of `align`, a power of two. */
+static void *allocate(arena *a, size_t size, size_t align)
 {
-    const size_t align = sizeof(max_align_t);
+    size_t gap = (size_t)(0 - (uintptr_t)a->at) & (align - 1);
     char *piece;
 
+    if (size == 0)
+        size = 1;
     if (a->failed || size > a->limit - a->used || (a->permit != NULL && !a->permit(a->permit_user)))
         return fail(a);
-    size = size == 0 ? align : (size + align - 1) / align * align;
-    if (size > a->limit - a->used)
-        return fail(a);
     a->used += size;
-    if (a->at == NULL || size > (size_t)(a->end - a->at))
+    if (a->at == NULL || size > (size_t)(a->end - a->at) || gap > (size_t)(a->end - a->at) - size)
         return new_block(a, size);
-    piece = a->at;
-    a->at += size;
+    piece = a->at + gap;
+    a->at = piece + size;
     memset(piece, 0, size);
     return piece;
+}
+
+void *arena_alloc(arena *a, size_t size)
+{
+    return allocate(a, size, ALIGNMENT);
+}
+
+char *arena_text(arena *a, size_t size)
+{
+    return (char *)allocate(a, size, 1);
 }
 
 arena_mark arena_here(const arena *a)
@@ -120,12 +170,8 @@ void arena_back(arena *a, arena_mark mark)
         arena_block *block = a->blocks;
 
         a->blocks = block->next;
-        if (block->room == BLOCK_SIZE) {
-            block->next = a->spare;
-            a->spare = block;
-        } else {
-            free(block);
-        }
+        block->next = a->spare;
+        a->spare = block;
     }
     a->at = mark.at;
     a->end = mark.end;
@@ -160,7 +206,7 @@ void *arena_grow(arena *a, const void *items, size_t count, size_t size)
 
 char *arena_copy(arena *a, const char *text, size_t length)
 {
-    char *copy = length < SIZE_MAX ? (char *)arena_alloc(a, length + 1) : (char *)fail(a);
+    char *copy = length < SIZE_MAX ? arena_text(a, length + 1) : (char *)fail(a);
 
     if (copy != NULL && length != 0)
         memcpy(copy, text, length);

@@ -33,8 +33,10 @@ void arena_init(arena *a);
 /* For what is needed for a moment beside `a`: what `a` still may use, and its `permit`. */
 void arena_init_beside(arena *beside, const arena *a);
 void arena_free(arena *a);
-/* Zeroed, aligned for any type. NULL when memory or the limit is exhausted. */
+/* Zeroed, aligned for pointers, 64-bit integers and doubles. NULL when memory or the limit is exhausted. */
 void *arena_alloc(arena *a, size_t size);
+/* The same for characters, packed. */
+char *arena_text(arena *a, size_t size);
 /* `count` objects of `size` bytes, checked for overflow. */
 void *arena_array(arena *a, size_t count, size_t size);
 /* Grow an array from `count` to one more element, doubling at powers of two. NULL on failure, the old one

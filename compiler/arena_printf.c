@@ -102,7 +102,7 @@ static char *print_any(arena *a, const char *format, va_list arguments)
     va_copy(again, arguments);
     length = vsnprintf(NULL, 0, format, arguments);
     if (length >= 0)
-        text = (char *)arena_alloc(a, (size_t)length + 1);
+        text = arena_text(a, (size_t)length + 1);
     if (text != NULL)
         vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
@@ -120,7 +120,7 @@ char *arena_vprintf(arena *a, const char *format, va_list arguments)
     va_end(again);
     if (!known)
         return print_any(a, format, arguments);
-    p.out = (char *)arena_alloc(a, measured.length + 1);
+    p.out = arena_text(a, measured.length + 1);
     va_copy(again, arguments);
     if (p.out != NULL)
         (void)write_format(&p, format, &again);

@@ -71,7 +71,7 @@ const char *ast_path_text(arena *a, const ast_path *path)
 
     for (size_t i = 0; i < path->count; i++)
         length += strlen(path->parts[i].text) + 1;
-    text = at = (char *)arena_alloc(a, length + 1);
+    text = at = arena_text(a, length + 1);
     for (size_t i = 0; text != NULL && i < path->count; i++) {
         size_t n = strlen(path->parts[i].text);
 

@@ -40,9 +40,10 @@ typedef struct import {
     bool used;
 } import;
 
-/* A C name that the generated file takes. */
+/* C names that the generated file takes: `base` with each of the suffixes. */
 typedef struct claim {
-    const char *c_name;
+    const char *base;
+    const char *const *suffixes; /* static; ends with NULL */
     const char *what;
     span where;
 } claim;
@@ -81,7 +82,7 @@ typedef struct unit {
     ast_node **event_nodes;
     size_t event_count;
     claim *claims;
-    size_t claim_count;
+    size_t claim_count, claimed_names;
     unsigned visit;       /* the last walk that came here */
     bool own_prefixes;    /* a service chose the beginning of its names with @c_name */
     const char **unknown; /* names that were reported as missing: once each */
@@ -90,6 +91,8 @@ typedef struct unit {
     size_t static_count;
     schema_container *containers;
     size_t container_count;
+    const schema_type
+        *plain_types[SCHEMA_RAW + 1][2]; /* built-in ones without bounds; the second: optional */
 } unit;
 
 /* check.c */
@@ -105,6 +108,8 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
 
 /* check_claim.c */
 void claim_name(unit *u, const char *c_name, span where, const char *what);
+/* `base` with each of the suffixes, a static list that ends with NULL. */
+void claim_names(unit *u, const char *base, const char *const *suffixes, span where, const char *what);
 /* Wish for the name of a static object. It yields to what is declared: `*stem` gets a '_' in the end. */
 void claim_static(unit *u, const char **stem, const char *const *endings);
 /* Report the names that were claimed twice, and those that C has taken; settle the static ones. */

@@ -32,12 +32,6 @@ static void add_containers(unit *u, const char *c_name, const schema_record *rec
     add_container(u, SCHEMA_CONTAINER_MAP, arena_printf(a, "%s_map", c_name), c_name, record);
 }
 
-static void claim_all(unit *u, const char *c_name, const char *const *suffixes, span where, const char *what)
-{
-    for (size_t i = 0; suffixes[i] != NULL; i++)
-        claim_name(u, arena_printf(&u->c->memory, "%s%s", c_name, suffixes[i]), where, what);
-}
-
 static const char *const container_suffixes[] = {"_list", "_map", "_map_entry", "_map_get", NULL};
 
 schema_record *new_record(unit *u, schema_record_kind kind, const char *name, const char *c_name,
@@ -74,13 +68,13 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
         claim_name(u, record->c_kind_type, where, what);
         claim_name(u, record->c_none, where, what);
     }
-    claim_all(u, c_name, suffixes, where, what);
+    claim_names(u, c_name, suffixes, where, what);
     if (kind != SCHEMA_UNION)
         claim_name(u, arena_printf(a, "%s_INIT", record->c_macro), where, what);
     record->c_stem = c_name;
     claim_static(u, &record->c_stem, endings);
     if (kind == SCHEMA_STRUCT || kind == SCHEMA_UNION) {
-        claim_all(u, c_name, container_suffixes, where, what);
+        claim_names(u, c_name, container_suffixes, where, what);
         add_containers(u, c_name, record);
     }
     u->records = (schema_record **)arena_grow(a, u->records, u->record_count, sizeof *u->records);
@@ -116,8 +110,8 @@ static schema_enum *new_enum(unit *u, const char *c_name, const ast_node *node)
         declared = declared || strcmp(((const ast_node *)node->members.items[i])->name.text, "unknown") == 0;
     if (!declared)
         claim_name(u, e->c_unknown, node->name.where, what);
-    claim_all(u, c_name, suffixes, node->name.where, what);
-    claim_all(u, c_name, container_suffixes, node->name.where, what);
+    claim_names(u, c_name, suffixes, node->name.where, what);
+    claim_names(u, c_name, container_suffixes, node->name.where, what);
     claim_name(u, optional, node->name.where, what);
     add_containers(u, c_name, NULL);
     add_container(u, SCHEMA_CONTAINER_OPTIONAL, optional, c_name, NULL);

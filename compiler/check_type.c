@@ -363,11 +363,25 @@ static bool check_named(unit *u, const ast_type *written, schema_type *type)
     return false;
 }
 
+/* Where the type is kept that every such expression is: a built-in one without bounds. NULL: it is not. */
+static const schema_type **kept_type(unit *u, const ast_type *written)
+{
+    const builtin *b = NULL;
+
+    if (written->kind == AST_NAMED && written->range == NULL && written->name->count == 1)
+        b = find_builtin(written->name->parts[0].text);
+    return b == NULL || written->twice_optional ? NULL : &u->plain_types[b->kind][written->is_optional];
+}
+
 const schema_type *check_type(unit *u, ast_type *written)
 {
-    schema_type *type = arena_new(&u->c->memory, schema_type);
+    const schema_type **kept = kept_type(u, written);
+    schema_type *type;
     bool ok;
 
+    if (kept != NULL && *kept != NULL)
+        return *kept;
+    type = arena_new(&u->c->memory, schema_type);
     if (written->depth > AST_TYPE_DEPTH) {
         diag_report(&u->c->reports, 203, written->where, "this type is nested more than %d deep",
                     AST_TYPE_DEPTH);
@@ -396,6 +410,8 @@ const schema_type *check_type(unit *u, ast_type *written)
         diag_add_fix(&u->c->reports, written->optional, "%s", "");
         return NULL;
     }
+    if (kept != NULL)
+        *kept = type;
     return type;
 }
 

@@ -16,7 +16,7 @@ static bool is_lower(char c)
 const char *cname_snake(arena *a, const char *name)
 {
     size_t length = strlen(name);
-    char *out = (char *)arena_alloc(a, 2 * length + 1), *at = out;
+    char *out = arena_text(a, 2 * length + 1), *at = out;
 
     for (size_t i = 0; out != NULL && i < length; i++) {
         bool after_lower = i > 0 && is_lower(name[i - 1]);
@@ -59,7 +59,7 @@ const char *cname_member(arena *a, const char *name)
 const char *cname_literal(arena *a, const char *text, size_t length)
 {
     static const char digits[] = "01234567";
-    char *out = (char *)arena_alloc(a, 4 * length + 3), *at = out;
+    char *out = arena_text(a, 4 * length + 3), *at = out;
 
     if (out == NULL)
         return NULL;

@@ -15,6 +15,8 @@ const char *cname_snake(arena *a, const char *name);
 const char *cname_upper(arena *a, const char *name);
 /* A name that C, C++ or one of their headers uses itself, so that no declaration may have it. */
 bool cname_taken(const char *name);
+/* Whether one of those begins with `prefix`. */
+bool cname_begins_taken(const char *prefix);
 /* A word that cannot be a member or parameter name in C or C++ programs, whatever headers are included. */
 bool cname_reserved(const char *name);
 /* Whether `text` can begin the names of a package or service: lower-case letters, digits and '_'. */

@@ -311,6 +311,23 @@ bool cname_taken(const char *name)
                              (listed(declared[0], name, length) || listed(declared[1], name, length)));
 }
 
+/* Whether a word of the list, in which words are separated by blanks, begins so. */
+static bool list_begins(const char *list, const char *prefix)
+{
+    for (const char *at = list; (at = strstr(at, prefix)) != NULL; at++)
+        if (at == list || at[-1] == ' ')
+            return true;
+    return false;
+}
+
+bool cname_begins_taken(const char *prefix)
+{
+    const char *list = prefix[0] >= 'A' && prefix[0] <= 'z' ? words[prefix[0] - 'A'] : NULL;
+
+    return (list != NULL && list_begins(list, prefix)) || list_begins(declared[0], prefix) ||
+           list_begins(declared[1], prefix);
+}
+
 bool cname_reserved(const char *name)
 {
     return is_word(name) || in_family(name);

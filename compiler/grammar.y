@@ -113,7 +113,7 @@ statement:
             ast_value *path = arena_new(p->memory, ast_value);
 
             NEED(path);
-            *path = $2->value;
+            *path = *$2->value;
             NEED($$ = ast_new(p->memory, AST_IMPORT, @$));
             $$->value = path;
             $$->name = (ast_name){path->text, @2};
@@ -205,7 +205,7 @@ strings: STRING
             ast_value *copy = arena_new(p->memory, ast_value);
 
             NEED(copy);
-            *copy = $1->value;
+            *copy = *$1->value;
             $$ = (ast_list){NULL, 0};
             ADD($$, copy);
         }
@@ -214,7 +214,7 @@ strings: STRING
             ast_value *copy = arena_new(p->memory, ast_value);
 
             NEED(copy);
-            *copy = $3->value;
+            *copy = *$3->value;
             $$ = $1;
             ADD($$, copy);
         }
@@ -486,10 +486,10 @@ value: literal
         }
     ;
 
-literal: INTEGER                { NEED($$ = arena_new(p->memory, ast_value)); *$$ = $1->value; }
-    | FLOAT                     { NEED($$ = arena_new(p->memory, ast_value)); *$$ = $1->value; }
-    | DURATION                  { NEED($$ = arena_new(p->memory, ast_value)); *$$ = $1->value; }
-    | STRING                    { NEED($$ = arena_new(p->memory, ast_value)); *$$ = $1->value; }
+literal: INTEGER                { NEED($$ = arena_new(p->memory, ast_value)); *$$ = *$1->value; }
+    | FLOAT                     { NEED($$ = arena_new(p->memory, ast_value)); *$$ = *$1->value; }
+    | DURATION                  { NEED($$ = arena_new(p->memory, ast_value)); *$$ = *$1->value; }
+    | STRING                    { NEED($$ = arena_new(p->memory, ast_value)); *$$ = *$1->value; }
     | KW_TRUE                   { NEED($$ = arena_new(p->memory, ast_value)); *$$ = (ast_value){.kind = AST_TRUE, .where = @$, .text = "true"}; }
     | KW_FALSE                  { NEED($$ = arena_new(p->memory, ast_value)); *$$ = (ast_value){.kind = AST_FALSE, .where = @$, .text = "false"}; }
     | '[' ']'                   { NEED($$ = arena_new(p->memory, ast_value)); *$$ = (ast_value){.kind = AST_EMPTY_LIST, .where = @$, .text = "[]"}; }

@@ -169,7 +169,7 @@ static void unknown_escape(parser *p, span where, bool unicode)
 
 bool literal_string(parser *p, const char *text, size_t length, ast_value *value)
 {
-    char *out = (char *)arena_alloc(p->memory, length + 1);
+    char *out = arena_text(p->memory, length + 1);
     size_t used = 0;
 
     if (out == NULL)

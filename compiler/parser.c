@@ -134,22 +134,34 @@ void parser_statement_done(parser *p, bool fetched)
     p->statement = fetched ? p->last : p->at;
 }
 
+/* Cut the file into tokens and parse them, statement by statement where there are mistakes. */
+static bool parse(parser *p)
+{
+    if (!lexer_run(p))
+        return false;
+    p->result = arena_new(p->memory, ast_file);
+    if (p->result == NULL)
+        return false;
+    p->result->file = p->file;
+    do {
+        p->at = p->last = p->statement;
+        p->stop = false;
+        (void)grammar_parse(p); /* mistakes are in the reports, a lack of memory in the arenas */
+    } while (p->stop && !p->memory->failed && !p->scratch->failed);
+    p->result->partial = p->partial;
+    p->result->lost = p->lost;
+    return true;
+}
+
 ast_file *parser_run(arena *memory, diags *reports, const sources *files, uint32_t file)
 {
-    parser p = {.memory = memory, .reports = reports, .files = files, .file = file};
+    arena scratch;
+    parser p = {.memory = memory, .scratch = &scratch, .reports = reports, .files = files, .file = file};
+    bool good;
 
-    if (!lexer_run(&p))
-        return NULL;
-    p.result = arena_new(memory, ast_file);
-    if (p.result == NULL)
-        return NULL;
-    p.result->file = file;
-    do {
-        p.at = p.last = p.statement;
-        p.stop = false;
-        (void)grammar_parse(&p); /* mistakes are in the reports, a lack of memory in the arena */
-    } while (p.stop && !memory->failed);
-    p.result->partial = p.partial;
-    p.result->lost = p.lost;
-    return memory->failed ? NULL : p.result;
+    arena_init_beside(&scratch, memory);
+    good = parse(&p);
+    memory->failed = memory->failed || scratch.failed;
+    arena_free(&scratch);
+    return good && !memory->failed ? p.result : NULL;
 }

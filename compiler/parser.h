@@ -16,24 +16,28 @@
 
 #include "ast.h"
 #include "diag.h"
+#include "names.h"
 
+/* Small, for there are many: a fourth of the bytes of a file, or more. */
 typedef struct token {
-    int kind; /* a token number of the grammar; 0 at the end */
+    const char *text;       /* names, docs, strings' contents, else as written */
+    const ast_value *value; /* literals */
     span where;
-    const char *text; /* names, docs, strings' contents, else as written */
-    ast_value value;  /* literals */
-    bool repair;      /* not in the source */
-    bool open;        /* a string that was not closed: what followed it on its line is lost */
+    int16_t kind; /* a token number of the grammar; 0 at the end */
+    bool repair;  /* not in the source */
+    bool open;    /* a string that was not closed: what followed it on its line is lost */
     bool starts_line;
 } token;
 
 typedef struct parser {
-    arena *memory;
+    arena *memory;  /* of the tree, and of texts */
+    arena *scratch; /* of the tokens; NULL: the same */
     diags *reports;
     const sources *files;
     uint32_t file;
+    name_map words; /* texts that the file has more than once */
     token *tokens;
-    size_t count;
+    size_t count, room;
     size_t at;        /* next token to hand out */
     size_t last;      /* the one handed out last */
     size_t statement; /* first token of the statement that is being parsed */
@@ -52,8 +56,10 @@ typedef struct parser {
  * mistakes being reported. */
 ast_file *parser_run(arena *memory, diags *reports, const sources *files, uint32_t file);
 
-/* token.c: cut the file into tokens. False only without memory. */
+/* token.c: cut the file into tokens; of `p` the first five are filled in. False only without memory. */
 bool lexer_run(parser *p);
+/* Room for `more` tokens; what was there may move. False only without memory. */
+bool token_reserve(parser *p, token **tokens, size_t count, size_t *room, size_t more);
 /* Cut words that a repair brings, all of them at `where`. False only without memory. */
 bool token_words(parser *p, const char *text, span where, token **tokens, size_t *count);
 

@@ -293,24 +293,21 @@ void edit_lose(parser *p, const char *word)
 
 bool edit_replace(parser *p, size_t from, size_t count, const char *text, span where)
 {
-    token *words = NULL, *tokens;
+    token *words = NULL;
     size_t added = 0, rest = p->count - from - count;
     bool starts_line = p->tokens[from].starts_line;
 
     if (*text != '\0' && !token_words(p, text, where, &words, &added))
         return false;
-    tokens = (token *)arena_array(p->memory, p->count + added, sizeof *tokens);
-    if (tokens == NULL)
+    if (!token_reserve(p, &p->tokens, p->count, &p->room, added))
         return false;
-    memcpy(tokens, p->tokens, from * sizeof *tokens);
+    memmove(p->tokens + from + added, p->tokens + from + count, rest * sizeof *words);
     if (added > 0) {
-        memcpy(tokens + from, words, added * sizeof *tokens);
-        tokens[from].starts_line = starts_line;
+        memcpy(p->tokens + from, words, added * sizeof *words);
+        p->tokens[from].starts_line = starts_line;
     }
-    memcpy(tokens + from + added, p->tokens + from + count, rest * sizeof *tokens);
     if (added == 0 && starts_line)
-        tokens[from].starts_line = true;
-    p->tokens = tokens;
+        p->tokens[from].starts_line = true;
     p->count = from + added + rest;
     return true;
 }
@@ -350,7 +347,7 @@ bool edit_remove(parser *p, size_t from, size_t to)
 
 bool edit_move(parser *p, size_t from, size_t count, size_t to)
 {
-    token *copy = (token *)arena_array(p->memory, count, sizeof *copy);
+    token *copy = (token *)arena_array(p->scratch, count, sizeof *copy);
 
     if (copy == NULL)
         return false;

@@ -274,15 +274,18 @@ static void consider_keywords(search *f)
 
 /* ---- trying them ---- */
 
-static token made_token(const change *c, span where)
+static token made_token(const parser *p, const change *c, span where)
 {
-    token t = {.kind = c->kind, .where = where, .text = c->text, .repair = true};
+    token t = {.kind = (int16_t)c->kind, .where = where, .text = c->text, .repair = true};
+    ast_value *value = arena_new(p->memory, ast_value);
 
     t.where.start = c->removed != 0 ? where.start : where.end;
-    t.value = (ast_value){.kind = c->kind == STRING ? AST_STRING : AST_INT,
-                          .where = t.where,
-                          .text = c->text,
-                          .reported = true};
+    t.value = value;
+    if (value != NULL)
+        *value = (ast_value){.kind = c->kind == STRING ? AST_STRING : AST_INT,
+                             .where = t.where,
+                             .text = c->text,
+                             .reported = true};
     return t;
 }
 
@@ -304,11 +307,12 @@ static size_t gain_of(search *f, const change *c)
     if (trial.tokens != NULL && trial.result != NULL) {
         memcpy(trial.tokens, p->tokens + from, before * sizeof(token));
         if (added != 0)
-            trial.tokens[before] = made_token(c, p->tokens[c->at].where);
+            trial.tokens[before] = made_token(p, c, p->tokens[c->at].where);
         memcpy(trial.tokens + before + added, p->tokens + c->at + c->removed,
                (to - c->at - c->removed) * sizeof(token));
         trial.tokens[count] = (token){.kind = 0, .text = ""};
-        (void)grammar_parse(&trial);
+        if (!p->memory->failed)
+            (void)grammar_parse(&trial);
     }
     arena_back(p->memory, mark);
     stuck = trial.last;
@@ -474,8 +478,10 @@ static const char *missing_name(parser *p, const change *c)
 static bool make(const site *s, const change *c)
 {
     parser *p = s->p;
-    token made = made_token(c, p->tokens[c->at].where);
+    token made = made_token(p, c, p->tokens[c->at].where);
 
+    if (made.value == NULL)
+        return false;
     if (c->kind == 0)
         report_surplus(s, c);
     else if (c->removed != 0)

@@ -176,7 +176,7 @@ static bool quoted_name(const site *s)
     if (token_kind(p, m) != STRING || token_kind(p, m + 1) != ':' || p->tokens[m].open)
         return false;
     edit_report(p, 204, p->tokens[m].where, "names are not quoted");
-    return edit_rewrite(p, m, m, p->tokens[m].value.text);
+    return edit_rewrite(p, m, m, p->tokens[m].value->text);
 }
 
 /* `name: string default "x"`, `name: string := "x"`. */
@@ -361,7 +361,7 @@ static bool quoted_value(const site *s)
 {
     parser *p = s->p;
 
-    if (token_kind(p, s->at) != STRING || p->tokens[s->at].open || p->tokens[s->at].value.text[0] == '\0' ||
+    if (token_kind(p, s->at) != STRING || p->tokens[s->at].open || p->tokens[s->at].value->text[0] == '\0' ||
         (token_kind(p, s->at + 1) != ',' && token_kind(p, s->at + 1) != '}'))
         return false;
     edit_report(p, 204, p->tokens[s->at].where, "the values of an enum are names, without quotes");
@@ -369,7 +369,7 @@ static bool quoted_value(const site *s)
         if (token_kind(p, i) == STRING)
             p->tokens[i].kind = NAME;
     }
-    return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value.text);
+    return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value->text);
 }
 
 bool slip_field(const site *s)

@@ -371,13 +371,13 @@ static bool quoted_event(const site *s)
     if (token_kind(p, s->at) != STRING || p->tokens[s->at].open ||
         (kind != KW_PUBLISHES && kind != KW_SUBSCRIBES && kind != KW_USES))
         return false;
-    text = p->tokens[s->at].value.text;
+    text = p->tokens[s->at].value->text;
     if (*text == '\0' ||
         text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*>")] != '\0')
         return false;
     edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
     for (size_t i = s->at + 1; token_kind(p, i) == ',' && token_kind(p, i + 1) == STRING; i += 2) {
-        if (!edit_replace(p, i + 1, 1, p->tokens[i + 1].value.text, p->tokens[s->at].where))
+        if (!edit_replace(p, i + 1, 1, p->tokens[i + 1].value->text, p->tokens[s->at].where))
             return false;
         while (token_kind(p, i + 2) != ',' && token_kind(p, i + 2) != ';' && token_kind(p, i + 2) != 0)
             i++;

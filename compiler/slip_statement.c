@@ -129,7 +129,7 @@ static bool package_statement(const site *s)
     last -= token_kind(p, last) == ';';
     for (size_t i = m + 1; i <= last; i++) {
         if (token_kind(p, i) == STRING)
-            name = p->tokens[i].value.text;
+            name = p->tokens[i].value->text;
         else if (i < last && token_word(p, i) && token_word(p, i + 1))
             continue; /* the language of a Thrift namespace */
         else if (token_word(p, i))
@@ -165,7 +165,7 @@ static const char *type_of_literal(const parser *p, size_t i)
     case KW_FALSE:
         return "bool";
     case INTEGER:
-        return p->tokens[i].value.negative ? "i32" : "u32";
+        return p->tokens[i].value->negative ? "i32" : "u32";
     default:
         return NULL;
     }
@@ -362,7 +362,7 @@ static bool quoted_name(const site *s)
         token_kind(p, s->at + 1) != '{')
         return false;
     edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
-    return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value.text);
+    return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value->text);
 }
 
 /* ---- what belongs elsewhere in the file ---- */

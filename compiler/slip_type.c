@@ -344,7 +344,7 @@ static bool read_type(parser *p, size_t i, foreign_type *t, unsigned depth)
         i++;
     }
     if (token_kind(p, i) == STRING && depth == 0) {
-        *t = (foreign_type){.text = p->tokens[i].value.text, .advice = "a type is not quoted", .end = i + 1};
+        *t = (foreign_type){.text = p->tokens[i].value->text, .advice = "a type is not quoted", .end = i + 1};
         return *t->text != '\0';
     }
     if (token_kind(p, i) == '[' || token_kind(p, i) == '{') {

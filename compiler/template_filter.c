@@ -29,7 +29,7 @@ static const char *change_case(arena *a, const char *text, char from, char to, i
 static const char *c_string(arena *a, const char *text)
 {
     static const char plain[] = "\"\\\n\t\r", escaped[] = "\"\\ntr";
-    char *out = (char *)arena_alloc(a, 4 * strlen(text) + 3), *at = out;
+    char *out = arena_text(a, 4 * strlen(text) + 3), *at = out;
 
     if (out == NULL)
         return NULL;
@@ -59,7 +59,7 @@ static const char *c_string(arena *a, const char *text)
 static const char *comment(arena *a, const char *text, const char *open)
 {
     size_t length = strlen(text);
-    char *out = (char *)arena_alloc(a, 5 * length + 16), *at = out;
+    char *out = arena_text(a, 5 * length + 16), *at = out;
 
     if (out == NULL)
         return NULL;

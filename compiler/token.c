@@ -6,6 +6,9 @@
 #include "grammar.h"
 #include "utf8.h"
 
+/* Of usual sources, so that the array of tokens seldom grows. */
+#define BYTES_PER_TOKEN 4
+
 static diags *reports(const cutter *cut)
 {
     return cut->repair ? NULL : cut->owner->reports;
@@ -164,7 +167,7 @@ static const char *number_meant(arena *a, const char *text, size_t length)
         return arena_printf(a, "%.*sx%.*s", (int)digits, text, (int)(length - digits - 1), text + digits + 1);
     if (text[digits] != '_' || text[digits + strspn(text + digits, "_0123456789")] == '.')
         return NULL;
-    plain = (char *)arena_alloc(a, length + 1);
+    plain = arena_text(a, length + 1);
     for (size_t i = 0; plain != NULL && i < length; i++) {
         if (text[i] != '_')
             plain[used++] = text[i];
@@ -233,50 +236,66 @@ static void lose_words(parser *p, const char *text)
     }
 }
 
-/* What a token carries beside its kind. */
-static bool fill(cutter *cut, token *t, const char *text, size_t length)
+static bool is_literal(int kind)
+{
+    return kind == BAD_NUMBER || kind == INTEGER || kind == FLOAT || kind == DURATION || kind == STRING ||
+           kind == OPEN_STRING || kind == ODD_STRING;
+}
+
+static bool fill_literal(cutter *cut, token *t, const char *text, size_t length)
 {
     parser *p = cut->owner;
     size_t quote = text[0] == '\xe2' ? 3 : 1;
+    ast_value *value = arena_new(p->memory, ast_value);
 
-    if (length > NAME_MAX_BYTES && t->kind == NAME && reports(cut) != NULL)
-        diag_report(p->reports, 107, t->where, "this name is longer than %d characters", NAME_MAX_BYTES);
-    t->text = t->kind == DOC ? doc_text(p->memory, text, length) : arena_copy(p->memory, text, length);
-    t->value.where = t->where;
-    t->value.text = t->text;
-    if (t->text == NULL)
+    t->value = value;
+    if (value == NULL)
         return false;
+    value->where = t->where;
+    value->text = t->text;
     switch (t->kind) {
-    case BAD_NAME:
-        bad_name(cut, t->where, text, length);
-        t->kind = NAME;
-        return true;
     case BAD_NUMBER:
         bad_number(cut, t->where, text);
         t->kind = INTEGER;
-        t->value.kind = AST_INT;
-        t->value.too_big = t->value.reported = true;
+        value->kind = AST_INT;
+        value->too_big = value->reported = true;
         return true;
     case INTEGER:
-        return literal_integer(p, text, length, &t->value);
+        return literal_integer(p, text, length, value);
     case FLOAT:
-        return literal_float(p, text, length, &t->value);
+        return literal_float(p, text, length, value);
     case DURATION:
-        return literal_duration(p, text, length, &t->value);
-    case STRING:
-        return literal_string(p, text + 1, length - 2, &t->value);
+        return literal_duration(p, text, length, value);
     case OPEN_STRING:
         t->kind = STRING;
         t->open = true;
         lose_words(p, t->text);
-        return literal_string(p, text + 1, length - 1, &t->value);
+        return literal_string(p, text + 1, length - 1, value);
     case ODD_STRING:
         t->kind = STRING;
         odd_string(cut, t->where, text, length - 2 * quote);
-        return literal_string(p, text + quote, length - 2 * quote, &t->value);
+        return literal_string(p, text + quote, length - 2 * quote, value);
     default:
-        return true;
+        return literal_string(p, text + 1, length - 2, value);
     }
+}
+
+/* What a token carries beside its kind. */
+static bool fill(cutter *cut, token *t, const char *text, size_t length)
+{
+    parser *p = cut->owner;
+
+    if (length > NAME_MAX_BYTES && t->kind == NAME && reports(cut) != NULL)
+        diag_report(p->reports, 107, t->where, "this name is longer than %d characters", NAME_MAX_BYTES);
+    t->text = t->kind == DOC ? doc_text(p->memory, text, length)
+                             : name_map_keep(&p->words, p->memory, text, length);
+    if (t->text == NULL)
+        return false;
+    if (t->kind == BAD_NAME) {
+        bad_name(cut, t->where, text, length);
+        t->kind = NAME;
+    }
+    return !is_literal(t->kind) || fill_literal(cut, t, text, length);
 }
 
 static bool misplaced_doc(cutter *cut, span where)
@@ -290,6 +309,23 @@ static bool misplaced_doc(cutter *cut, span where)
     return true;
 }
 
+bool token_reserve(parser *p, token **tokens, size_t count, size_t *room, size_t more)
+{
+    size_t wanted = count + more < 2 * *room ? 2 * *room : count + more;
+    token *bigger;
+
+    if (count + more <= *room)
+        return true;
+    bigger = (token *)arena_array(p->scratch, wanted, sizeof *bigger);
+    if (bigger == NULL)
+        return false;
+    if (count > 0)
+        memcpy(bigger, *tokens, count * sizeof *bigger);
+    *tokens = bigger;
+    *room = wanted;
+    return true;
+}
+
 bool token_add(cutter *cut, int kind, span where)
 {
     const char *text = cut->text + where.start;
@@ -298,13 +334,11 @@ bool token_add(cutter *cut, int kind, span where)
 
     if (kind == DOC && !cut->fresh_line)
         return misplaced_doc(cut, where);
-    t = (token *)arena_grow(cut->owner->memory, cut->tokens, cut->count, sizeof *t);
-    if (t == NULL)
+    if (!token_reserve(cut->owner, &cut->tokens, cut->count, &cut->room, 1))
         return false;
-    cut->tokens = t;
-    t += cut->count++;
+    t = &cut->tokens[cut->count++];
     memset(t, 0, sizeof *t);
-    t->kind = kind;
+    t->kind = (int16_t)kind;
     t->where = cut->repair ? cut->where : where;
     t->repair = cut->repair;
     t->starts_line = cut->fresh_line;
@@ -343,15 +377,19 @@ bool lexer_run(parser *p)
     cutter cut = {
         .owner = p, .text = file->text, .length = file->length, .where = {p->file, 0, 0}, .fresh_line = true};
 
+    if (p->scratch == NULL)
+        p->scratch = p->memory;
+    p->words.memory = p->scratch;
     if (!check_bytes(p)) { /* nothing more is said of a file that is no text */
         p->partial = true;
         cut.text = "";
         cut.length = 0;
     }
-    if (!lexer_cut(&cut))
+    if (!token_reserve(p, &cut.tokens, 0, &cut.room, cut.length / BYTES_PER_TOKEN + 1) || !lexer_cut(&cut))
         return false;
     p->tokens = cut.tokens;
     p->count = cut.count;
+    p->room = cut.room;
     return true;
 }
 

@@ -21,7 +21,7 @@ typedef struct cutter {
     bool fresh_line; /* nothing but blanks since the line began */
     bool unseen;     /* a blank outside ASCII was reported */
     token *tokens;   /* what was cut so far */
-    size_t count;
+    size_t count, room;
 } cutter;
 
 /* lexer.l: cut all of it. False only without memory. */

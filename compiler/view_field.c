@@ -82,7 +82,7 @@ const shape view_codec_field_shape = SHAPE_OF(view_codec_field, codec_field_memb
 static const char *literal(arena *a, const unsigned char *head, size_t head_length, const char *text,
                            const char *tail)
 {
-    char *out = (char *)arena_alloc(a, 4 * (head_length + strlen(text)) + strlen(tail) + 3), *at = out;
+    char *out = arena_text(a, 4 * (head_length + strlen(text)) + strlen(tail) + 3), *at = out;
 
     if (out == NULL)
         return NULL;

@@ -24,8 +24,8 @@ compiler/output\. | (output|arena)\.h|$posix
 compiler/main\. | (cli|diag)\.h|$posix
 compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
-compiler/(arena|diag|source|text|json)[a-z_]*\. | (arena|diag|source|text|json|utf8)[a-z_]*\.h|$posix
-compiler/(lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|diag|source|arena|utf8)[a-z_]*\.h
+compiler/(arena|names|diag|source|text|json)[a-z_]*\. | (arena|names|diag|source|text|json|utf8)[a-z_]*\.h|$posix
+compiler/(lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|utf8)[a-z_]*\. | (lexer|grammar|ast|parser|literal|token|repair|slip|elsewhere|names|diag|source|arena|utf8)[a-z_]*\.h
 compiler/(fmt|diff)[a-z_]*\. | (fmt|diff|text|parser|grammar|diag|source|arena)[a-z_]*\.h
 compiler/pattern[a-z_]*\. | (pattern|pattern_machine|arena)\.h
 compiler/(shape|template)[a-z_]*\. | (shape|template|arena|diag)[a-z_]*\.h

@@ -23,11 +23,6 @@ static bool is_word(char c)
     return isalnum((unsigned char)c) != 0 || c == '_';
 }
 
-static int compare(const void *key, const void *item)
-{
-    return strcmp((const char *)key, ((const claim *)item)->c_name);
-}
-
 static bool begins(const char *name, const char *prefix)
 {
     size_t length = strlen(prefix);
@@ -38,8 +33,17 @@ static bool begins(const char *name, const char *prefix)
 /* A field that would have the name of a type has a '_' behind it, and is nobody's claim. */
 static bool is_claimed(const unit *u, const char *name)
 {
-    return name[strlen(name) - 1] == '_' ||
-           bsearch(name, u->claims, u->claim_count, sizeof *u->claims, compare) != NULL;
+    if (name[strlen(name) - 1] == '_')
+        return true;
+    for (size_t i = 0; i < u->claim_count; i++) {
+        const claim *c = &u->claims[i];
+        const size_t base = strlen(c->base);
+
+        for (size_t k = 0; strncmp(name, c->base, base) == 0 && c->suffixes[k] != NULL; k++)
+            if (strcmp(name + base, c->suffixes[k]) == 0)
+                return true;
+    }
+    return false;
 }
 
 /* Words of a header that nobody claimed; those in comments are prose. */
