@@ -61,19 +61,12 @@ static const char *c_prefix(unit *u, const symbol *s)
 {
     arena *a = &u->c->memory;
     const ast_value *written = annotation_argument(&s->node->marks, "c_name", NULL, AST_STRING);
-    const char *text;
-    bool ok;
 
     if (written == NULL)
         return arena_printf(a, "%s_%s", u->package->c_prefix, cname_snake(a, s->name));
-    text = written->text;
-    ok = text[0] >= 'a' && text[0] <= 'z' && strlen(text) == written->length && !cname_reserved(text);
-    for (size_t i = 0; text[i] != '\0'; i++)
-        ok = ok &&
-             ((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_');
-    if (ok) {
+    if (cname_prefix_ok(written->text, written->length)) {
         u->own_prefixes = true;
-        return text;
+        return written->text;
     }
     diag_report(&u->c->reports, 604, written->where, "this cannot begin the names in C");
     diag_add_help(&u->c->reports, "a lower-case letter, then lower-case letters, digits and '_'");

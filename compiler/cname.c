@@ -48,7 +48,7 @@ bool cname_prefix_ok(const char *text, size_t length)
         if (!letter && (i == 0 || !(is_lower(text[i]) || text[i] == '_')))
             return false;
     }
-    return length > 0 && !cname_reserved(text);
+    return length > 0 && strcmp(text, "aegis") != 0 && strncmp(text, "aegis_", 6) != 0;
 }
 
 const char *cname_member(arena *a, const char *name)

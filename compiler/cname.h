@@ -19,7 +19,8 @@ bool cname_taken(const char *name);
 bool cname_begins_taken(const char *prefix);
 /* A word that cannot be a member or parameter name in C or C++ programs, whatever headers are included. */
 bool cname_reserved(const char *name);
-/* Whether `text` can begin the names of a package or service: lower-case letters, digits and '_'. */
+/* Whether `text` can begin the names of a package or service: lower-case letters, digits and '_', and not what
+ * begins those of the library. */
 bool cname_prefix_ok(const char *text, size_t length);
 /* `name`, with a trailing underscore if it is reserved. */
 const char *cname_member(arena *a, const char *name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Generated code has no warning under the strict flags: the .c with gcc and clang as C11 and C17, the header with g++
+# Generated code has no warning under the strict flags: the .c with gcc and clang as C11, C17 and C23, the header with g++
 # and clang++ as C++17, optimized too, because some warnings only appear then. The public headers are checked alike.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -26,7 +26,9 @@ while IFS= read -r source; do
     count=$((count + 1))
     for c in "${compilers[@]}"; do
         check "$c" -std=c11 -O2 "${both[@]}" "${only_c[@]}" "${includes[@]}" -c "$source" -o /dev/null
-        check "$c" -std=c17 -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" "$source"
+        for std in c17 gnu2x; do
+            check "$c" -std=$std -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" "$source"
+        done
     done
     header=${source%.c}.h
     for c in "${cxx[@]}"; do
