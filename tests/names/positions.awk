@@ -110,7 +110,7 @@ END {
         raises[n] = raises[n] (raises[n] == "" ? "" : ", ") names[i]
     }
     for (n = 1; n <= errors; n++)
-        put("error" n, "service Service { rpc call() -> {} raises " raises[n] "; command work() raises " raises[n] "; }")
+        put("error" n, "@wire(\"errors" n "\") service Service { rpc call() -> {} raises " raises[n] "; command work() raises " raises[n] "; }")
 
     for (i = 1; i <= count; i++) {
         n = place("event", names[i])
@@ -120,7 +120,7 @@ END {
         patterns[n] = patterns[n] (patterns[n] == "" ? "" : ", ") names[i] "." names[i]
     }
     for (n = 1; n <= events; n++)
-        put("event" n, "service Service { subscribes " patterns[n] "; publishes " patterns[n] "; }")
+        put("event" n, "@wire(\"events" n "\") service Service { subscribes " patterns[n] "; publishes " patterns[n] "; }")
 
     for (i = 1; i <= count; i++) {
         n = place("method", names[i])
@@ -129,9 +129,9 @@ END {
     }
     for (n = 1; n <= most["method"]; n++) {
         start("rpc" n, "rpc" n)
-        put("rpc" n, "struct Result { x: u32; }\nservice Service {\n" rpcs[n] "}")
+        put("rpc" n, "struct Result { x: u32; }\n@wire(\"rpcs" n "\") service Service {\n" rpcs[n] "}")
         start("command" n, "command" n)
-        put("command" n, "struct Result { x: u32; }\nservice Service {\n" commands[n] "}")
+        put("command" n, "struct Result { x: u32; }\n@wire(\"commands" n "\") service Service {\n" commands[n] "}")
     }
 
     for (i = 1; i <= count; i++) {
@@ -140,9 +140,9 @@ END {
         n = place("service", names[i])
         if (n > services) {
             start("service" ++services, "service" n)
-            put("service" n, "event x.y {}")
+            put("service" n, "event x.y" n " {}")
         }
-        put("service" n, "@wire(\"x" i "\") service " names[i] " { subscribes x.y; }")
+        put("service" n, "@wire(\"x" i "\") service " names[i] " { subscribes x.y" n "; }")
     }
 
     for (i = 1; i <= count; i++) {
