@@ -14,6 +14,15 @@ static ast_node *node_at(const unit *u, size_t i)
     return (ast_node *)u->tree->nodes.items[i];
 }
 
+static void wrong_edition(diags *d, const ast_value *value)
+{
+    diag_report(d, 301, value->where, "this aegisc knows edition 1 only");
+    if (value->kind == AST_INT && !value->negative && value->magnitude > 1)
+        diag_add_help(d, "a newer aegisc may know this one");
+    else
+        diag_add_fix(d, value->where, "1");
+}
+
 static void check_edition(unit *u)
 {
     diags *d = &u->c->reports;
@@ -30,7 +39,7 @@ static void check_edition(unit *u)
         else if (node->value->reported)
             ; /* it was missing */
         else if (node->value->kind != AST_INT || node->value->negative || node->value->magnitude != 1)
-            diag_report(d, 301, node->value->where, "this aegisc knows edition 1 only");
+            wrong_edition(d, node->value);
         found = true;
     }
     if (!found && !ast_lost(u->tree, "aegis")) {

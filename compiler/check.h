@@ -148,6 +148,18 @@ const schema_type *check_type(unit *u, ast_type *type);
 /* Resolve a const or alias now if that has not been done. */
 void check_const(unit *u, symbol *s);
 void check_alias(unit *u, symbol *s);
+bool kind_is_signed(schema_kind kind);
+bool kind_is_unsigned(schema_kind kind);
+bool kind_is_float(schema_kind kind);
+/* The constant's value as if it had been written there, or the value itself. NULL when reported. */
+const ast_value *literal_of(unit *u, const ast_value *value);
+/* An integer as one of this kind; false when it is none or does not fit. */
+bool integer_of(schema_kind kind, const ast_value *value, schema_bound *out);
+/* As C expressions; `macro`: "INT64_C" where the number needs one. */
+const char *c_integer(arena *a, bool negative, uint64_t magnitude, const char *macro);
+const char *c_float(arena *a, double value);
+
+/* check_value.c */
 bool check_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out);
 
 /* check_pattern.c */

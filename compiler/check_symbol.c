@@ -307,6 +307,28 @@ static bool first_missed(unit *u, const char *name)
     return true;
 }
 
+/* The imported package whose name is near. */
+static void suggest_package(unit *u, const ast_path *path)
+{
+    const char **names = (const char **)arena_array(&u->c->memory, u->import_count, sizeof *names);
+
+    for (size_t i = 0; i < u->import_count; i++)
+        names[i] = u->imports[i].unit->package->name;
+    diag_suggest(&u->c->reports, path->parts[0].where, path->parts[0].text, names, u->import_count);
+}
+
+/* Words for "nothing" where a constant would stand. */
+static bool means_nothing(const char *name)
+{
+    static const char *const words[] = {"null", "nil", "NULL", "None", "none", "undefined", "nullptr"};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static symbol *resolve_imported(unit *u, const ast_path *path, const char *wanted, unit **owner)
 {
     const char *package = path->parts[0].text, *name = path->parts[1].text;
@@ -317,6 +339,7 @@ static symbol *resolve_imported(unit *u, const ast_path *path, const char *wante
         if (!import_failed(u) && first_missed(u, package)) {
             diag_report(&u->c->reports, 304, path->parts[0].where, "no imported package is called '%s'",
                         package);
+            suggest_package(u, path);
             if (u->package->name != NULL && strcmp(package, u->package->name) == 0) {
                 diag_add_help(&u->c->reports, "names of this package stand alone: '%s'", name);
                 diag_add_fix(&u->c->reports, path->where, "%s", name);
@@ -356,6 +379,8 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
                           path->parts[0].text);
         else if (strcmp(wanted, "struct") == 0 && strcmp(path->parts[0].text, "void") == 0)
             diag_add_help(&u->c->reports, "a result without fields is written {}");
+        else if (strcmp(wanted, "constant") == 0 && means_nothing(path->parts[0].text))
+            diag_add_help(&u->c->reports, "what may be absent has an optional type, T?, and no default");
         else
             suggest(u, u, path->where, path->parts[0].text, strcmp(wanted, "type") == 0);
     }

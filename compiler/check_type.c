@@ -1,9 +1,6 @@
-/* Types, constants and default values: names resolved, bounds turned into numbers, values checked against
- * them. */
+/* Types and their bounds, aliases and constants: names resolved, bounds turned into numbers. */
 #include "check.h"
-#include "pattern.h"
 
-#include <float.h>
 #include <string.h>
 
 typedef struct builtin {
@@ -36,17 +33,17 @@ static const builtin builtins[] = {
     {"raw", SCHEMA_RAW, "aegis_raw", NULL, NULL, 0, 0},
 };
 
-static bool is_signed(schema_kind kind)
+bool kind_is_signed(schema_kind kind)
 {
     return kind >= SCHEMA_I8 && kind <= SCHEMA_I64;
 }
 
-static bool is_unsigned(schema_kind kind)
+bool kind_is_unsigned(schema_kind kind)
 {
     return kind >= SCHEMA_U8 && kind <= SCHEMA_U64;
 }
 
-static bool is_float(schema_kind kind)
+bool kind_is_float(schema_kind kind)
 {
     return kind == SCHEMA_F32 || kind == SCHEMA_F64;
 }
@@ -76,7 +73,7 @@ const char *const *builtin_names(unit *u, size_t *count)
     return names;
 }
 
-static const char *c_integer(arena *a, bool negative, uint64_t magnitude, const char *macro)
+const char *c_integer(arena *a, bool negative, uint64_t magnitude, const char *macro)
 {
     if (negative && magnitude == (uint64_t)INT64_MAX + 1)
         return "INT64_MIN";
@@ -85,7 +82,7 @@ static const char *c_integer(arena *a, bool negative, uint64_t magnitude, const 
     return arena_printf(a, "%s%llu", negative ? "-" : "", (unsigned long long)magnitude);
 }
 
-static const char *c_float(arena *a, double value)
+const char *c_float(arena *a, double value)
 {
     const char *text = arena_printf(a, "%.17g", value);
 
@@ -102,7 +99,7 @@ static bool follows_too_far(unit *u, span where)
 }
 
 /* The constant's value as if it had been written there, or the value itself. NULL when reported. */
-static const ast_value *literal_of(unit *u, const ast_value *value)
+const ast_value *literal_of(unit *u, const ast_value *value)
 {
     const ast_value *literal = NULL;
     symbol *s;
@@ -132,12 +129,12 @@ static const ast_value *literal_of(unit *u, const ast_value *value)
 static bool integer_fits(schema_kind kind, const builtin *b, const ast_value *value, bool lengths,
                          schema_bound *out)
 {
-    uint64_t low = is_signed(kind) ? (uint64_t)b->max + 1 : 0; /* magnitude of the least value */
+    uint64_t low = kind_is_signed(kind) ? (uint64_t)b->max + 1 : 0; /* magnitude of the least value */
 
     if (value->kind != AST_INT || value->too_big)
         return false;
     if (value->negative && value->magnitude != 0) {
-        if (lengths || !is_signed(kind) || value->magnitude > low)
+        if (lengths || !kind_is_signed(kind) || value->magnitude > low)
             return false;
         out->i = -(int64_t)(value->magnitude - 1) - 1;
         return true;
@@ -149,16 +146,21 @@ static bool integer_fits(schema_kind kind, const builtin *b, const ast_value *va
     return true;
 }
 
+bool integer_of(schema_kind kind, const ast_value *value, schema_bound *out)
+{
+    return integer_fits(kind, &builtins[kind], value, false, out);
+}
+
 static bool check_bound(unit *u, const schema_type *type, const ast_value *written, schema_bound *out,
                         const char **c)
 {
     const ast_value *value = literal_of(u, written);
     const builtin *b = type->kind <= SCHEMA_RAW ? &builtins[type->kind] : NULL;
-    bool lengths = !is_signed(type->kind) && !is_unsigned(type->kind);
+    bool lengths = !kind_is_signed(type->kind) && !kind_is_unsigned(type->kind);
 
     if (value == NULL || value->reported)
         return false;
-    if (is_float(type->kind)) {
+    if (kind_is_float(type->kind)) {
         if ((value->kind != AST_INT && value->kind != AST_FLOAT) || value->too_big) {
             diag_report(&u->c->reports, 402, written->where, "a bound of %s is a number", b->name);
             return false;
@@ -173,19 +175,21 @@ static bool check_bound(unit *u, const schema_type *type, const ast_value *writt
         return false;
     }
     *c = c_integer(&u->c->memory, value->negative && value->magnitude != 0, value->magnitude,
-                   is_signed(type->kind) ? "INT64_C" : "UINT64_C");
+                   kind_is_signed(type->kind) ? "INT64_C" : "UINT64_C");
     return true;
 }
 
 static bool check_range(unit *u, schema_type *type, const ast_value *range)
 {
+    const builtin *b = type->kind <= SCHEMA_RAW ? &builtins[type->kind] : NULL;
     schema_range *r = &type->range;
     bool ok = true, wrong;
 
-    if (!is_signed(type->kind) && !is_unsigned(type->kind) && !is_float(type->kind) &&
+    if (!kind_is_signed(type->kind) && !kind_is_unsigned(type->kind) && !kind_is_float(type->kind) &&
         type->kind != SCHEMA_STRING && type->kind != SCHEMA_BYTES && type->kind != SCHEMA_LIST &&
         type->kind != SCHEMA_MAP) {
-        diag_report(&u->c->reports, 401, range->where, "'%s' takes no bounds", type->text);
+        diag_report(&u->c->reports, 401, range->where, "'%s' takes no bounds",
+                    b != NULL ? b->name : type->text);
         return false;
     }
     if (range->low != NULL)
@@ -196,9 +200,9 @@ static bool check_range(unit *u, schema_type *type, const ast_value *range)
     }
     if (!ok || !r->has_min || !r->has_max)
         return ok;
-    wrong = is_float(type->kind)    ? r->min.f > r->max.f
-            : is_signed(type->kind) ? r->min.i > r->max.i
-                                    : r->min.u > r->max.u;
+    wrong = kind_is_float(type->kind)    ? r->min.f > r->max.f
+            : kind_is_signed(type->kind) ? r->min.i > r->max.i
+                                         : r->min.u > r->max.u;
     if (wrong)
         diag_report(&u->c->reports, 402, range->where, "the lower bound is above the upper bound");
     return !wrong;
@@ -318,6 +322,11 @@ static bool check_container(unit *u, const ast_type *written, schema_type *type)
     return true;
 }
 
+static const char *kind_text(const symbol *s)
+{
+    return s->kind == SYMBOL_CONST ? "a constant" : s->kind == SYMBOL_SERVICE ? "a service" : "an error";
+}
+
 static bool check_named(unit *u, const ast_type *written, schema_type *type)
 {
     const builtin *b = written->name->count == 1 ? find_builtin(written->name->parts[0].text) : NULL;
@@ -357,8 +366,8 @@ static bool check_named(unit *u, const ast_type *written, schema_type *type)
         type->c_type = type->c_name = s->record->c_name;
         return true;
     }
-    diag_report(&u->c->reports, 408, written->where, "'%s' is not a type",
-                ast_path_text(&u->c->memory, written->name));
+    diag_report(&u->c->reports, 408, written->where, "'%s' is %s, not a type",
+                ast_path_text(&u->c->memory, written->name), kind_text(s));
     diag_add_note(&u->c->reports, s->node->name.where, "declared here");
     return false;
 }
@@ -371,6 +380,18 @@ static const schema_type **kept_type(unit *u, const ast_type *written)
     if (written->kind == AST_NAMED && written->range == NULL && written->name->count == 1)
         b = find_builtin(written->name->parts[0].text);
     return b == NULL || written->twice_optional ? NULL : &u->plain_types[b->kind][written->is_optional];
+}
+
+/* Bounds behind a name: they are the alias's business. */
+static void foreign_bounds(unit *u, const ast_type *written)
+{
+    unit *owner;
+    const symbol *s = resolve(u, written->name, "type", &owner);
+
+    diag_report(&u->c->reports, 401, written->range->where, "bounds belong to the alias '%s'",
+                ast_path_text(&u->c->memory, written->name));
+    if (s != NULL)
+        diag_add_note(&u->c->reports, s->node->name.where, "declared here");
 }
 
 const schema_type *check_type(unit *u, ast_type *written)
@@ -400,8 +421,7 @@ const schema_type *check_type(unit *u, ast_type *written)
         unbounded(type);
     if (written->range != NULL && (type->alias != NULL || !check_range(u, type, written->range))) {
         if (type->alias != NULL)
-            diag_report(&u->c->reports, 401, written->range->where, "bounds belong to the alias '%s'",
-                        type->alias);
+            foreign_bounds(u, written);
         return NULL;
     }
     if (written->is_optional && (type->kind == SCHEMA_LIST || type->kind == SCHEMA_MAP)) {
@@ -448,7 +468,7 @@ void check_const(unit *u, symbol *s)
     constant = arena_new(&u->c->memory, schema_const);
     if (type != NULL && (type->kind > SCHEMA_DURATION || type->kind == SCHEMA_BYTES ||
                          type->kind == SCHEMA_TIMESTAMP || s->node->type->is_optional))
-        diag_report(&u->c->reports, 401, s->node->type->where,
+        diag_report(&u->c->reports, 409, s->node->type->where,
                     "a constant is a bool, a number, a string or a duration");
     else if (type != NULL && check_value(u, type, s->node->value, &constant->value))
         s->constant = constant;
@@ -459,180 +479,4 @@ void check_const(unit *u, symbol *s)
     constant->docs = docs_of(u, &s->node->marks);
     constant->deprecated = text_of(&s->node->marks, "deprecated");
     s->state = SYMBOL_DONE;
-}
-
-/* ---- values ---- */
-
-static bool mismatch(unit *u, const schema_type *type, const ast_value *value)
-{
-    if (!value->reported)
-        diag_report(&u->c->reports, 406, value->where, "this is not a value of type '%s'", type->text);
-    return false;
-}
-
-static bool out_of_bounds(unit *u, const schema_type *type, const ast_value *value)
-{
-    if (!value->reported)
-        diag_report(&u->c->reports, 407, value->where, "this value is outside the bounds of '%s'",
-                    type->text);
-    return false;
-}
-
-static bool enum_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
-{
-    const schema_enum *e = type->enumeration;
-    const char **names = (const char **)arena_array(&u->c->memory, e->value_count, sizeof *names), *near;
-
-    if (value->kind != AST_PATH || value->path->count != 1)
-        return mismatch(u, type, value);
-    for (size_t i = 0; i < e->value_count; i++) {
-        names[i] = e->values[i].idl_name;
-        if (strcmp(names[i], value->path->parts[0].text) == 0) {
-            *out = (schema_value){.kind = SCHEMA_VALUE_ENUM,
-                                  .zero = e->values[i].number == 0,
-                                  .text = e->values[i].name,
-                                  .c_value = e->values[i].c_name};
-            return true;
-        }
-    }
-    if (maybe_lost(u, value->path))
-        return false;
-    diag_report(&u->c->reports, 406, value->where, "enum '%s' has no value '%s'", e->name,
-                value->path->parts[0].text);
-    near = diag_nearest(value->path->parts[0].text, names, e->value_count);
-    if (near != NULL)
-        diag_add_meant(&u->c->reports, value->where, "%s", near);
-    return false;
-}
-
-static bool number_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
-{
-    const schema_range *r = &type->range;
-    schema_bound at = {0, 0, 0};
-
-    if (is_float(type->kind)) {
-        if (value->kind != AST_FLOAT && value->kind != AST_INT)
-            return mismatch(u, type, value);
-        if (value->too_big ||
-            (type->kind == SCHEMA_F32 && (value->number > FLT_MAX || value->number < -FLT_MAX)) ||
-            (r->has_min && value->number < r->min.f) || (r->has_max && value->number > r->max.f))
-            return out_of_bounds(u, type, value);
-        out->kind = SCHEMA_VALUE_FLOAT;
-        out->number = value->number;
-        out->zero = !(value->number < 0) && !(value->number > 0);
-        out->c_value = c_float(&u->c->memory, value->number);
-        if (type->kind == SCHEMA_F32)
-            out->c_value = arena_printf(&u->c->memory, "%sf", out->c_value);
-        return true;
-    }
-    if (value->kind != AST_INT)
-        return mismatch(u, type, value);
-    if (!integer_fits(type->kind, &builtins[type->kind], value, false, &at))
-        return out_of_bounds(u, type, value);
-    if (is_signed(type->kind) ? at.i < r->min.i || at.i > r->max.i : at.u < r->min.u || at.u > r->max.u)
-        return out_of_bounds(u, type, value);
-    out->kind = SCHEMA_VALUE_INT;
-    out->integer = at.i;
-    out->natural = at.u;
-    out->zero = value->magnitude == 0;
-    out->c_value = c_integer(&u->c->memory, value->negative && value->magnitude != 0, value->magnitude,
-                             is_signed(type->kind) ? "INT64_C" : "UINT64_C");
-    return true;
-}
-
-static bool skip_digits(const char **at)
-{
-    size_t count = strspn(*at, "0123456789");
-
-    *at += count;
-    return count > 0;
-}
-
-/* What the runtime takes for a decimal, a number of JSON: "-1.50". */
-static bool is_decimal(const char *at)
-{
-    at += *at == '-';
-    if ((at[0] == '0' && at[1] >= '0' && at[1] <= '9') || !skip_digits(&at))
-        return false;
-    if (*at == '.') {
-        at++;
-        if (!skip_digits(&at))
-            return false;
-    }
-    if (*at == 'e' || *at == 'E') {
-        at++;
-        at += *at == '+' || *at == '-';
-        if (!skip_digits(&at))
-            return false;
-    }
-    return *at == '\0';
-}
-
-static bool string_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
-{
-    if (value->kind != AST_STRING || (type->kind == SCHEMA_DECIMAL && !is_decimal(value->text))) {
-        mismatch(u, type, value);
-        if (type->kind == SCHEMA_DECIMAL && !value->reported)
-            diag_add_help(&u->c->reports, "a decimal is a number in quotes: \"1.50\"");
-        return false;
-    }
-    if (type->kind == SCHEMA_DECIMAL) {
-        *out = (schema_value){.kind = SCHEMA_VALUE_STRING, .text = value->text};
-        out->c_value = cname_literal(&u->c->memory, value->text, value->length);
-        return true;
-    }
-    if (value->length < type->range.min.u || value->length > type->range.max.u)
-        return out_of_bounds(u, type, value);
-    if (type->pattern != NULL && !pattern_matches(type->pattern, value->text, value->length)) {
-        diag_report(&u->c->reports, 407, value->where, "this value does not match the pattern %s",
-                    type->pattern->text);
-        return false;
-    }
-    *out = (schema_value){.kind = SCHEMA_VALUE_STRING,
-                          .text = value->text,
-                          .c_value = cname_literal(&u->c->memory, value->text, value->length)};
-    return true;
-}
-
-static bool simple_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
-{
-    if (type->kind == SCHEMA_BOOL && (value->kind == AST_TRUE || value->kind == AST_FALSE)) {
-        bool yes = value->kind == AST_TRUE;
-        *out = (schema_value){
-            .kind = SCHEMA_VALUE_BOOL, .boolean = yes, .zero = !yes, .c_value = yes ? "true" : "false"};
-        return true;
-    }
-    if (type->kind == SCHEMA_DURATION && value->kind == AST_DURATION) {
-        if (value->too_big)
-            return out_of_bounds(u, type, value);
-        out->kind = SCHEMA_VALUE_DURATION;
-        out->integer = value->negative ? -(int64_t)value->magnitude : (int64_t)value->magnitude;
-        out->zero = value->magnitude == 0;
-        out->c_value = c_integer(&u->c->memory, value->negative, value->magnitude, "INT64_C");
-        return true;
-    }
-    if ((type->kind == SCHEMA_LIST && value->kind == AST_EMPTY_LIST) ||
-        (type->kind == SCHEMA_MAP && value->kind == AST_EMPTY_MAP)) {
-        if (type->range.min.u > 0)
-            return out_of_bounds(u, type, value);
-        *out = (schema_value){.kind = SCHEMA_VALUE_EMPTY, .zero = true, .c_value = "{0}"};
-        return true;
-    }
-    return mismatch(u, type, value);
-}
-
-bool check_value(unit *u, const schema_type *type, const ast_value *written, schema_value *out)
-{
-    const ast_value *value = type->kind == SCHEMA_ENUM ? written : literal_of(u, written);
-
-    if (value == NULL)
-        return false;
-    *out = (schema_value){.kind = SCHEMA_VALUE_NONE};
-    if (type->kind == SCHEMA_ENUM)
-        return enum_value(u, type, value, out);
-    if (is_signed(type->kind) || is_unsigned(type->kind) || is_float(type->kind))
-        return number_value(u, type, value, out);
-    if (type->kind == SCHEMA_STRING || type->kind == SCHEMA_DECIMAL)
-        return string_value(u, type, value, out);
-    return simple_value(u, type, value, out);
 }

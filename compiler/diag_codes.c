@@ -79,6 +79,7 @@ static const diag_code codes[] = {
      "A default or a constant is a literal of the declared type."},
     {407, DIAG_ERROR, "A value outside the bounds", "A default has to be a value the field accepts."},
     {408, DIAG_ERROR, "Not a type", "The name exists, but is not that of a struct, enum, union or alias."},
+    {409, DIAG_ERROR, "A constant of such a type", "A constant is a bool, a number, a string or a duration."},
     {501, DIAG_ERROR, "A name the bus does not take",
      "Names become parts of NATS subjects: a letter, then letters, digits, '-' and '_', at most 64 "
      "characters. A "

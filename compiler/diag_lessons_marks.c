@@ -36,8 +36,8 @@ static const diag_lesson lessons[] = {
      "Matching takes one step for each byte, whatever the pattern and the text. That is bought with a table, "
      "which has to "
      "have an end.",
-     "struct Item { @pattern(\"^(a{1,20}b{1,20}c{1,20}){1,20}$\") sku: string; }\n",
-     "struct Item { @pattern(\"^[abc]+$\") sku: string(1..1200); }\n"},
+     "struct Item { @pattern(\"^.*a.{12}$\") sku: string; }\n",
+     "struct Item { @pattern(\"a\") sku: string(13..); }\n"},
     {622, "It looks like a check and is none, or like a type and nothing can be of it.",
      "struct Item { @pattern(\".*\") sku: string; }\n", "struct Item { sku: string; }\n"},
     {901, "A path on the command line is taken as it is; imports alone are looked for along -I.",

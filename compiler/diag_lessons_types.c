@@ -35,6 +35,10 @@ static const diag_lesson lessons[] = {
     {408, "Errors travel beside results, services are not data, a constant is a value.",
      "error NotFound(404) { id: uuid; }\nstruct Report { last: NotFound; }\n",
      "struct Missing { id: uuid; }\nstruct Report { last: Missing; }\n"},
+    {409,
+     "A constant becomes a macro in C, and there are no literals for lists, structs or times in the "
+     "language.",
+     "struct Item { sku: string; }\nconst FIRST: Item = \"A-1\";\n", "const FIRST: string = \"A-1\";\n"},
 };
 
 const diag_lesson *diag_lessons_types(size_t *count)

@@ -194,6 +194,8 @@ static bool import_file(unit *u, const ast_node *node, uint32_t *file, bool *bes
     if (!good_path(node->value)) {
         diag_report(&c->reports, 305, node->name.where,
                     "an import names a file: a relative path that ends in .aegis");
+        if (!ends_with(node->value->text, ".aegis"))
+            diag_add_fix(&c->reports, node->name.where, "\"%s.aegis\"", node->value->text);
         return false;
     }
     switch (source_import(&c->files, u->file, node->value->text, file, beside, &why)) {
