@@ -24,9 +24,10 @@ struct aegis_flight {
     uint32_t index;
     /* under the client's lock */
     uint32_t generation;
-    bool busy, timed, over;
+    bool busy, over;
     bool refused;
-    aegis_flight *next, *previous; /* in idle, or in timers */
+    aegis_flight *next; /* in idle */
+    aegis_list timer;
     int64_t due;
     /* the owner's */
     atomic_bool cancelled;
@@ -46,32 +47,22 @@ static uint64_t token_of(uint32_t generation, uint32_t index, unsigned which)
 
 /* ---- timers, by when they are due: a new one is nearly always the last -------------------------------- */
 
-/* With the lock held. */
-static void remove_timer(aegis_client *client, aegis_flight *f)
+static aegis_flight *of_timer(aegis_list *item)
 {
-    if (!f->timed)
-        return;
-    f->timed = false;
-    *(f->next != NULL ? &f->next->previous : &client->last_timer) = f->previous;
-    *(f->previous != NULL ? &f->previous->next : &client->timers) = f->next;
+    return (aegis_flight *)(void *)((char *)item - offsetof(aegis_flight, timer));
 }
 
 /* With the lock held. The thread is woken when it would wait too long. */
 static void set_timer(aegis_client *client, aegis_flight *f, int64_t due)
 {
-    aegis_flight *before;
+    aegis_list *at = &client->timers;
 
-    remove_timer(client, f);
-    before = client->last_timer;
-    while (before != NULL && before->due > due)
-        before = before->previous;
+    aegis_list_remove(&f->timer);
     f->due = due;
-    f->timed = true;
-    f->previous = before;
-    f->next = before != NULL ? before->next : client->timers;
-    *(f->next != NULL ? &f->next->previous : &client->last_timer) = f;
-    *(before != NULL ? &before->next : &client->timers) = f;
-    if (before == NULL && !pthread_equal(client->thread, pthread_self()))
+    while (at->prev != &client->timers && of_timer(at->prev)->due > due)
+        at = at->prev;
+    aegis_list_add(at, &f->timer);
+    if (client->timers.next == &f->timer && !pthread_equal(client->thread, pthread_self()))
         client->bus->port->ops->wake(client->completions);
 }
 
@@ -130,7 +121,7 @@ static void begin(aegis_flight *f)
         has_failed(f);
     } else if (second != 0) {
         (void)pthread_mutex_lock(&client->lock);
-        if (f->generation == generation && !f->timed && !f->over)
+        if (f->generation == generation && f->timer.next == NULL && !f->over)
             set_timer(client, f, second);
         (void)pthread_mutex_unlock(&client->lock);
     }
@@ -273,7 +264,7 @@ bool aegis_call_cancel(aegis_client *client, aegis_call_id id)
         return false;
     }
     atomic_store(&f->cancelled, true);
-    if (f->timed)
+    if (f->timer.next != NULL)
         set_timer(client, f, 0);
     (void)pthread_mutex_unlock(&client->lock);
     for (which = 0; which < 2; which++)
@@ -292,7 +283,7 @@ static void conclude(aegis_flight *f, int answer)
     unsigned which;
 
     (void)pthread_mutex_lock(&client->lock);
-    remove_timer(client, f);
+    aegis_list_remove(&f->timer);
     f->over = true;
     (void)pthread_mutex_unlock(&client->lock);
     for (which = 0; which < 2; which++) {
@@ -361,15 +352,16 @@ static void completed(aegis_client *client, const aegis_message *message)
  * closes. */
 static bool look(aegis_client *client, aegis_flight **found, int64_t *until)
 {
-    aegis_flight *f;
+    aegis_flight *f = NULL;
     bool more;
 
     (void)pthread_mutex_lock(&client->lock);
-    f = client->timers;
+    if (client->timers.next != &client->timers)
+        f = of_timer(client->timers.next);
     *found = NULL;
     *until = f != NULL ? f->due : aegis_clock_monotonic() + AEGIS_MINUTE;
     if (f != NULL && f->due <= aegis_clock_monotonic()) {
-        remove_timer(client, f);
+        aegis_list_remove(&f->timer);
         *found = f;
         *until = 0; /* completions have their turn as well */
     }

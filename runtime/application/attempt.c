@@ -46,9 +46,10 @@ static void begin_trace(aegis_exchange *x, const aegis_call_options *options)
 
     if (follow)
         x->sampled = (int8_t)outside.sampled;
-    if (follow || x->trace_id == NULL || x->trace_id[0] == '\0') /* the same for each attempt */
+    if (follow || x->trace_id == NULL ||
+        x->trace_id[0] == '\0') /* a new trace is called like its first call */
         x->trace_id =
-            aegis_arena_strdup(x->arena, aegis_uuid_format(follow ? outside.trace : aegis_uuid_new(), text));
+            aegis_arena_strdup(x->arena, aegis_uuid_format(follow ? outside.trace : x->message_id, text));
     if (aegis_spans_wanted(x->client->bus))
         begin_span(x, follow ? outside.span : NULL);
 }
@@ -59,7 +60,7 @@ void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const 
     aegis_duration hedge = options != NULL && options->hedge != 0 ? options->hedge : method->hedge;
 
     x->method = method;
-    x->started = aegis_clock_monotonic();
+    x->started = x->now = aegis_clock_monotonic();
     x->deadline = x->started + timeout;
     if (x->parent != NULL && x->parent->deadline < x->deadline)
         x->deadline = x->parent->deadline;
@@ -119,7 +120,7 @@ static aegis_status encode(aegis_exchange *x, unsigned which, int64_t now, aegis
 bool aegis_attempt_open(aegis_exchange *x, unsigned which, aegis_raw params, aegis_outgoing *request,
                         aegis_error *failed)
 {
-    const int64_t now = aegis_clock_monotonic();
+    const int64_t now = x->attempts == 0 ? x->started : aegis_clock_monotonic();
     aegis_status status;
 
     x->final = true;
@@ -148,7 +149,8 @@ bool aegis_attempt_open(aegis_exchange *x, unsigned which, aegis_raw params, aeg
 
 static void report(aegis_exchange *x, unsigned which, aegis_verdict verdict)
 {
-    aegis_breaker_report(&x->target->peer->breaker, x->sent_at[which], aegis_clock_monotonic(), verdict);
+    x->now = aegis_clock_monotonic();
+    aegis_breaker_report(&x->target->peer->breaker, x->sent_at[which], x->now, verdict);
 }
 
 void aegis_attempt_dropped(aegis_exchange *x, unsigned which)
@@ -242,7 +244,7 @@ bool aegis_attempt_again(aegis_exchange *x, const aegis_error *failed, int64_t *
     else
         pause = aegis_policy_delay(++x->retries, method->backoff_min, method->backoff_max,
                                    aegis_random_fraction());
-    *when = aegis_clock_monotonic() + pause;
+    *when = x->now + pause;
     if (*when >= x->deadline || !aegis_budget_spend(&x->target->peer->budget))
         return false;
     aegis_series_count(x->target->series, AEGIS_COUNT_RETRIED);
@@ -284,7 +286,7 @@ static void blame(const aegis_exchange *x, const aegis_error *failed)
 
 void aegis_attempt_over(aegis_exchange *x, int answer, const aegis_error *failed)
 {
-    const int64_t took = aegis_clock_monotonic() - x->started;
+    const int64_t took = x->now - x->started;
     const aegis_status status = answer == AEGIS_ANSWER_OK ? AEGIS_OK
                                 : answer >= 0 ? aegis_status_of_code(x->method->error_codes[answer])
                                               : failed->status;

@@ -68,6 +68,31 @@ void aegis_instance_name(const char *prefix, char *text, size_t size);
 /* Random, from 0 up to 1: for delays that must not coincide. */
 double aegis_random_fraction(void);
 
+/* ---- lists: circular, with a head; an item that is in none has a `next` of NULL ---- */
+typedef struct aegis_list {
+    struct aegis_list *next, *prev;
+} aegis_list;
+
+static inline void aegis_list_init(aegis_list *list)
+{
+    list->next = list->prev = list;
+}
+static inline void aegis_list_add(aegis_list *list, aegis_list *item)
+{
+    item->next = list;
+    item->prev = list->prev;
+    list->prev->next = item;
+    list->prev = item;
+}
+static inline void aegis_list_remove(aegis_list *item)
+{
+    if (item->next == NULL)
+        return;
+    item->prev->next = item->next;
+    item->next->prev = item->prev;
+    item->next = item->prev = NULL;
+}
+
 /* Memory from an allocator (NULL: the C library's). Zeroed; NULL when exhausted. */
 void *aegis_memory_get(const aegis_allocator *allocator, size_t size);
 void aegis_memory_put(const aegis_allocator *allocator, void *pointer, size_t size);

@@ -44,6 +44,7 @@ aegis_status aegis_client_new(aegis_bus *bus, const aegis_client_options *option
     client->arena = arena;
     fill_client(client, bus, options);
     (void)pthread_mutex_init(&client->lock, NULL);
+    aegis_list_init(&client->timers);
     (void)pthread_mutex_lock(&bus->lock);
     client->next = bus->clients;
     bus->clients = client;

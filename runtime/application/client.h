@@ -58,7 +58,7 @@ struct aegis_client {
     uint32_t flight_count;
     uint32_t taken, refused; /* under way */
     aegis_flight *idle;
-    aegis_flight *timers, *last_timer; /* by when they are due */
+    aegis_list timers; /* by when they are due */
     bool closing;
 };
 

@@ -26,10 +26,6 @@
 /* Most deferred calls of a service at a time; beyond them requests are refused. */
 #define AEGIS_DEFERRED_MAX 4096
 
-typedef struct aegis_list {
-    struct aegis_list *next, *prev;
-} aegis_list;
-
 /* A durable message whose handler runs: the keeper tells the server so. */
 typedef struct aegis_keep {
     aegis_list link; /* in service->kept; next NULL: not in it */
@@ -143,8 +139,8 @@ struct aegis_service {
     unsigned readers;       /* threads in next_batch */
     aegis_source **older;   /* the same under each of the older names */
     size_t older_count;
-    unsigned feeders;       /* threads that read those */
-    bool ended;             /* the drained source is empty */
+    unsigned feeders; /* threads that read those */
+    bool ended;       /* the drained source is empty */
     unsigned busy;
     aegis_message *waiting;                            /* ring of `room` */
     size_t waiting_first, waiting_count, waiting_size; /* a ring: room, and one for each slot */
@@ -233,26 +229,5 @@ void aegis_keeper_forget(aegis_service *service, int64_t now);
 /* After the keeper: answer the deferred calls that have no answer, and give the port all their messages back.
  */
 void aegis_keeper_last(aegis_service *service);
-
-/* ---- lists ---- */
-static inline void aegis_list_init(aegis_list *list)
-{
-    list->next = list->prev = list;
-}
-static inline void aegis_list_add(aegis_list *list, aegis_list *item)
-{
-    item->next = list;
-    item->prev = list->prev;
-    list->prev->next = item;
-    list->prev = item;
-}
-static inline void aegis_list_remove(aegis_list *item)
-{
-    if (item->next == NULL)
-        return;
-    item->prev->next = item->next;
-    item->next->prev = item->prev;
-    item->next = item->prev = NULL;
-}
 
 #endif

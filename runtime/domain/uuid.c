@@ -25,7 +25,7 @@ static void fallback(uint8_t *bytes, size_t size)
 
 /* The kernel is asked for many at a time: a call needs several ids, and asking costs more than all else about
  * them. */
-#define POOLED 32
+#define POOLED 128
 
 static _Thread_local struct {
     uint8_t bytes[POOLED][16];

@@ -723,7 +723,7 @@ typedef struct aegis_exchange {
     const aegis_event_type *event; /* publications */
     aegis_arena *arena;
     const aegis_call *parent;
-    int64_t started, deadline; /* monotonic */
+    int64_t started, deadline, now; /* monotonic; `now` was read last */
     aegis_duration budget;     /* commands: what is told to the receiver */
     aegis_priority priority;
     aegis_format format;
