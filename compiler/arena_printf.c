@@ -62,10 +62,11 @@ static void put_part(pen *p, int most, const char *text)
 static bool write_format(pen *p, const char *format, va_list *arguments)
 {
     while (*format != '\0') {
-        size_t plain = strcspn(format, "%");
+        const char *plain = format;
 
-        put(p, format, plain);
-        format += plain;
+        while (*format != '%' && *format != '\0')
+            format++;
+        put(p, plain, (size_t)(format - plain));
         if (*format == '\0')
             break;
         format++;

@@ -388,6 +388,7 @@ bool check_unit(unit *u)
 {
     const size_t before = u->c->reports.errors;
 
+    u->in_idl.memory = u->on_wire.memory = u->in_c.memory = &u->c->memory;
     check_edition(u);
     check_package(u);
     check_imports(u);

@@ -9,6 +9,7 @@
 #include "ast.h"
 #include "cname.h"
 #include "frontend.h"
+#include "names.h"
 
 typedef enum symbol_kind {
     SYMBOL_CONST,
@@ -81,6 +82,8 @@ typedef struct unit {
     schema_event **events;
     ast_node **event_nodes;
     size_t event_count;
+    /* Of what is being checked: names, and which of its members has each. */
+    name_map in_idl, on_wire, in_c;
     claim *claims;
     size_t claim_count, claimed_names;
     unsigned visit;       /* the last walk that came here */

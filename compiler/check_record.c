@@ -3,42 +3,70 @@
 
 #include <string.h>
 
-/* Whether value number `e->value_count` is one of those before it. */
-static bool value_repeated(unit *u, const schema_enum *e, const schema_enum_value *values,
-                           const ast_node *node, const ast_node *written)
+/* ---- names that are taken ----------------------------------------------------------------------------- */
+
+/* The first of those before it that has one of the names on the wire; NO_NAME: none. `shared`: the name. */
+static size_t find_on_wire(const unit *u, const wire_names *names, const char **shared)
 {
-    const schema_enum_value *v = &values[e->value_count];
+    size_t first = NO_NAME;
+
+    for (size_t i = 0; i <= names->was_count; i++) {
+        const char *name = i == 0 ? names->name : names->was[i - 1];
+        const size_t found = name_map_find(&u->on_wire, name);
+
+        if (found < first) {
+            first = found;
+            *shared = name;
+        }
+    }
+    return first;
+}
+
+static void add_on_wire(unit *u, const wire_names *names, size_t index)
+{
+    name_map_add(&u->on_wire, names->name, index);
+    for (size_t i = 0; i < names->was_count; i++)
+        name_map_add(&u->on_wire, names->was[i], index);
+}
+
+static void forget_names(unit *u)
+{
+    name_map_clear(&u->in_idl);
+    name_map_clear(&u->on_wire);
+    name_map_clear(&u->in_c);
+}
+
+/* ---- enums -------------------------------------------------------------------------------------------- */
+
+/* Whether value number `e->value_count` is one of those before it. */
+static bool value_repeated(unit *u, const schema_enum *e, const schema_enum_value *v, const span *places,
+                           const ast_node *written)
+{
     const wire_names mine = {v->name, v->was, v->was_count};
+    const size_t named = name_map_find(&u->in_idl, v->idl_name);
+    const char *shared = NULL;
+    const size_t on_wire = find_on_wire(u, &mine, &shared), first = named < on_wire ? named : on_wire;
 
     check_was(u, written, &mine, NULL);
-    for (size_t k = 0; k < e->value_count; k++) {
-        const wire_names other = {values[k].name, values[k].was, values[k].was_count};
-        bool same = strcmp(values[k].idl_name, v->idl_name) == 0;
-        const char *shared = same ? v->idl_name : wire_common(&mine, &other);
-
-        if (shared == NULL)
-            continue;
-        diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice", e->name,
-                    shared);
-        for (size_t i = 0; i < node->members.count; i++) {
-            const ast_node *first = (const ast_node *)node->members.items[i];
-
-            if (strcmp(first->name.text, values[k].idl_name) != 0)
-                continue;
-            diag_add_note(&u->c->reports, first->name.where, "first here");
-            return true;
-        }
-        return true;
+    if (first == NO_NAME) {
+        name_map_add(&u->in_idl, v->idl_name, e->value_count);
+        add_on_wire(u, &mine, e->value_count);
+        return false;
     }
-    return false;
+    diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice", e->name,
+                named == first ? v->idl_name : shared);
+    diag_add_note(&u->c->reports, places[first], "first here");
+    return true;
 }
 
 void check_enum(unit *u, schema_enum *e, const ast_node *node)
 {
     arena *a = &u->c->memory;
     schema_enum_value *values = (schema_enum_value *)arena_array(a, node->members.count, sizeof *values);
+    span *places = (span *)arena_array(a, node->members.count, sizeof *places);
     int32_t number = 0;
 
+    forget_names(u);
     if (node->members.count == 0)
         diag_report(&u->c->reports, 312, node->name.where, "enum '%s' has no values", e->name);
     for (size_t i = 0; i < node->members.count; i++) {
@@ -57,13 +85,15 @@ void check_enum(unit *u, schema_enum *e, const ast_node *node)
             e->unknown_declared = true;
         else
             v->number = ++number;
-        if (value_repeated(u, e, values, node, written))
+        if (value_repeated(u, e, v, places, written))
             continue;
         claim_name(u, v->c_name, written->name.where, "an enum value");
-        e->value_count++;
+        places[e->value_count++] = written->name.where;
     }
     e->values = values;
 }
+
+/* ---- fields ------------------------------------------------------------------------------------------- */
 
 static bool takes_box(schema_kind kind)
 {
@@ -138,97 +168,104 @@ static bool check_field(unit *u, schema_record *record, const ast_node *written,
     return true;
 }
 
+/* Whether field number `count` is one of those before it. */
 static bool repeated(unit *u, const schema_field *fields, const span *places, size_t count,
                      const ast_node *written)
 {
     const schema_field *f = &fields[count];
     const wire_names mine = {f->name, f->was, f->was_count};
+    const char *shared = NULL;
+    const size_t in_idl = name_map_find(&u->in_idl, f->idl_name), on_wire = find_on_wire(u, &mine, &shared);
+    const size_t in_c = name_map_find(&u->in_c, f->c_name);
+    diags *d = &u->c->reports;
 
     check_was(u, written, &mine, NULL);
-    for (size_t i = 0; i < count; i++) {
-        const wire_names other = {fields[i].name, fields[i].was, fields[i].was_count};
-        const char *shared;
-
-        if (strcmp(fields[i].idl_name, f->idl_name) == 0) {
-            diag_report(&u->c->reports, 303, written->name.where, "field '%s' is declared twice",
-                        f->idl_name);
-            diag_add_note(&u->c->reports, places[i], "first declared here");
-            return true;
-        }
-        shared = wire_common(&mine, &other);
-        if (shared != NULL) {
-            diag_report(&u->c->reports, 303, written->name.where,
-                        "'%s' and '%s' have the same name on the wire, \"%s\"", fields[i].idl_name,
-                        f->idl_name, shared);
-            diag_add_note(&u->c->reports, places[i], "the other is here");
-            return true;
-        }
-        if (strcmp(fields[i].c_name, f->c_name) == 0) {
-            diag_report(&u->c->reports, 309, written->name.where, "'%s' and '%s' are both called '%s' in C",
-                        fields[i].idl_name, f->idl_name, f->c_name);
-            diag_add_note(&u->c->reports, places[i], "the other is here");
-            return true;
-        }
+    if (in_idl == NO_NAME && on_wire == NO_NAME && in_c == NO_NAME) {
+        name_map_add(&u->in_idl, f->idl_name, count);
+        add_on_wire(u, &mine, count);
+        name_map_add(&u->in_c, f->c_name, count);
+        return false;
     }
-    return false;
+    if (in_idl <= on_wire && in_idl <= in_c) {
+        diag_report(d, 303, written->name.where, "field '%s' is declared twice", f->idl_name);
+        diag_add_note(d, places[in_idl], "first declared here");
+    } else if (on_wire <= in_c) {
+        diag_report(d, 303, written->name.where, "'%s' and '%s' have the same name on the wire, \"%s\"",
+                    fields[on_wire].idl_name, f->idl_name, shared);
+        diag_add_note(d, places[on_wire], "the other is here");
+    } else {
+        diag_report(d, 309, written->name.where, "'%s' and '%s' are both called '%s' in C",
+                    fields[in_c].idl_name, f->idl_name, f->c_name);
+        diag_add_note(d, places[in_c], "the other is here");
+    }
+    return true;
 }
 
-/* Whether the field has this name on the wire, now or formerly. */
-static bool is_called(const schema_field *f, const char *name)
+/* Reserved names are given once, and must not be declared again. */
+static void check_reserved(unit *u, const schema_field *fields, const span *places, const ast_node *reserved)
 {
-    const wire_names all = {f->name, f->was, f->was_count}, one = {name, NULL, 0};
-
-    return wire_common(&all, &one) != NULL;
-}
-
-/* A reserved name must not be declared again. */
-static void check_reserved(unit *u, const schema_record *record, const span *places, const ast_node *reserved)
-{
+    name_map_clear(&u->in_c); /* of the fields it is not needed any more */
     for (size_t i = 0; i < reserved->members.count; i++) {
         const ast_value *name = (const ast_value *)reserved->members.items[i];
+        const size_t first = name_map_add(&u->in_c, name->text, i),
+                     field = name_map_find(&u->on_wire, name->text);
 
-        for (size_t k = 0; k < i; k++) {
-            const ast_value *other = (const ast_value *)reserved->members.items[k];
-
-            if (strcmp(other->text, name->text) != 0)
-                continue;
+        if (first != i) {
             diag_report(&u->c->reports, 507, name->where, "'%s' is reserved twice", name->text);
-            diag_add_note(&u->c->reports, other->where, "first here");
-            break;
+            diag_add_note(&u->c->reports, ((const ast_value *)reserved->members.items[first])->where,
+                          "first here");
         }
-        for (size_t k = 0; k < record->field_count; k++) {
-            if (!is_called(&record->fields[k], name->text))
-                continue;
-            diag_report(&u->c->reports, 310, places[k], "'%s' is a reserved name", name->text);
-            diag_add_note(&u->c->reports, name->where, "reserved here");
-        }
+        if (field == NO_NAME || fields[field].type == NULL)
+            continue;
+        diag_report(&u->c->reports, 310, places[field], "'%s' is a reserved name", name->text);
+        diag_add_note(&u->c->reports, name->where, "reserved here");
     }
 }
 
-/* Whether `name` is among the identifiers of a C type such as "const pay_card *". */
-static bool names_type(const char *c_type, const char *name)
+/* The identifier in a C type such as "const pay_card *". */
+static const char *type_word(const char *c_type, size_t *length)
 {
     static const char qualifier[] = "const ";
-    size_t length = strlen(name);
-    const char *at =
+    const char *word =
         strncmp(c_type, qualifier, sizeof qualifier - 1) == 0 ? c_type + sizeof qualifier - 1 : c_type;
+    const char *end = strchr(word, ' ');
 
-    return strncmp(at, name, length) == 0 && (at[length] == '\0' || at[length] == ' ');
+    *length = end != NULL ? (size_t)(end - word) : strlen(word);
+    return word;
 }
 
 /* In C++ a member cannot have the name of a type that its struct uses, `pay_card pay_card;`, or of the
  * struct. */
 static void yield_to_types(unit *u, const schema_record *record, schema_field *fields, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        const char *name = fields[i].c_name;
-        bool taken = strcmp(record->c_name, name) == 0 ||
-                     (record->c_kind_type != NULL && strcmp(record->c_kind_type, name) == 0);
+    name_map *types = &u->in_c;
 
-        for (size_t j = 0; j < count && !taken; j++)
-            taken = names_type(fields[j].c_type, name);
-        if (taken)
-            fields[i].c_name = arena_printf(&u->c->memory, "%s_", name);
+    name_map_clear(types);
+    name_map_add(types, record->c_name, 0);
+    if (record->c_kind_type != NULL)
+        name_map_add(types, record->c_kind_type, 0);
+    for (size_t i = 0; i < count; i++) {
+        size_t length;
+        const char *word = type_word(fields[i].c_type, &length);
+
+        name_map_add_part(types, word, length, 0);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (name_map_find(types, fields[i].c_name) != NO_NAME)
+            fields[i].c_name = arena_printf(&u->c->memory, "%s_", fields[i].c_name);
+    }
+}
+
+static void check_all_reserved(unit *u, const schema_field *fields, const span *places,
+                               const ast_list *members)
+{
+    for (size_t i = 0; i < members->count; i++) {
+        const ast_node *written = (const ast_node *)members->items[i];
+
+        if (written->kind != AST_RESERVED)
+            continue;
+        annotations_check(&u->c->memory, &u->c->reports, &written->marks, ON_NOTHING);
+        check_reserved(u, fields, places, written);
     }
 }
 
@@ -251,27 +288,19 @@ void check_fields(unit *u, schema_record *record, const ast_list *members)
         nodes[all++] = written;
     }
     yield_to_types(u, record, fields, all);
+    forget_names(u);
     for (size_t i = 0; i < all; i++) {
         fields[unique] = fields[i];
         if (!repeated(u, fields, places, unique, nodes[i]))
             places[unique++] = nodes[i]->name.where;
     }
+    check_all_reserved(u, fields, places, members);
     for (size_t i = 0; i < unique; i++) {
-        if (fields[i].type == NULL)
-            continue;
-        places[count] = places[i];
-        fields[count++] = fields[i];
+        if (fields[i].type != NULL)
+            fields[count++] = fields[i];
     }
     record->fields = fields;
     record->field_count = count;
-    for (size_t i = 0; i < members->count; i++) {
-        const ast_node *written = (const ast_node *)members->items[i];
-
-        if (written->kind != AST_RESERVED)
-            continue;
-        annotations_check(a, &u->c->reports, &written->marks, ON_NOTHING);
-        check_reserved(u, record, places, written);
-    }
     for (size_t i = 0; record->kind == SCHEMA_ERROR && i < count; i++) {
         if (strcmp(fields[i].name, "message") == 0 && fields[i].type->kind == SCHEMA_STRING)
             record->message = &fields[i];

@@ -51,7 +51,7 @@ bool kind_is_float(schema_kind kind)
 static const builtin *find_builtin(const char *name)
 {
     for (size_t i = 0; i < sizeof builtins / sizeof builtins[0]; i++) {
-        if (strcmp(builtins[i].name, name) == 0)
+        if (builtins[i].name[0] == name[0] && strcmp(builtins[i].name, name) == 0)
             return &builtins[i];
     }
     return NULL;

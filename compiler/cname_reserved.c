@@ -260,6 +260,18 @@ static bool listed(const char *list, const char *name, size_t length)
     return false;
 }
 
+/* Whether a word of the list, in which words are separated by blanks, begins so; with `whole`: is so. */
+static bool list_has(const char *list, const char *text, bool whole)
+{
+    const size_t length = strlen(text);
+
+    for (const char *at = list; (at = strstr(at, text)) != NULL; at++) {
+        if ((at == list || at[-1] == ' ') && (!whole || at[length] == ' ' || at[length] == '\0'))
+            return true;
+    }
+    return false;
+}
+
 static bool ends_with(const char *name, const char *end)
 {
     size_t length = strlen(name), tail = strlen(end);
@@ -303,32 +315,21 @@ static bool is_word(const char *name)
 {
     const char *list = name[0] >= 'A' && name[0] <= 'z' ? words[name[0] - 'A'] : NULL;
 
-    return list != NULL && listed(list, name, strlen(name));
+    return list != NULL && list_has(list, name, true);
 }
 
 bool cname_taken(const char *name)
 {
-    size_t length = strlen(name);
-
     return is_word(name) || (listed(first_words, name, strcspn(name, "_")) &&
-                             (listed(declared[0], name, length) || listed(declared[1], name, length)));
-}
-
-/* Whether a word of the list, in which words are separated by blanks, begins so. */
-static bool list_begins(const char *list, const char *prefix)
-{
-    for (const char *at = list; (at = strstr(at, prefix)) != NULL; at++)
-        if (at == list || at[-1] == ' ')
-            return true;
-    return false;
+                             (list_has(declared[0], name, true) || list_has(declared[1], name, true)));
 }
 
 bool cname_begins_taken(const char *prefix)
 {
     const char *list = prefix[0] >= 'A' && prefix[0] <= 'z' ? words[prefix[0] - 'A'] : NULL;
 
-    return (list != NULL && list_begins(list, prefix)) || list_begins(declared[0], prefix) ||
-           list_begins(declared[1], prefix);
+    return (list != NULL && list_has(list, prefix, false)) || list_has(declared[0], prefix, false) ||
+           list_has(declared[1], prefix, false);
 }
 
 bool cname_reserved(const char *name)

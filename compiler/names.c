@@ -21,7 +21,7 @@ static name_slot *find(const name_map *map, uint32_t hash, const char *name, siz
         name_slot *slot = &map->slots[i & (map->room - 1)];
 
         if (slot->round != map->round ||
-            (slot->hash == hash && strncmp(slot->name, name, length) == 0 && slot->name[length] == '\0'))
+            (slot->hash == hash && slot->length == length && memcmp(slot->name, name, length) == 0))
             return slot;
     }
 }
@@ -44,8 +44,8 @@ static bool grow(name_map *map)
         const name_slot *from = &old.slots[i];
 
         if (from->round == old.round)
-            *find(map, from->hash, from->name, strlen(from->name)) =
-                (name_slot){from->hash, map->round, from->name, from->value};
+            *find(map, from->hash, from->name, from->length) =
+                (name_slot){from->hash, map->round, from->name, from->length, from->value};
     }
     return true;
 }
@@ -71,20 +71,24 @@ size_t name_map_find(const name_map *map, const char *name)
     return slot->round == map->round ? slot->value : NO_NAME;
 }
 
-size_t name_map_add(name_map *map, const char *name, size_t value)
+size_t name_map_add_part(name_map *map, const char *text, size_t length, size_t value)
 {
-    const size_t length = strlen(name);
-    const uint32_t hash = hash_of(name, length);
+    const uint32_t hash = hash_of(text, length);
     name_slot *slot;
 
     if (!grow(map))
         return NO_NAME;
-    slot = find(map, hash, name, length);
+    slot = find(map, hash, text, length);
     if (slot->round != map->round) {
-        *slot = (name_slot){hash, map->round, name, value};
+        *slot = (name_slot){hash, map->round, text, length, value};
         map->count++;
     }
     return slot->value;
+}
+
+size_t name_map_add(name_map *map, const char *name, size_t value)
+{
+    return name_map_add_part(map, name, strlen(name), value);
 }
 
 const char *name_map_keep(name_map *map, arena *memory, const char *text, size_t length)
@@ -103,7 +107,7 @@ const char *name_map_keep(name_map *map, arena *memory, const char *text, size_t
     copy = arena_copy(memory, text, length);
     if (copy == NULL)
         return NULL;
-    *slot = (name_slot){hash, map->round, copy, 0};
+    *slot = (name_slot){hash, map->round, copy, length, 0};
     map->count++;
     return copy;
 }

@@ -12,7 +12,7 @@
 typedef struct name_slot {
     uint32_t hash, round; /* free unless the round is the map's */
     const char *name;
-    size_t value;
+    size_t length, value;
 } name_slot;
 
 /* Zero it and fill in the first. */
@@ -31,6 +31,8 @@ size_t name_map_find(const name_map *map, const char *name);
 /* Let it stand for `value` unless it stands for something; what it stands for then. The name must live as
  * long as the map. NO_NAME without memory. */
 size_t name_map_add(name_map *map, const char *name, size_t value);
+/* The same for the first `length` bytes of `text`. */
+size_t name_map_add_part(name_map *map, const char *text, size_t length, size_t value);
 /* The first `length` bytes of `text` as a text, copied to `memory` unless the map has it. NULL without
  * memory. */
 const char *name_map_keep(name_map *map, arena *memory, const char *text, size_t length);

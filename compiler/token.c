@@ -357,7 +357,7 @@ static bool check_bytes(const parser *p)
     for (size_t i = 0; i < file->length; i += length) {
         span where = {p->file, (uint32_t)i, (uint32_t)i + 1};
 
-        length = utf8_length(text + i, file->length - i);
+        length = text[i] - 1U < 0x7f ? 1 : utf8_length(text + i, file->length - i);
         if (length != 0)
             continue;
         if (text[i] == 0) {

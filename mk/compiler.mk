@@ -19,7 +19,7 @@ $(COMPILER_OUT)/grammar.c: compiler/grammar.y
 $(COMPILER_OUT)/grammar.h: $(COMPILER_OUT)/grammar.c ;
 $(COMPILER_OUT)/lexer.c: compiler/lexer.l
 	@mkdir -p $(@D)
-	$(FLEX) -o $@ $<
+	$(FLEX) -Cfe -o $@ $<
 
 $(EMBED): tools/embed.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
