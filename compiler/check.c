@@ -259,21 +259,19 @@ static void check_aliases(unit *u)
 static void check_error_name(unit *u, const symbol *s)
 {
     const wire_names mine = {s->record->wire, s->record->was, s->record->was_count};
+    const char *shared = NULL;
+    const symbol *other;
+    size_t first;
 
     check_was(u, s->node, &mine, NULL);
-    for (size_t i = 0; i < u->record_count && u->records[i] != s->record; i++) {
-        const schema_record *other = u->records[i];
-        const wire_names theirs = {other->wire, other->was, other->was_count};
-        const char *shared = other->kind == SCHEMA_ERROR ? wire_common(&mine, &theirs) : NULL;
-
-        if (shared == NULL)
-            continue;
-        diag_report(&u->c->reports, 303, s->node->name.where,
-                    "errors '%s' and '%s' have the same name on the wire, \"%s\"", other->name, s->name,
-                    shared);
-        diag_add_note(&u->c->reports, u->record_nodes[i]->name.where, "the other is here");
+    first = wire_find(&u->errors, &mine, &shared);
+    wire_add(&u->errors, &mine, (size_t)(s - u->symbols));
+    if (first == NO_NAME)
         return;
-    }
+    other = &u->symbols[first];
+    diag_report(&u->c->reports, 303, s->node->name.where,
+                "errors '%s' and '%s' have the same name on the wire, \"%s\"", other->name, s->name, shared);
+    diag_add_note(&u->c->reports, other->node->name.where, "the other is here");
 }
 
 static void check_error(unit *u, const symbol *s)
@@ -310,6 +308,7 @@ static void check_records(unit *u)
 
 static void check_events(unit *u)
 {
+    name_map_clear(&u->in_idl);
     for (size_t i = 0; i < u->tree->nodes.count; i++) {
         if (node_at(u, i)->kind == AST_EVENT)
             check_event(u, node_at(u, i));
@@ -389,6 +388,8 @@ bool check_unit(unit *u)
     const size_t before = u->c->reports.errors;
 
     u->in_idl.memory = u->on_wire.memory = u->in_c.memory = &u->c->memory;
+    u->missed.memory = u->errors.memory = u->nested.memory = &u->c->memory;
+    check_limits(u);
     check_edition(u);
     check_package(u);
     check_imports(u);

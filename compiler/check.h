@@ -86,10 +86,12 @@ typedef struct unit {
     name_map in_idl, on_wire, in_c;
     claim *claims;
     size_t claim_count, claimed_names;
-    unsigned visit;       /* the last walk that came here */
-    bool own_prefixes;    /* a service chose the beginning of its names with @c_name */
-    const char **unknown; /* names that were reported as missing: once each */
-    size_t unknown_count;
+    unsigned visit;     /* the last walk that came here */
+    bool own_prefixes;  /* a service chose the beginning of its names with @c_name */
+    name_map missed;    /* names that were reported as missing: once each */
+    size_t suggestions; /* made for them; bounded */
+    name_map errors;    /* what errors are called on the wire, and which of the records they are */
+    name_map nested;    /* lists and maps of lists and maps that the package defines */
     static_name *statics;
     size_t static_count;
     schema_container *containers;
@@ -101,7 +103,13 @@ typedef struct unit {
 /* check.c */
 bool check_unit(unit *u);
 
+/* check_limits.c */
+/* Report what is more than Aegis takes, and leave the rest of it out. */
+void check_limits(unit *u);
+
 /* check_symbol.c */
+/* Names that are looked for among the similar ones: of more mistakes the text shows none. */
+#define SUGGESTIONS_MAX 100
 void collect_symbols(unit *u);
 symbol *find_symbol(unit *u, const char *name);
 /* The symbol a path names, here or in a directly imported package; reports when there is none. */
@@ -136,6 +144,9 @@ typedef struct wire_names {
 } wire_names;
 /* A name that both have, or NULL. */
 const char *wire_common(const wire_names *a, const wire_names *b);
+/* The lowest number under which one of the names is taken, and that name; or NO_NAME. */
+size_t wire_find(const name_map *taken, const wire_names *names, const char **shared);
+void wire_add(name_map *taken, const wire_names *names, size_t index);
 /* The names that @was gives, and argument number `index` of them, or NULL. */
 const char *const *was_of(unit *u, const ast_marks *marks, size_t *count);
 const ast_value *was_at(const ast_marks *marks, size_t index);

@@ -147,6 +147,7 @@ void check_event(unit *u, ast_node *node)
 {
     arena *a = &u->c->memory;
     schema_event *e = arena_new(a, schema_event);
+    size_t first;
 
     annotations_check(a, &u->c->reports, &node->marks, ON_EVENT);
     e->package = u->package;
@@ -155,10 +156,9 @@ void check_event(unit *u, ast_node *node)
     e->deprecated = text_of(&node->marks, "deprecated");
     check_event_name(u, e, node);
     check_event_version(u, e, node);
-    for (size_t i = 0; i < u->event_count; i++) {
-        if (u->events[i]->major != e->major || strcmp(u->events[i]->name, e->name) != 0)
-            continue;
-        event_twice(u, e, node, u->event_nodes[i]->path->where);
+    first = name_map_add(&u->in_idl, arena_printf(a, "%u %s", (unsigned)e->major, e->name), u->event_count);
+    if (first != u->event_count) {
+        event_twice(u, e, node, u->event_nodes[first]->path->where);
         return;
     }
     claim_event(u, e, node);
@@ -168,13 +168,24 @@ void check_event(unit *u, ast_node *node)
     u->events[u->event_count++] = e;
 }
 
-static bool is_latest(const unit *u, const schema_event *e)
+/* Mark the highest major version of each event. */
+static void find_latest(unit *u)
 {
+    schema_event **latest =
+        (schema_event **)arena_array(&u->c->memory, u->event_count, sizeof(schema_event *));
+
+    name_map_clear(&u->in_idl);
     for (size_t i = 0; i < u->event_count; i++) {
-        if (strcmp(u->events[i]->name, e->name) == 0 && u->events[i]->major > e->major)
-            return false;
+        schema_event *e = u->events[i];
+        schema_event **best = &latest[name_map_add(&u->in_idl, e->name, i)];
+
+        if (*best != NULL && (*best)->major > e->major)
+            continue;
+        if (*best != NULL)
+            (*best)->latest = false;
+        *best = e;
+        e->latest = true;
     }
-    return true;
 }
 
 void check_event_versions(unit *u)
@@ -182,13 +193,13 @@ void check_event_versions(unit *u)
     static const char *const endings[] = {"_event", NULL};
     arena *a = &u->c->memory;
 
+    find_latest(u);
     for (size_t i = 0; i < u->event_count; i++) {
         schema_event *e = u->events[i];
         const ast_node *node = u->event_nodes[i];
         const char *word = event_word(a, e->name), *c_name;
         schema_record *record;
 
-        e->latest = is_latest(u, e);
         if (!e->latest)
             word = arena_printf(a, "%s_v%u", word, (unsigned)e->major);
         c_name = arena_printf(a, "%s_%s", u->package->c_prefix, word);

@@ -124,3 +124,24 @@ void check_was(unit *u, const ast_node *written, const wire_names *n, bool (*fit
                                                  : "an event");
     }
 }
+
+size_t wire_find(const name_map *taken, const wire_names *names, const char **shared)
+{
+    size_t first = NO_NAME;
+
+    for (size_t i = 0; i <= names->was_count; i++) {
+        const size_t found = name_map_find(taken, name_at(names, i));
+
+        if (found < first) {
+            first = found;
+            *shared = name_at(names, i);
+        }
+    }
+    return first;
+}
+
+void wire_add(name_map *taken, const wire_names *names, size_t index)
+{
+    for (size_t i = 0; i <= names->was_count; i++)
+        name_map_add(taken, name_at(names, i), index);
+}

@@ -5,30 +5,6 @@
 
 /* ---- names that are taken ----------------------------------------------------------------------------- */
 
-/* The first of those before it that has one of the names on the wire; NO_NAME: none. `shared`: the name. */
-static size_t find_on_wire(const unit *u, const wire_names *names, const char **shared)
-{
-    size_t first = NO_NAME;
-
-    for (size_t i = 0; i <= names->was_count; i++) {
-        const char *name = i == 0 ? names->name : names->was[i - 1];
-        const size_t found = name_map_find(&u->on_wire, name);
-
-        if (found < first) {
-            first = found;
-            *shared = name;
-        }
-    }
-    return first;
-}
-
-static void add_on_wire(unit *u, const wire_names *names, size_t index)
-{
-    name_map_add(&u->on_wire, names->name, index);
-    for (size_t i = 0; i < names->was_count; i++)
-        name_map_add(&u->on_wire, names->was[i], index);
-}
-
 static void forget_names(unit *u)
 {
     name_map_clear(&u->in_idl);
@@ -45,12 +21,12 @@ static bool value_repeated(unit *u, const schema_enum *e, const schema_enum_valu
     const wire_names mine = {v->name, v->was, v->was_count};
     const size_t named = name_map_find(&u->in_idl, v->idl_name);
     const char *shared = NULL;
-    const size_t on_wire = find_on_wire(u, &mine, &shared), first = named < on_wire ? named : on_wire;
+    const size_t on_wire = wire_find(&u->on_wire, &mine, &shared), first = named < on_wire ? named : on_wire;
 
     check_was(u, written, &mine, NULL);
     if (first == NO_NAME) {
         name_map_add(&u->in_idl, v->idl_name, e->value_count);
-        add_on_wire(u, &mine, e->value_count);
+        wire_add(&u->on_wire, &mine, e->value_count);
         return false;
     }
     diag_report(&u->c->reports, 303, written->name.where, "enum '%s' has the value '%s' twice", e->name,
@@ -175,14 +151,15 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
     const schema_field *f = &fields[count];
     const wire_names mine = {f->name, f->was, f->was_count};
     const char *shared = NULL;
-    const size_t in_idl = name_map_find(&u->in_idl, f->idl_name), on_wire = find_on_wire(u, &mine, &shared);
+    const size_t in_idl = name_map_find(&u->in_idl, f->idl_name),
+                 on_wire = wire_find(&u->on_wire, &mine, &shared);
     const size_t in_c = name_map_find(&u->in_c, f->c_name);
     diags *d = &u->c->reports;
 
     check_was(u, written, &mine, NULL);
     if (in_idl == NO_NAME && on_wire == NO_NAME && in_c == NO_NAME) {
         name_map_add(&u->in_idl, f->idl_name, count);
-        add_on_wire(u, &mine, count);
+        wire_add(&u->on_wire, &mine, count);
         name_map_add(&u->in_c, f->c_name, count);
         return false;
     }

@@ -72,6 +72,9 @@ void help_event(unit *u, span where, const char *name)
     size_t count = 0;
     import *from;
 
+    if (u->suggestions == SUGGESTIONS_MAX)
+        return;
+    u->suggestions++;
     for (const schema_event *e; (e = event_at(u, count, &from)) != NULL; count++) {
         names = (const char **)arena_grow(&u->c->memory, names, count, sizeof *names);
         names[count] = e->name;
@@ -109,6 +112,15 @@ static bool takes(const char *pattern, const char *name)
 static const char *subject_of(arena *a, const schema_event *e)
 {
     return arena_printf(a, "%s.%s", e->domain, e->type);
+}
+
+static bool takes_event(arena *a, const char *pattern, const schema_event *e)
+{
+    const arena_mark before = arena_here(a);
+    const bool taken = takes(pattern, subject_of(a, e));
+
+    arena_back(a, before);
+    return taken;
 }
 
 /* ---- patterns ---- */
@@ -309,7 +321,7 @@ static bool check_cases(service_check *b, schema_subscription *s, const char *wr
     for (size_t at = 0; (e = event_at(u, at, &from)) != NULL; at++) {
         const char *word;
 
-        if (s->wildcard ? !takes(s->pattern, subject_of(a, e)) : strcmp(written, e->name) != 0)
+        if (s->wildcard ? !takes_event(a, s->pattern, e) : strcmp(written, e->name) != 0)
             continue;
         if (from != NULL)
             from->used = true;

@@ -272,10 +272,15 @@ static bool import_failed(const unit *u)
 static void suggest(unit *u, unit *in, span where, const char *name, bool types)
 {
     size_t count = 0, builtins = 0;
-    const char *const *words = types && u == in ? builtin_names(u, &builtins) : NULL;
-    const char **names = (const char **)arena_array(&u->c->memory, in->name_count + builtins, sizeof *names),
-               *near, *prefix = u == in ? "" : arena_printf(&u->c->memory, "%s.", in->package->name);
+    const char *const *words;
+    const char **names, *near, *prefix;
 
+    if (u->suggestions == SUGGESTIONS_MAX)
+        return;
+    u->suggestions++;
+    words = types && u == in ? builtin_names(u, &builtins) : NULL;
+    names = (const char **)arena_array(&u->c->memory, in->name_count + builtins, sizeof *names);
+    prefix = u == in ? "" : arena_printf(&u->c->memory, "%s.", in->package->name);
     for (size_t i = 0; i < in->name_count; i++)
         names[count++] = in->by_name[i]->name;
     for (size_t i = 0; i < builtins; i++)
@@ -298,13 +303,9 @@ static void suggest(unit *u, unit *in, span where, const char *name, bool types)
 /* Whether this is the first time that the name is missed: all its uses are one mistake. */
 static bool first_missed(unit *u, const char *name)
 {
-    for (size_t i = 0; i < u->unknown_count; i++) {
-        if (strcmp(u->unknown[i], name) == 0)
-            return false;
-    }
-    u->unknown = (const char **)arena_grow(&u->c->memory, u->unknown, u->unknown_count, sizeof *u->unknown);
-    u->unknown[u->unknown_count++] = name;
-    return true;
+    const size_t number = u->missed.count;
+
+    return name_map_add(&u->missed, name, number) == number;
 }
 
 /* The imported package whose name is near. */

@@ -245,6 +245,7 @@ static void name_container(unit *u, schema_type *type, const ast_type *written)
     const schema_type *e = type->element;
     const char *suffix = type->kind == SCHEMA_LIST ? "list" : "map", *word = e->c_name, *what;
     bool nested = e->kind == SCHEMA_LIST || e->kind == SCHEMA_MAP;
+    size_t number;
 
     if (nested && foreign(u, e))
         word =
@@ -259,11 +260,9 @@ static void name_container(unit *u, schema_type *type, const ast_type *written)
         type->c_entry = arena_printf(a, "%s_entry", type->c_type);
     if (!nested)
         return;
-    for (size_t i = 0; i < u->container_count; i++) {
-        if (strcmp(u->containers[i].c_name, type->c_type) == 0 &&
-            strcmp(u->containers[i].c_element, e->c_type) == 0)
-            return;
-    }
+    number = u->nested.count;
+    if (name_map_add(&u->nested, arena_printf(a, "%s %s", type->c_type, e->c_type), number) != number)
+        return;
     what = arena_printf(a, "type '%s'", ast_type_text(a, written));
     claim_name(u, type->c_type, written->where, what);
     if (type->kind == SCHEMA_MAP) {

@@ -31,7 +31,10 @@ static const diag_code codes[] = {
     {202, DIAG_ERROR, "A missing mark",
      "A mark, most often the ';' after a declaration or a member, is missing. The message points at where it "
      "belongs; the rest of the file has been read as if it were there."},
-    {203, DIAG_ERROR, "Nested too deeply", "Types and values nest a bounded number of times."},
+    {203, DIAG_ERROR, "Too deep or too many",
+     "Types, aliases and imports nest a bounded number of times, and of some things there is a most, far "
+     "above what "
+     "people write: idl/LANGUAGE.md has the numbers."},
     {204, DIAG_ERROR, "Written otherwise in Aegis",
      "This is how another language writes it. The message shows the same in Aegis, and the rest of the file "
      "has been read "
