@@ -126,9 +126,11 @@ static void keep_distinct(view *v, arena *memory)
     if (v->container_count > 1)
         qsort(sorted, v->container_count, sizeof(view_container_type *), by_type);
     kept = (view_container_type *)arena_array(memory, v->container_count, sizeof *kept);
-    for (size_t i = 0; i < v->container_count; i++)
+    for (size_t i = 0; i < v->container_count; i++) {
         if (i == 0 || compare_types(sorted[i]->type, sorted[i - 1]->type) != 0)
             kept[count++] = *sorted[i];
+        kept[count - 1].direct = kept[count - 1].direct || sorted[i]->direct;
+    }
     if (count > 1)
         qsort(kept, count, sizeof *kept, by_appearance);
     v->containers = kept;
@@ -166,9 +168,15 @@ void view_find_containers(view *v, arena *memory)
 {
     const schema_package *package = v->package;
 
-    for (size_t i = 0; i < package->record_count; i++)
-        for (size_t j = 0; j < package->records[i]->field_count; j++)
-            add_types(v, memory, package->records[i]->fields[j].type);
+    for (size_t i = 0; i < package->record_count; i++) {
+        for (size_t j = 0; j < package->records[i]->field_count; j++) {
+            const schema_type *type = package->records[i]->fields[j].type;
+
+            add_types(v, memory, type);
+            if (type->element != NULL)
+                v->containers[v->container_count - 1].direct = true;
+        }
+    }
     keep_distinct(v, memory);
     choose_words(v, memory);
 }
@@ -204,27 +212,20 @@ static const shape_member codec_members[] = {
 static const shape codec_shape = SHAPE_OF(view_container_codec, codec_members);
 
 typedef struct view_container {
-    const char *c_type, *word, *copy_word, *entry, *element, *space, *min, *max, *least, *copy;
-    bool copies, map, bounded_below, bounded_above;
+    const char *c_type, *word, *copy_word, *item, *space, *items, *min, *max, *least, *copy;
+    bool copies, map, direct, fixed, bounded;
     shape_list codecs;
 } view_container;
 
 static const shape_member container_members[] = {
-    SHOWS_TEXT(view_container, c_type),
-    SHOWS_TEXT(view_container, word),
-    SHOWS_TEXT(view_container, copy_word),
-    SHOWS_TEXT(view_container, entry),
-    SHOWS_TEXT(view_container, element),
-    SHOWS_TEXT(view_container, space),
-    SHOWS_TEXT(view_container, min),
-    SHOWS_TEXT(view_container, max),
-    SHOWS_TEXT(view_container, least),
-    SHOWS_TEXT(view_container, copy),
-    SHOWS_TRUTH(view_container, copies),
-    SHOWS_TRUTH(view_container, map),
-    SHOWS_TRUTH(view_container, bounded_below),
-    SHOWS_TRUTH(view_container, bounded_above),
-    SHOWS_LIST(view_container, codecs, &codec_shape),
+    SHOWS_TEXT(view_container, c_type),    SHOWS_TEXT(view_container, word),
+    SHOWS_TEXT(view_container, copy_word), SHOWS_TEXT(view_container, item),
+    SHOWS_TEXT(view_container, space),     SHOWS_TEXT(view_container, items),
+    SHOWS_TEXT(view_container, min),       SHOWS_TEXT(view_container, max),
+    SHOWS_TEXT(view_container, least),     SHOWS_TEXT(view_container, copy),
+    SHOWS_TRUTH(view_container, copies),   SHOWS_TRUTH(view_container, map),
+    SHOWS_TRUTH(view_container, direct),   SHOWS_TRUTH(view_container, fixed),
+    SHOWS_TRUTH(view_container, bounded),  SHOWS_LIST(view_container, codecs, &codec_shape),
 };
 const shape view_container_shape = SHAPE_OF(view_container, container_members);
 
@@ -235,10 +236,10 @@ static shape_list codecs_of(const view *v, arena *a, const schema_type *type)
 
     for (size_t i = 0; i < VIEW_FORMATS; i++) {
         codecs[i].f = view_formats[i].f;
-        codecs[i].counted = i == 0;
+        codecs[i].counted = view_formats[i].counted;
         codecs[i].value = view_value_of(v, a, type->element, &view_formats[i],
                                         map ? "value->entries[i].value" : "value->items[i]",
-                                        map ? "entries[count].value" : "items[count]");
+                                        map ? "items[count].value" : "items[count]");
     }
     return view_list(codecs, VIEW_FORMATS);
 }
@@ -263,15 +264,16 @@ const void *view_container_at(const void *from, size_t index, arena *scratch)
     made->word = container->word;
     made->copy_word = container->copy_word;
     made->copies = container->copies;
-    made->entry = type->c_entry;
-    made->element = type->c_element;
-    made->space = view_space(type->c_element);
-    made->bounded_below = type->range.has_min && type->range.min.u > 0;
-    made->bounded_above = type->range.has_max;
+    made->direct = container->direct;
+    made->item = made->map ? type->c_entry : type->c_element;
+    made->space = view_space(made->item);
+    made->items = made->map ? "entries" : "items";
+    made->fixed = !made->map && view_most(type->element, &view_formats[0]) != 0;
+    made->bounded = (type->range.has_min && type->range.min.u > 0) || type->range.has_max;
     made->min = type->range.c_min;
     made->max = type->range.c_max;
     made->least = arena_printf(scratch, "%zu", least(type->element));
-    made->copy = view_copy(v, scratch, type->element, made->map ? "entries[i].value" : "items[i]");
+    made->copy = view_copy(v, scratch, type->element, made->map ? "items[i].value" : "items[i]");
     made->codecs = codecs_of(v, scratch, type);
     return made;
 }

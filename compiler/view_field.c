@@ -69,7 +69,10 @@ static bool zero_is_default(const schema_field *field)
 
 static const shape_member codec_field_members[] = {
     SHOWS_TEXT(view_codec_field, key),         SHOWS_TEXT(view_codec_field, key_size),
-    SHOWS_TEXT(view_codec_field, target),      SHOWS_TEXT(view_codec_field, present),
+    SHOWS_TEXT(view_codec_field, expected),    SHOWS_TEXT(view_codec_field, expected_size),
+    SHOWS_TEXT(view_codec_field, left),        SHOWS_TEXT(view_codec_field, seen_before),
+    SHOWS_TEXT(view_codec_field, room),        SHOWS_TEXT(view_codec_field, target),
+    SHOWS_TEXT(view_codec_field, get_null),    SHOWS_TEXT(view_codec_field, present),
     SHOWS_TEXT(view_codec_field, target_type), SHOWS_TEXT(view_codec_field, index),
     SHOWS_TEXT(view_codec_field, kind),        SHOWS_TEXT(view_codec_field, word),
     SHOWS_TEXT(view_codec_field, bit),         SHOWS_TRUTH(view_codec_field, nullable),
@@ -102,19 +105,79 @@ static const char *literal(arena *a, const unsigned char *head, size_t head_leng
     return out;
 }
 
-/* The key of a field as the encoding has it: a C literal and its length in bytes. */
-static void set_key(view_codec_field *to, arena *a, const view_format *format, const char *name)
+static size_t key_size(const view_format *format, const char *name)
 {
-    size_t length = strlen(name), head_length = length < 32 ? 1 : 2;
-    unsigned char head[2] = {(unsigned char)(length < 32 ? 0xa0 + length : 0xd9), (unsigned char)length};
+    size_t length = strlen(name);
 
-    if (format->f[0] == 'j') {
-        to->key = arena_printf(a, "\"\\\"%s\\\":\"", name);
-        to->key_size = arena_printf(a, "%zu", length + 3);
-        return;
+    return length + format->key_extra + (format->counted && length >= 32);
+}
+
+size_t view_most_of_field(const schema_field *field, const view_format *format)
+{
+    size_t value = view_most(field->type, format);
+
+    if (field->nullable && value < format->null_size)
+        value = format->null_size;
+    return key_size(format, field->name) + value;
+}
+
+/* The head of a map of `count` members and then that of a key of MessagePack; returns their bytes. */
+static size_t heads(unsigned char *out, bool map, size_t count, size_t length)
+{
+    unsigned char *at = out;
+
+    if (map && count > 15) {
+        *at++ = 0xde;
+        *at++ = (unsigned char)(count >> 8);
+        *at++ = (unsigned char)count;
+    } else if (map) {
+        *at++ = (unsigned char)(0x80 + count);
     }
-    to->key = literal(a, head, head_length, name, "\"");
-    to->key_size = arena_printf(a, "%zu", length + head_length);
+    if (length >= 32)
+        *at++ = 0xd9;
+    *at++ = (unsigned char)(length < 32 ? 0xa0 + length : length);
+    return (size_t)(at - out);
+}
+
+/* The key of a field as the encoding has it, as C literals: alone, and behind the map's head or a comma. */
+static void set_key(view_codec_field *to, arena *a, const view_format *format, const schema_record *record,
+                    size_t index)
+{
+    const char *name = record->fields[index].name;
+    size_t size = key_size(format, name), length = strlen(name), head;
+    unsigned char bytes[5];
+
+    to->key_size = arena_printf(a, "%zu", size);
+    if (format->counted) {
+        to->key = literal(a, bytes, heads(bytes, false, 0, length), name, "\"");
+        head = heads(bytes, index == 0, record->field_count, length);
+        to->expected = literal(a, bytes, head, name, "\"");
+        to->expected_size = arena_printf(a, "%zu", head + length);
+    } else {
+        to->key = arena_printf(a, "\"\\\"%s\\\":\"", name);
+        to->expected = arena_printf(a, "\"%s\\\"%s\\\":\"", index == 0 ? "{" : ",", name);
+        to->expected_size = arena_printf(a, "%zu", size + 1);
+    }
+}
+
+const char *view_seen_before(arena *a, size_t index)
+{
+    uint64_t mask = index >= WORD_BITS ? UINT64_MAX : (UINT64_C(1) << index) - 1;
+
+    return arena_printf(a, "UINT64_C(0x%llx)", (unsigned long long)mask);
+}
+
+/* What is known where the field does not come. */
+static void set_progress(view_codec_field *to, arena *a, const view_format *format,
+                         const schema_record *record, size_t index)
+{
+    if (index == 0)
+        to->left = arena_printf(a, "aegis_%s_get_map(r)", format->f);
+    else if (format->counted)
+        to->left = arena_printf(a, "%zu", record->field_count - index);
+    else
+        to->left = "aegis_js_more(r)";
+    to->seen_before = view_seen_before(a, index);
 }
 
 /* The struct's value, or what stands for it when it is not set. */
@@ -148,7 +211,13 @@ view_codec_field view_codec_field_of(const view *v, arena *a, const schema_recor
     else if (made.through)
         out = "*made";
     made.value = view_value_of(v, a, field->type, format, written_value(a, field, at), out);
-    set_key(&made, a, format, field->name);
+    if (format == &view_either) {
+        made.get_null = "aegis_get_null";
+    } else {
+        made.get_null = arena_printf(a, "aegis_%s_get_null", format->f);
+        set_key(&made, a, format, record, index);
+        set_progress(&made, a, format, record, index);
+    }
     if (made.boxed)
         made.present = arena_printf(a, "%s.has", at);
     else if (field->presence == SCHEMA_POINTER)

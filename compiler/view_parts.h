@@ -13,6 +13,7 @@ typedef struct view_container_type {
     const char *base; /* the word without its number */
     const char *copy_word;
     bool copies;  /* the first of its C type: the one that gets the copy function */
+    bool direct;  /* some field is one, not only the items of another container */
     size_t order; /* of appearance */
 } view_container_type;
 
@@ -62,10 +63,15 @@ shape_list view_list(const void *items, size_t count);
 typedef struct view_format {
     const char *f;      /* "mp": in the names of primitives */
     const char *format; /* "msgpack": in the names of generated functions */
+    bool counted;       /* maps and lists begin with their length, and have no end */
+    size_t key_extra;   /* bytes of a short key beyond its text */
+    size_t null_size;
 } view_format;
 
 enum { VIEW_FORMATS = 2 };
 extern const view_format view_formats[VIEW_FORMATS];
+/* Either of them: functions that find out which one it is. */
+extern const view_format view_either;
 extern const shape view_format_shape;
 
 /* How a value is written and read. */
@@ -78,6 +84,12 @@ extern const shape view_value_shape;
 /* How a value of `type` at `in` is written and one at `out` is read. */
 view_value view_value_of(const view *v, arena *a, const schema_type *type, const view_format *format,
                          const char *in, const char *out);
+/* Most bytes a value takes when that is known here, else 0: then its writer looks for room itself. */
+size_t view_most(const schema_type *type, const view_format *format);
+/* Whether such a writer leaves VIEW_ROOM bytes behind the value. */
+bool view_leaves_room(const schema_type *type);
+#define VIEW_ROOM 64 /* AEGIS_ROOM of the runtime */
+
 /* The condition that deepens the shallow copy at `at`, or NULL when there is nothing behind it. */
 const char *view_copy(const view *v, arena *a, const schema_type *type, const char *at);
 

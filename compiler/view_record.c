@@ -8,7 +8,7 @@ typedef struct view_record {
     const schema_record *is;
     const char *name, *c_name, *c_macro, *stem, *docs, *kind_type, *none, *fixed, *words, *seen_type,
         *deprecated;
-    bool is_union, has_fields, needs_init, copies, wide;
+    bool is_union, has_fields, needs_init, copies, wide, varies, recursive;
 } view_record;
 
 static const schema_record *record_of(const void *self)
@@ -34,16 +34,68 @@ static shape_list entries_of(const void *self, arena *scratch)
 /* ---- codecs ------------------------------------------------------------------------------------------- */
 
 typedef struct view_codec {
-    const char *f, *format;
+    const char *f, *format, *room_first, *seen_after;
+    bool counted;
     shape_list fields;
 } view_codec;
 
 static const shape_member codec_members[] = {
-    SHOWS_TEXT(view_codec, f),
-    SHOWS_TEXT(view_codec, format),
-    SHOWS_LIST(view_codec, fields, &view_codec_field_shape),
+    SHOWS_TEXT(view_codec, f),          SHOWS_TEXT(view_codec, format),
+    SHOWS_TEXT(view_codec, room_first), SHOWS_TEXT(view_codec, seen_after),
+    SHOWS_TRUTH(view_codec, counted),   SHOWS_LIST(view_codec, fields, &view_codec_field_shape),
 };
 static const shape codec_shape = SHAPE_OF(view_codec, codec_members);
+
+static view_codec_field *codec_fields(const void *self, arena *a, const view_format *format)
+{
+    const schema_record *record = record_of(self);
+    view_codec_field *fields = (view_codec_field *)arena_array(a, record->field_count, sizeof *fields);
+
+    for (size_t i = 0; i < record->field_count; i++)
+        fields[i] = view_codec_field_of(((const view_record *)self)->v, a, record, i, format);
+    return fields;
+}
+
+static bool may_be_absent(const schema_field *field)
+{
+    return field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER;
+}
+
+/* What has to be asked for before each field: nothing in the middle of a run of sizes that are known, nor
+ * when what the value before the run left is enough. Returns the first run's, which has the map's head in it.
+ */
+static size_t set_rooms(view_codec_field *fields, arena *a, const schema_record *record,
+                        const view_format *format)
+{
+    size_t first = 0, spare = 0, sum = format->counted && record->field_count > 15 ? 3 : 1, head = sum;
+
+    for (size_t i = 0; i < record->field_count; i++) {
+        const schema_field *field = &record->fields[i];
+
+        sum += view_most_of_field(field, format);
+        if (view_most(field->type, format) != 0 && i + 1 < record->field_count)
+            continue;
+        if (first == 0)
+            head = sum;
+        else if (sum > spare)
+            fields[first].room = arena_printf(a, "%zu", sum);
+        spare = view_leaves_room(field->type) && !may_be_absent(field) ? VIEW_ROOM : 0;
+        first = i + 1;
+        sum = 0;
+    }
+    return head;
+}
+
+/* A union has one member. */
+static size_t room_of_union(const schema_record *record, const view_format *format)
+{
+    size_t most = 0;
+
+    for (size_t i = 0; i < record->field_count; i++)
+        if (view_most_of_field(&record->fields[i], format) > most)
+            most = view_most_of_field(&record->fields[i], format);
+    return 1 + most;
+}
 
 /* In both formats. */
 static shape_list codecs_of(const void *self, arena *scratch)
@@ -52,16 +104,25 @@ static shape_list codecs_of(const void *self, arena *scratch)
     view_codec *codecs = (view_codec *)arena_array(scratch, VIEW_FORMATS, sizeof *codecs);
 
     for (size_t i = 0; i < VIEW_FORMATS; i++) {
-        view_codec_field *fields =
-            (view_codec_field *)arena_array(scratch, record->field_count, sizeof *fields);
+        const view_format *format = &view_formats[i];
+        view_codec_field *fields = codec_fields(self, scratch, format);
+        size_t room = record->kind == SCHEMA_UNION ? room_of_union(record, format)
+                                                   : set_rooms(fields, scratch, record, format);
 
-        for (size_t k = 0; k < record->field_count; k++)
-            fields[k] =
-                view_codec_field_of(((const view_record *)self)->v, scratch, record, k, &view_formats[i]);
-        codecs[i] =
-            (view_codec){view_formats[i].f, view_formats[i].format, view_list(fields, record->field_count)};
+        codecs[i] = (view_codec){.f = format->f,
+                                 .format = format->format,
+                                 .room_first = arena_printf(scratch, "%zu", room),
+                                 .seen_after = view_seen_before(scratch, record->field_count),
+                                 .counted = format->counted,
+                                 .fields = view_list(fields, record->field_count)};
     }
     return view_list(codecs, VIEW_FORMATS);
+}
+
+/* The fields as they are read when they come in another order, whatever the encoding. */
+static shape_list unordered_of(const void *self, arena *scratch)
+{
+    return view_list(codec_fields(self, scratch, &view_either), record_of(self)->field_count);
 }
 
 static shape_list formats_of(const void *self, arena *scratch)
@@ -267,9 +328,12 @@ static const shape_member record_members[] = {
     SHOWS_TRUTH(view_record, needs_init),
     SHOWS_TRUTH(view_record, copies),
     SHOWS_TRUTH(view_record, wide),
+    SHOWS_TRUTH(view_record, varies),
+    SHOWS_TRUTH(view_record, recursive),
     SHOWS_MADE("fields", fields_of, &view_field_shape),
     SHOWS_MADE("entries", entries_of, &view_map_shape),
     SHOWS_MADE("codecs", codecs_of, &codec_shape),
+    SHOWS_MADE("unordered", unordered_of, &view_codec_field_shape),
     SHOWS_MADE("formats", formats_of, &view_format_shape),
     SHOWS_MADE("lengths", lengths_of, &view_length_shape),
     SHOWS_MADE("optional", optional_of, NULL),
@@ -303,6 +367,8 @@ const void *view_record_at(const void *from, size_t index, arena *scratch)
     made->words = arena_printf(scratch, "%zu", word_count(record));
     made->wide = is_wide(record);
     made->seen_type = made->wide ? "uint64_t *" : "uint64_t ";
+    made->varies = fixed < record->field_count || made->wide;
+    made->recursive = record->recursive;
     made->is_union = record->kind == SCHEMA_UNION;
     made->has_fields = record->field_count > 0;
     made->needs_init = record->needs_init;

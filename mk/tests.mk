@@ -42,6 +42,7 @@ $(FUZZ_PROGRAMS): private LDFLAGS += $(FUZZER)
 $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(EXTRA_LIBS) $(TEST_LIBS)
+$(BUILD)/tests/unit/test_codec_json: EXTRA_LIBS = -ljansson
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.

@@ -183,7 +183,7 @@ static void give_back(aegis_flight *f)
 {
     aegis_client *client = f->x.client;
 
-    if (f->arena != NULL && f->arena->used > KEPT_BYTES) {
+    if (f->arena != NULL && aegis_arena_used(f->arena) > KEPT_BYTES) {
         aegis_arena_free(f->arena);
         f->arena = NULL;
     } else if (f->arena != NULL) {

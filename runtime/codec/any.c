@@ -9,7 +9,7 @@ aegis_status aegis_any_decode(aegis_bytes body, aegis_format format, aegis_arena
     aegis_reader r;
 
     aegis_reader_open(&r, body, format, arena);
-    *out = r.format == AEGIS_FORMAT_JSON ? aegis_js_get_any(&r) : aegis_mp_get_any(&r);
+    *out = aegis_get_any(&r);
     return aegis_reader_close(&r, error);
 }
 
@@ -19,10 +19,7 @@ aegis_status aegis_any_encode(aegis_any value, aegis_format format, aegis_arena 
     aegis_writer w;
 
     aegis_writer_open(&w, arena, format, 0);
-    if (w.format == AEGIS_FORMAT_JSON)
-        aegis_js_put_any(&w, value);
-    else
-        aegis_mp_put_any(&w, value);
+    aegis_put_any(&w, value);
     return aegis_writer_close(&w, out, error);
 }
 

@@ -1,24 +1,27 @@
-/* What the codec's files share: failing with a path, heads of MessagePack values, text checks, numbers. */
+/* What the codec's files share: failing with a path, heads of MessagePack values, texts, numbers. */
 #ifndef AEGIS_CODEC_CODEC_H
 #define AEGIS_CODEC_CODEC_H
 
-#include <aegis/generated.h>
+#include <aegis/codec_js.h>
+#include <aegis/codec_mp.h>
+
+#include "domain/bytes.h"
 
 /* ---- failing (stream.c) ---- */
 
 /* About the value that begins at `at`. Nothing happens when the reader has failed already. */
-void aegis_reader_fail(aegis_reader *r, const uint8_t *at, aegis_status status, const char *format, ...)
-    AEGIS_PRINTF(4, 5);
+AEGIS_COLD void aegis_reader_fail(aegis_reader *r, const uint8_t *at, aegis_status status, const char *format,
+                                  ...) AEGIS_PRINTF(4, 5);
 /* The same for a message that ends inside the value at `at`. */
-void aegis_reader_cut(aegis_reader *r, const uint8_t *at);
-void aegis_reader_no_memory(aegis_reader *r, const uint8_t *at);
+AEGIS_COLD void aegis_reader_cut(aegis_reader *r, const uint8_t *at);
+AEGIS_COLD void aegis_reader_no_memory(aegis_reader *r, const uint8_t *at);
 /* "expected `what`, found a string", or that the message ends. */
-void aegis_mp_expected(aegis_reader *r, const char *what);
-void aegis_js_expected(aegis_reader *r, const char *what);
-/* False, and failed, when `size` is not in lo..hi; `unit` is "bytes" or "items". */
-bool aegis_get_size_in(aegis_reader *r, const uint8_t *at, size_t size, size_t lo, size_t hi,
-                       const char *unit);
-bool aegis_put_size_in(aegis_writer *w, size_t size, size_t lo, size_t hi, const char *unit);
+AEGIS_COLD void aegis_mp_expected(aegis_reader *r, const char *what);
+AEGIS_COLD void aegis_js_expected(aegis_reader *r, const char *what);
+/* What to say of a size that is not in lo..hi; `unit` is "bytes" or "items". */
+AEGIS_COLD void aegis_get_size_wrong(aegis_reader *r, const uint8_t *at, size_t size, size_t lo, size_t hi,
+                                     const char *unit);
+AEGIS_COLD void aegis_put_size_wrong(aegis_writer *w, size_t size, size_t lo, size_t hi, const char *unit);
 
 /* ---- where (path.c) ---- */
 
@@ -31,7 +34,7 @@ typedef enum aegis_where {
 void aegis_path(const uint8_t *start, const uint8_t *position, aegis_format format, aegis_where where,
                 char *out, size_t room);
 
-/* ---- MessagePack (mp_head.c) ---- */
+/* ---- MessagePack (mp_head.c, mp_read.c, mp_write.c) ---- */
 
 typedef enum aegis_mp_kind {
     AEGIS_MP_CUT, /* the message ends inside the head or the body */
@@ -51,85 +54,31 @@ typedef enum aegis_mp_kind {
 
 typedef struct aegis_mp_head {
     aegis_mp_kind kind;
-    uint32_t size; /* bytes of the head; of a scalar without a body, the whole value */
-    uint32_t
-        count; /* bytes of the body (str, bin, ext with its type byte in the head), or items, or entries */
-    uint64_t bits; /* the number, the bool, or the type of an ext */
+    uint32_t size;  /* bytes of the head; of a scalar without a body, the whole value */
+    uint32_t count; /* bytes of the body (of an ext the type is in the head), or items, or entries */
+    uint64_t bits;  /* the number, the bool, or the type of an ext */
 } aegis_mp_head;
 
 /* The value at `at`. A body is checked to be there; items are not, beyond one byte for each. */
 aegis_mp_head aegis_mp_head_at(const uint8_t *at, const uint8_t *end);
 const char *aegis_mp_kind_name(aegis_mp_kind kind);
-/* A string head; the caller made room for 5 bytes. */
-uint8_t *aegis_mp_str_head(uint8_t *at, size_t size);
 
-/* ---- text (text.c) ---- */
+/* The next string as a slice of the message; `data` NULL after a failure. */
+aegis_bytes aegis_mp_get_slice(aegis_reader *r, const char *what);
+/* A bin as a slice of the message; false, and nothing is read, when something else comes. */
+bool aegis_mp_get_blob(aegis_reader *r, aegis_bytes *blob);
+/* The same for an ext; one that is no timestamp fails. */
+bool aegis_mp_get_time_extension(aegis_reader *r, aegis_timestamp *value);
+void aegis_mp_put_blob(aegis_writer *w, const uint8_t *data, size_t size);
 
-bool aegis_utf8_valid(const uint8_t *text, size_t size);
-/* Nothing but ASCII without NUL. */
-bool aegis_text_plain(const uint8_t *text, size_t size);
+/* ---- JSON (js_read.c, js_write.c, number.c, wide.c) ---- */
 
-#define AEGIS_TEXT_ONES UINT64_C(0x0101010101010101)
-
-/* The top bit of a byte is set for what is not ASCII, and for zero. */
-AEGIS_INLINE uint64_t aegis_text_marks(uint64_t word)
-{
-    return word | (word - AEGIS_TEXT_ONES);
-}
-
-/* Copy `text` and a NUL to `out`; returns what aegis_text_plain does. Words of a fixed size, the last one
- * overlapping the one before: short texts are most, and for them a call of memcpy, or a loop over single
- * bytes, costs more than the rest. */
-AEGIS_INLINE bool aegis_text_copy(char *out, const uint8_t *text, size_t size)
-{
-    uint64_t word, seen = 0;
-    uint32_t head, tail;
-    size_t i;
-
-    if (size >= sizeof word) {
-        for (i = 0; i + sizeof word < size; i += sizeof word) {
-            memcpy(&word, text + i, sizeof word);
-            memcpy(out + i, &word, sizeof word);
-            seen |= aegis_text_marks(word);
-        }
-        memcpy(&word, text + size - sizeof word, sizeof word);
-        memcpy(out + size - sizeof word, &word, sizeof word);
-        seen |= aegis_text_marks(word);
-    } else if (size >= sizeof head) {
-        memcpy(&head, text, sizeof head);
-        memcpy(&tail, text + size - sizeof tail, sizeof tail);
-        memcpy(out, &head, sizeof head);
-        memcpy(out + size - sizeof tail, &tail, sizeof tail);
-        seen = aegis_text_marks((uint64_t)head << 32 | tail);
-    } else {
-        for (i = 0; i < size; i++) {
-            out[i] = (char)text[i];
-            seen |= (uint64_t)(uint8_t)(text[i] | (text[i] - 1));
-        }
-    }
-    out[size] = '\0';
-    return (seen & (AEGIS_TEXT_ONES << 7)) == 0;
-}
-
-/* A JSON number without leading zeros: what a decimal is. */
-bool aegis_decimal_valid(const char *text, size_t size);
-/* Padded base64; `out` has room for size / 4 * 3. False for anything else. */
-bool aegis_base64_decode(const uint8_t *text, size_t size, uint8_t *out, size_t *out_size);
-/* `out` has room for (size + 2) / 3 * 4; returns its end. */
-uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out);
-
-/* Values that are texts in both formats; `at` is where the value began. */
-aegis_uuid aegis_get_uuid_text(aegis_reader *r, const uint8_t *at, aegis_bytes text);
-aegis_timestamp aegis_get_timestamp_text(aegis_reader *r, const uint8_t *at, aegis_bytes text);
-aegis_bytes aegis_get_base64(aegis_reader *r, const uint8_t *at, aegis_bytes text);
-double aegis_get_f64_checked(aegis_reader *r, const uint8_t *at, double value, double lo, double hi);
-float aegis_get_f32_checked(aegis_reader *r, const uint8_t *at, double value);
-
-/* ---- patterns (pattern.c) ---- */
-
-bool aegis_pattern_matches(const aegis_pattern *pattern, const char *text);
-
-/* ---- JSON (js_scan.c, number.c) ---- */
+void aegis_js_space(aegis_reader *r);
+/* The next string, unescaped; `data` NULL after a failure. In place when it has no escapes (the slice is then
+ * the message's own), else in the arena. Checked UTF-8; an escaped NUL is allowed here. */
+aegis_bytes aegis_js_get_slice(aegis_reader *r, const char *what);
+/* ':' after a key. */
+void aegis_js_colon(aegis_reader *r);
 
 typedef struct aegis_js_number {
     bool negative;
@@ -140,6 +89,10 @@ typedef struct aegis_js_number {
     const uint8_t *at; /* the text */
     const uint8_t *end;
 } aegis_js_number;
+
+#define AEGIS_EXACT_INTEGER UINT64_C(9007199254740992) /* 2^53: a double holds every integer up to it */
+#define AEGIS_EXACT_POWER   22                         /* and so many powers of ten */
+extern const double aegis_powers_of_ten[AEGIS_EXACT_POWER + 1];
 
 /* False when no JSON number begins at `at`. */
 bool aegis_js_number_scan(const uint8_t *at, const uint8_t *end, aegis_js_number *number);
@@ -157,11 +110,104 @@ bool aegis_wide_read(uint64_t digits, int32_t exponent, double *value);
  * zeros at the end. False as above. */
 bool aegis_wide_shortest(double value, uint64_t *digits, int *exponent);
 
-/* The next string, unescaped; `data` NULL after a failure. In place when it has no escapes (the slice is then
- * the message's own), else in the arena. Checked UTF-8; an escaped NUL is allowed here. */
-aegis_bytes aegis_js_get_text(aegis_reader *r, const char *what);
-void aegis_js_space(aegis_reader *r);
-/* A quoted, escaped string without comma; `text` is checked UTF-8. */
-void aegis_js_put_quoted(aegis_writer *w, const uint8_t *text, size_t size);
+/* ---- either encoding, for what is not worth being generated twice ---- */
+
+AEGIS_INLINE bool aegis_is_json(aegis_format format)
+{
+    return format == AEGIS_FORMAT_JSON;
+}
+
+#define AEGIS_PUT(w, name, ...)                                                                              \
+    (aegis_is_json((w)->format) ? aegis_js_put_##name(__VA_ARGS__) : aegis_mp_put_##name(__VA_ARGS__))
+
+/* What comes next, after JSON's space. JSON has no BIN and EXT, and its numbers are F64. */
+aegis_mp_kind aegis_next_kind(aegis_reader *r);
+/* "expected a value, found ..." */
+void aegis_expected(aegis_reader *r, const char *what);
+/* Into a map or list whose kind is known; `left` as the encoding's own functions have it. */
+size_t aegis_get_open(aegis_reader *r, aegis_mp_kind kind);
+
+/* ---- texts (text.c) ---- */
+
+bool aegis_utf8_valid(const uint8_t *text, size_t size);
+/* A JSON number without leading zeros: what a decimal is. */
+bool aegis_decimal_valid(const char *text, size_t size);
+/* Padded base64; `out` has room for size / 4 * 3. False for anything else. */
+bool aegis_base64_decode(const uint8_t *text, size_t size, uint8_t *out, size_t *out_size);
+/* `out` has room for (size + 2) / 3 * 4; returns its end. */
+uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out);
+bool aegis_pattern_matches(const aegis_pattern *pattern, const char *text);
+
+#define AEGIS_ONES UINT64_C(0x0101010101010101)
+#define AEGIS_TOPS UINT64_C(0x8080808080808080)
+
+/* The index of the lowest byte that has a bit set. */
+AEGIS_INLINE unsigned aegis_lowest_byte(uint64_t word)
+{
+#if defined(__GNUC__) || defined(__clang__)
+    return (unsigned)__builtin_ctzll(word) / 8;
+#else
+    unsigned i = 0;
+
+    while ((word & 0xff) == 0) {
+        word >>= 8;
+        i++;
+    }
+    return i;
+#endif
+}
+
+/* The top bit of a byte is set for what is not ASCII, and for zero. */
+AEGIS_INLINE uint64_t aegis_text_marks(uint64_t word)
+{
+    return word | (word - AEGIS_ONES);
+}
+
+/* The same for what JSON does not show as it is. */
+AEGIS_INLINE uint64_t aegis_json_marks(uint64_t word)
+{
+    return word | (word - AEGIS_ONES * 0x20) | ((word ^ AEGIS_ONES * '"') - AEGIS_ONES) |
+           ((word ^ AEGIS_ONES * '\\') - AEGIS_ONES);
+}
+
+/* Copy `text` and a NUL to `out`; true when no byte of it has a mark. Words of a fixed size, the last one
+ * overlapping the one before: short texts are most, and for them a call of memcpy, or a loop over single
+ * bytes, costs more than the rest. */
+AEGIS_INLINE bool aegis_copy_text(char *out, const uint8_t *text, size_t size,
+                                  uint64_t (*marks)(uint64_t word))
+{
+    uint64_t word, seen;
+    uint32_t head, tail;
+
+    if (size >= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        memcpy(out, &word, sizeof word);
+        seen = marks(word);
+        for (size_t i = sizeof word; i + sizeof word < size; i += sizeof word) {
+            memcpy(&word, text + i, sizeof word);
+            memcpy(out + i, &word, sizeof word);
+            seen |= marks(word);
+        }
+        memcpy(&word, text + size - sizeof word, sizeof word);
+        memcpy(out + size - sizeof word, &word, sizeof word);
+        seen |= marks(word);
+    } else if (size >= sizeof head) {
+        memcpy(&head, text, sizeof head);
+        memcpy(&tail, text + size - sizeof tail, sizeof tail);
+        memcpy(out, &head, sizeof head);
+        memcpy(out + size - sizeof tail, &tail, sizeof tail);
+        seen = marks((uint64_t)head << 32 | tail);
+    } else if (size > 0) { /* the first, the middle and the last of at most three */
+        word = (uint64_t)text[size - 1] << 16 | (uint64_t)text[size / 2] << 8 | text[0];
+        out[size - 1] = (char)(word >> 16);
+        out[size / 2] = (char)(word >> 8);
+        out[0] = (char)word;
+        seen = marks(word | UINT64_C(0x2020202020000000));
+    } else {
+        seen = 0;
+    }
+    out[size] = '\0';
+    return (seen & AEGIS_TOPS) == 0;
+}
 
 #endif

@@ -5,12 +5,28 @@
  */
 #include "codec/codec.h"
 
+#include "domain/arena.h"
+
+#include <stdio.h>
+
 /* ---- structure ---- */
 
-void aegis_js_space(aegis_reader *r)
+static void skip_space(aegis_reader *r)
 {
     while (r->at != r->end && (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
         r->at++;
+}
+
+/* Mostly there is none: what follows is a visible character. */
+AEGIS_INLINE void space(aegis_reader *r)
+{
+    if (AEGIS_UNLIKELY(r->at == r->end || *r->at <= ' '))
+        skip_space(r);
+}
+
+void aegis_js_space(aegis_reader *r)
+{
+    skip_space(r);
 }
 
 static const char *kind_name(uint8_t c)
@@ -55,67 +71,47 @@ void aegis_js_expected(aegis_reader *r, const char *what)
                           *r->at);
 }
 
-/* After the opening bracket. */
-static size_t opened(aegis_reader *r, uint8_t close, size_t left)
+/* After an opening bracket, which is expected at the reader. */
+static size_t open_container(aegis_reader *r, uint8_t open, size_t left)
 {
-    aegis_js_space(r);
-    if (r->at == r->end) {
+    space(r);
+    if (AEGIS_UNLIKELY(r->at == r->end || *r->at != open)) {
+        aegis_js_expected(r, open == '{' ? "a map" : "a list");
+        return 0;
+    }
+    r->at++;
+    space(r);
+    if (AEGIS_UNLIKELY(r->at == r->end)) {
         aegis_reader_cut(r, r->at);
         return 0;
     }
-    if (*r->at == close) {
-        r->at++;
-        return 0;
-    }
-    return left;
+    if (*r->at != open + 2) /* '}' and ']' stand there in ASCII */
+        return left;
+    r->at++;
+    return 0;
 }
 
 size_t aegis_js_get_map(aegis_reader *r)
 {
-    aegis_js_space(r);
-    if (r->at == r->end || *r->at != '{') {
-        aegis_js_expected(r, "a map");
-        return 0;
-    }
-    r->at++;
-    return opened(r, '}', 1);
+    return open_container(r, '{', 1);
 }
 
-size_t aegis_js_get_list(aegis_reader *r, size_t min_bytes, size_t lo, size_t hi)
+size_t aegis_js_get_list(aegis_reader *r)
 {
-    (void)min_bytes;
-    (void)lo;
-    (void)hi;
-    aegis_js_space(r);
-    if (r->at == r->end || *r->at != '[') {
-        aegis_js_expected(r, "a list");
-        return 0;
-    }
-    r->at++;
-    return opened(r, ']', 2);
-}
-
-void aegis_js_list_done(aegis_reader *r, size_t count, size_t lo, size_t hi)
-{
-    if (AEGIS_LIKELY(count >= lo && count <= hi))
-        return;
-    if (hi == SIZE_MAX)
-        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "%zu items, at least %zu wanted", count, lo);
-    else
-        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "%zu items, not in %zu..%zu", count, lo, hi);
+    return open_container(r, '[', 2);
 }
 
 void aegis_js_next_other(aegis_reader *r, size_t *left)
 {
     uint8_t close = *left == 2 ? ']' : '}';
 
-    aegis_js_space(r);
+    space(r);
     if (r->at != r->end && *r->at == ',') {
         r->at++;
-        aegis_js_space(r);
+        space(r);
         return;
     }
-    if (r->at != r->end && *r->at == close)
+    if (AEGIS_LIKELY(r->at != r->end && *r->at == close))
         r->at++;
     else
         aegis_js_expected(r, close == ']' ? "',' or ']'" : "',' or '}'");
@@ -132,13 +128,13 @@ static bool literal(aegis_reader *r, const char *text, size_t size)
 
 bool aegis_js_get_null(aegis_reader *r)
 {
-    aegis_js_space(r);
+    space(r);
     return literal(r, "null", 4);
 }
 
 bool aegis_js_get_bool(aegis_reader *r)
 {
-    aegis_js_space(r);
+    space(r);
     if (literal(r, "true", 4))
         return true;
     if (!literal(r, "false", 5))
@@ -146,7 +142,7 @@ bool aegis_js_get_bool(aegis_reader *r)
     return false;
 }
 
-/* ---- strings ---- */
+/* ---- texts ---- */
 
 static int hex4(const uint8_t *at, const uint8_t *end)
 {
@@ -225,49 +221,10 @@ static const uint8_t *take_escape(const uint8_t *at, const uint8_t *end, uint8_t
     return at + 1;
 }
 
-typedef struct text_scan {
-    const uint8_t *end;  /* the closing quote, or NULL */
-    bool escapes, other; /* other than ASCII */
-} text_scan;
-
-/* The bytes up to the closing quote, eight at a time while nothing special is among them. */
-static text_scan scan_text(const uint8_t *at, const uint8_t *end)
-{
-    const uint64_t ones = UINT64_C(0x0101010101010101);
-    text_scan scan = {NULL, false, false};
-
-    while (at != end) {
-        uint64_t word;
-
-        if (end - at >= 8) {
-            memcpy(&word, at, sizeof word);
-            if ((((word - ones * 0x20) | ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones) |
-                  word) &
-                 ones << 7) == 0) {
-                at += 8;
-                continue;
-            }
-        }
-        if (*at == '"') {
-            scan.end = at;
-            return scan;
-        }
-        if (*at < 0x20)
-            return scan;
-        scan.other |= *at >= 0x80;
-        if (*at == '\\') {
-            scan.escapes = true;
-            if (++at == end)
-                return scan;
-        }
-        at++;
-    }
-    return scan;
-}
-
+/* In the arena, with a NUL; never longer than what it is made from. */
 static aegis_bytes unescape(aegis_reader *r, const uint8_t *start, const uint8_t *at, const uint8_t *end)
 {
-    uint8_t *text = (uint8_t *)aegis_arena_alloc(r->arena, (size_t)(end - at) + 1), *out = text;
+    uint8_t *text = (uint8_t *)aegis_arena_take_text(r->arena, (size_t)(end - at) + 1), *out = text;
 
     if (text == NULL) {
         aegis_reader_no_memory(r, start);
@@ -288,124 +245,272 @@ static aegis_bytes unescape(aegis_reader *r, const uint8_t *start, const uint8_t
     return (aegis_bytes){text, (size_t)(out - text)};
 }
 
-aegis_bytes aegis_js_get_text(aegis_reader *r, const char *what)
+/* The first byte that is not plain: a quote, a backslash, a control character, anything but ASCII. In a word
+ * the lowest mark is true; those above it may be its borrow. */
+static const uint8_t *plain_end(const uint8_t *at, const uint8_t *end)
 {
-    const uint8_t *start;
-    text_scan scan;
+    for (; end - at >= 8; at += 8) {
+        uint64_t marks = aegis_json_marks(aegis_load_le64(at)) & AEGIS_TOPS;
 
-    aegis_js_space(r);
+        if (marks != 0)
+            return at + aegis_lowest_byte(marks);
+    }
+    while (at != end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
+        at++;
+    return at;
+}
+
+/* A text that is not plain: `at` is what was found in it. */
+static aegis_bytes other_text(aegis_reader *r, const uint8_t *start, const uint8_t *at)
+{
+    bool escapes = false, wide = false;
+
+    while (at != r->end && *at != '"' && *at >= 0x20) {
+        wide |= *at >= 0x80;
+        if (*at == '\\') {
+            escapes = true;
+            if (++at == r->end)
+                break;
+        }
+        at = plain_end(at + 1, r->end);
+    }
+    if (at == r->end || *at != '"')
+        aegis_reader_fail(r, start, AEGIS_INVALID_ARGUMENT,
+                          "a string that does not end, or a raw control character");
+    else if (wide && !aegis_utf8_valid(start + 1, (size_t)(at - start - 1)))
+        aegis_reader_fail(r, start, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
+    if (r->failed)
+        return (aegis_bytes){NULL, 0};
+    r->at = at + 1;
+    if (escapes)
+        return unescape(r, start, start + 1, at);
+    return (aegis_bytes){start + 1, (size_t)(at - start - 1)};
+}
+
+AEGIS_INLINE aegis_bytes get_slice(aegis_reader *r, const char *what)
+{
+    const uint8_t *start, *at;
+
+    space(r);
     start = r->at;
-    if (start == r->end || *start != '"') {
+    if (AEGIS_UNLIKELY(start == r->end || *start != '"')) {
         aegis_js_expected(r, what);
         return (aegis_bytes){NULL, 0};
     }
-    scan = scan_text(start + 1, r->end);
-    if (scan.end == NULL) {
-        aegis_reader_fail(r, start, AEGIS_INVALID_ARGUMENT,
-                          "a string that does not end, or a raw control character");
-        return (aegis_bytes){NULL, 0};
-    }
-    if (scan.other && !aegis_utf8_valid(start + 1, (size_t)(scan.end - start - 1))) {
-        aegis_reader_fail(r, start, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
-        return (aegis_bytes){NULL, 0};
-    }
-    r->at = scan.end + 1;
-    if (scan.escapes)
-        return unescape(r, start, start + 1, scan.end);
-    return (aegis_bytes){start + 1, (size_t)(scan.end - start - 1)};
+    at = plain_end(start + 1, r->end);
+    if (AEGIS_UNLIKELY(at == r->end || *at != '"'))
+        return other_text(r, start, at);
+    r->at = at + 1;
+    return (aegis_bytes){start + 1, (size_t)(at - start - 1)};
 }
 
-static aegis_bytes with_colon(aegis_reader *r, aegis_bytes key)
+aegis_bytes aegis_js_get_slice(aegis_reader *r, const char *what)
 {
-    if (r->failed)
-        return (aegis_bytes){NULL, 0};
-    aegis_js_space(r);
-    if (r->at != r->end && *r->at == ':') {
+    return get_slice(r, what);
+}
+
+void aegis_js_colon(aegis_reader *r)
+{
+    space(r);
+    if (AEGIS_LIKELY(r->at != r->end && *r->at == ':'))
         r->at++;
-        return key;
-    }
-    aegis_js_expected(r, "':'");
-    return (aegis_bytes){NULL, 0};
+    else
+        aegis_js_expected(r, "':'");
 }
 
-aegis_bytes aegis_js_get_key(aegis_reader *r)
+static AEGIS_APART aegis_text other_string(aegis_reader *r, const uint8_t *at, aegis_bytes text)
 {
-    return with_colon(r, aegis_js_get_text(r, "a string as key"));
-}
+    char *copy = NULL;
 
-aegis_bytes aegis_js_get_token(aegis_reader *r)
-{
-    return aegis_js_get_text(r, "a string");
-}
-
-/* `text` as a C string in the arena. */
-static const char *keep_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
-{
-    char *copy;
-
-    if (r->failed)
-        return "";
-    if (memchr(text.data, 0, text.len) != NULL) {
+    if (text.data == NULL)
+        return (aegis_text){"", 0};
+    if (text.data + text.len + 1 != r->at) {
+        if (memchr(text.data, 0, text.len) == NULL)
+            return (aegis_text){(const char *)text.data, text.len};
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "U+0000 in a string");
-        return "";
+        return (aegis_text){"", 0};
     }
-    copy = (char *)aegis_arena_alloc(r->arena, text.len + 1);
+    copy = aegis_arena_take_text(r->arena, text.len + 1);
     if (copy == NULL) {
         aegis_reader_no_memory(r, at);
-        return "";
+        return (aegis_text){"", 0};
     }
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    return copy;
+    return (aegis_text){copy, text.len};
 }
 
-const char *aegis_js_get_text_key(aegis_reader *r)
+/* A slice of the message is copied; only what had escapes can hold a NUL, and that is a copy already. */
+aegis_text aegis_js_get_text(aegis_reader *r)
 {
     const uint8_t *at = r->at;
+    aegis_bytes text = get_slice(r, "a string");
+    char *copy;
 
-    return keep_text(r, at, aegis_js_get_key(r));
+    if (AEGIS_UNLIKELY(text.data == NULL || text.data + text.len + 1 != r->at || /* the closing quote */
+                       text.len >= (size_t)(r->arena->end - r->arena->at)))
+        return other_string(r, at, text);
+    copy = (char *)r->arena->end - text.len - 1;
+    (void)aegis_copy_text(copy, text.data, text.len, aegis_text_marks);
+    r->arena->end = (unsigned char *)copy;
+    return (aegis_text){copy, text.len};
 }
 
-const char *aegis_js_get_string(aegis_reader *r, size_t lo, size_t hi)
-{
-    const uint8_t *at = r->at;
-    aegis_bytes text = aegis_js_get_text(r, "a string");
+/* ---- numbers ---- */
 
-    if (AEGIS_UNLIKELY(r->failed || !aegis_get_size_in(r, at, text.len, lo, hi, "bytes")))
-        return "";
-    return keep_text(r, at, text);
+#define SAFE_DIGITS 18 /* that many fit whatever they are */
+
+/* Digits from `at` on, at most as many as fit: one more says that there are too many. */
+AEGIS_INLINE const uint8_t *get_digits(const uint8_t *at, const uint8_t *end, uint64_t *value)
+{
+    uint64_t sum = *value;
+
+    if (end - at > SAFE_DIGITS + 1)
+        end = at + SAFE_DIGITS + 1;
+    for (; at != end && (uint8_t)(*at - '0') < 10; at++)
+        sum = sum * 10 + (uint64_t)(*at - '0');
+    *value = sum;
+    return at;
 }
 
-aegis_bytes aegis_js_get_bytes(aegis_reader *r, size_t lo, size_t hi)
+/* Whether `at` ends an integer of the digits from `first` on that needs no second look. */
+AEGIS_INLINE bool ends_integer(const uint8_t *first, const uint8_t *at, const uint8_t *end)
+{
+    return at != first && at - first <= SAFE_DIGITS && (*first != '0' || at - first == 1) && at != end &&
+           *at != '.' && (*at | 0x20) != 'e';
+}
+
+/* An integer, also as a string of one (which readers without 64-bit numbers need). False when it is none, or
+ * has more than 64 bits. */
+static bool take_integer(aegis_reader *r, aegis_js_number *number)
+{
+    bool quoted = r->at != r->end && *r->at == '"';
+
+    if (!aegis_js_number_scan(r->at + quoted, r->end, number) || !number->integer ||
+        (quoted && (number->end == r->end || *number->end != '"'))) {
+        aegis_js_expected(r, "an integer");
+        return false;
+    }
+    r->at = number->end + quoted;
+    return true;
+}
+
+static AEGIS_COLD void out_of_bounds(aegis_reader *r, const uint8_t *at, const aegis_js_number *number,
+                                     const char *bounds)
+{
+    int shown = number->end - number->at > 40 ? 40 : (int)(number->end - number->at);
+
+    aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%.*s%s is not in %s", shown, (const char *)number->at,
+                      shown == 40 ? "..." : "", bounds);
+}
+
+static AEGIS_COLD int64_t other_i64(aegis_reader *r, int64_t lo, int64_t hi)
 {
     const uint8_t *at = r->at;
-    aegis_bytes value = aegis_get_base64(r, at, aegis_js_get_text(r, "bytes in base64"));
+    aegis_js_number number;
+    uint64_t magnitude;
+    char bounds[64];
+    bool fits;
+    int64_t value;
 
-    if (r->failed || !aegis_get_size_in(r, at, value.len, lo, hi, "bytes"))
-        return (aegis_bytes){NULL, 0};
+    if (!take_integer(r, &number))
+        return 0;
+    fits = aegis_js_number_u64(&number, &magnitude) && magnitude <= (uint64_t)INT64_MAX + number.negative;
+    value = (int64_t)(number.negative ? 0 - magnitude : magnitude);
+    if (fits && value >= lo && value <= hi)
+        return value;
+    (void)snprintf(bounds, sizeof bounds, "%lld..%lld", (long long)lo, (long long)hi);
+    out_of_bounds(r, at, &number, bounds);
+    return 0;
+}
+
+int64_t aegis_js_get_i64(aegis_reader *r, int64_t lo, int64_t hi)
+{
+    const uint8_t *first, *at;
+    uint64_t magnitude = 0;
+    bool negative;
+    int64_t value;
+
+    space(r);
+    negative = r->at != r->end && *r->at == '-';
+    first = r->at + negative;
+    at = get_digits(first, r->end, &magnitude);
+    value = (int64_t)(negative ? 0 - magnitude : magnitude);
+    if (AEGIS_UNLIKELY(!ends_integer(first, at, r->end) || value < lo || value > hi))
+        return other_i64(r, lo, hi);
+    r->at = at;
     return value;
 }
 
-aegis_uuid aegis_js_get_uuid(aegis_reader *r)
+static AEGIS_COLD uint64_t other_u64(aegis_reader *r, uint64_t lo, uint64_t hi)
 {
     const uint8_t *at = r->at;
+    aegis_js_number number;
+    uint64_t value;
+    char bounds[64];
 
-    return aegis_get_uuid_text(r, at, aegis_js_get_text(r, "a uuid"));
+    if (!take_integer(r, &number))
+        return 0;
+    if (aegis_js_number_u64(&number, &value) && (!number.negative || value == 0) && value >= lo &&
+        value <= hi)
+        return value;
+    (void)snprintf(bounds, sizeof bounds, "%llu..%llu", (unsigned long long)lo, (unsigned long long)hi);
+    out_of_bounds(r, at, &number, bounds);
+    return 0;
 }
 
-aegis_timestamp aegis_js_get_timestamp(aegis_reader *r)
+uint64_t aegis_js_get_u64(aegis_reader *r, uint64_t lo, uint64_t hi)
 {
-    const uint8_t *at = r->at;
+    const uint8_t *at;
+    uint64_t value = 0;
 
-    return aegis_get_timestamp_text(r, at, aegis_js_get_text(r, "a timestamp"));
+    space(r);
+    at = get_digits(r->at, r->end, &value);
+    if (AEGIS_UNLIKELY(!ends_integer(r->at, at, r->end) || value < lo || value > hi))
+        return other_u64(r, lo, hi);
+    r->at = at;
+    return value;
 }
 
-const char *aegis_js_get_decimal(aegis_reader *r)
+static double other_f64(aegis_reader *r)
 {
-    const uint8_t *at = r->at;
-    const char *text = aegis_js_get_string(r, 0, SIZE_MAX);
+    aegis_js_number number;
+    double value;
 
-    if (!r->failed && !aegis_decimal_valid(text, strlen(text)))
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not a decimal number");
-    return r->failed ? "0" : text;
+    if (!aegis_js_number_scan(r->at, r->end, &number)) {
+        aegis_js_expected(r, "a number");
+        return 0;
+    }
+    value = aegis_js_number_double(&number);
+    if (value - value != 0) {
+        aegis_reader_fail(r, r->at, AEGIS_INVALID_ARGUMENT, "a number too large for f64");
+        return 0;
+    }
+    r->at = number.end;
+    return value;
+}
+
+/* What is n / 10^k with n and 10^k exact is what number.c would find; the usual number is. */
+double aegis_js_get_f64(aegis_reader *r)
+{
+    const uint8_t *first, *at, *point;
+    uint64_t digits = 0;
+    bool negative;
+    double value;
+
+    space(r);
+    negative = r->at != r->end && *r->at == '-';
+    first = r->at + negative;
+    at = point = get_digits(first, r->end, &digits);
+    if (AEGIS_LIKELY(point != r->end && *point == '.'))
+        at = get_digits(point + 1, r->end, &digits);
+    if (AEGIS_UNLIKELY(point == first || at == point + 1 || at - first > SAFE_DIGITS ||
+                       digits > AEGIS_EXACT_INTEGER || (*first == '0' && point - first > 1) || at == r->end ||
+                       (*at | 0x20) == 'e'))
+        return other_f64(r);
+    r->at = at;
+    value = (double)digits;
+    if (at != point)
+        value /= aegis_powers_of_ten[at - point - 1];
+    return negative ? -value : value;
 }

@@ -12,14 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define EXACT_INTEGER   9007199254740992.0 /* 2^53 */
-#define MAX_EXACT_POWER 22
 #define MAX_DIGITS      17
 #define MAX_TEXT_DIGITS 800 /* more digits than decide any double (767) */
 
-static const double powers[MAX_EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
-                                                   1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-                                                   1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+const double aegis_powers_of_ten[AEGIS_EXACT_POWER + 1] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                                           1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                                           1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static bool is_digit(const uint8_t *at, const uint8_t *end)
 {
@@ -93,6 +91,27 @@ bool aegis_js_number_scan(const uint8_t *at, const uint8_t *end, aegis_js_number
     return true;
 }
 
+/* The magnitude; false when 64 bits do not hold it. Twenty digits are read again: the scan stops at nineteen.
+ */
+bool aegis_js_number_u64(const aegis_js_number *number, uint64_t *value)
+{
+    const uint8_t *at;
+
+    *value = 0;
+    if (number->exact) {
+        *value = number->digits;
+        return true;
+    }
+    for (at = number->at + number->negative; at != number->end; at++) {
+        uint64_t digit = (uint64_t)(*at - '0');
+
+        if (*value > (UINT64_MAX - digit) / 10)
+            return false;
+        *value = *value * 10 + digit;
+    }
+    return true;
+}
+
 /* All digits as one integer and an exponent: nothing a locale could touch. */
 static double by_library(const aegis_js_number *number)
 {
@@ -137,9 +156,10 @@ double aegis_js_number_double(const aegis_js_number *number)
 
     if (number->exact && number->digits == 0)
         value = 0;
-    else if (number->exact && number->digits <= UINT64_C(9007199254740992) &&
-             number->exponent <= MAX_EXACT_POWER && number->exponent >= -MAX_EXACT_POWER)
-        value = number->exponent < 0 ? value / powers[-number->exponent] : value * powers[number->exponent];
+    else if (number->exact && number->digits <= AEGIS_EXACT_INTEGER &&
+             number->exponent <= AEGIS_EXACT_POWER && number->exponent >= -AEGIS_EXACT_POWER)
+        value = number->exponent < 0 ? value / aegis_powers_of_ten[-number->exponent]
+                                     : value * aegis_powers_of_ten[number->exponent];
     else if (!number->exact || !aegis_wide_read(number->digits, number->exponent, &value))
         value = by_library(number);
     return number->negative ? -value : value;
@@ -274,12 +294,12 @@ uint8_t *aegis_js_double_text(uint8_t *at, double value)
     }
     if (value < 1e15 && value > 1e-5) {
         for (k = 1; k <= 6; k++) {
-            double scaled = value * powers[k];
+            double scaled = value * aegis_powers_of_ten[k];
             uint64_t whole = (uint64_t)(scaled + 0.5);
 
             if (scaled >= 1e15)
                 break;
-            if ((double)whole / powers[k] == value)
+            if ((double)whole / aegis_powers_of_ten[k] == value)
                 return lay_out(at, whole, -k);
         }
     }

@@ -44,33 +44,18 @@ static bool may_put(aegis_writer *w, const char *value, const aegis_pattern *pat
     return false;
 }
 
-static const char *got(aegis_reader *r, const char *value, const aegis_pattern *pattern)
+void aegis_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t hi,
+                           const aegis_pattern *pattern)
 {
+    if (may_put(w, value, pattern))
+        AEGIS_PUT(w, string, w, value, lo, hi);
+}
+
+const char *aegis_get_string_like(aegis_reader *r, size_t lo, size_t hi, const aegis_pattern *pattern)
+{
+    const char *value = aegis_get_string(r, lo, hi);
+
     if (AEGIS_UNLIKELY(!r->failed && !aegis_pattern_matches(pattern, value)))
         aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "does not match %s", pattern->text);
     return value;
-}
-
-void aegis_mp_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t hi,
-                              const aegis_pattern *pattern)
-{
-    if (may_put(w, value, pattern))
-        aegis_mp_put_string(w, value, lo, hi);
-}
-
-void aegis_js_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t hi,
-                              const aegis_pattern *pattern)
-{
-    if (may_put(w, value, pattern))
-        aegis_js_put_string(w, value, lo, hi);
-}
-
-const char *aegis_mp_get_string_like(aegis_reader *r, size_t lo, size_t hi, const aegis_pattern *pattern)
-{
-    return got(r, aegis_mp_get_string(r, lo, hi), pattern);
-}
-
-const char *aegis_js_get_string_like(aegis_reader *r, size_t lo, size_t hi, const aegis_pattern *pattern)
-{
-    return got(r, aegis_js_get_string(r, lo, hi), pattern);
 }

@@ -1,8 +1,8 @@
 /* Opening, closing and failing: what both formats share of a reader and a writer.
  *
  * After its first failure a reader stands at its end, so that every read ends in its cold path, which returns
- * zero; a writer's buffer becomes its own scratch, which is begun anew whenever it is full, so that the
- * inlined code stays within memory.
+ * zero. A writer goes back to the start of its buffer, which from then on has no room: who asks for some is
+ * refused, and who has asked before may write as much as was promised.
  */
 #include "codec/codec.h"
 
@@ -18,7 +18,10 @@
 
 void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format, size_t limit)
 {
-    w->at = w->end = w->start = NULL;
+    uint8_t *start = (uint8_t *)aegis_arena_take(arena, FIRST_ROOM);
+
+    w->at = w->start = start;
+    w->end = start + (start != NULL ? FIRST_ROOM : 0);
     w->arena = arena;
     w->limit = limit != 0 ? limit : AEGIS_ARENA_LIMIT;
     w->format = format == AEGIS_FORMAT_AUTO ? AEGIS_FORMAT_MSGPACK : format;
@@ -26,21 +29,10 @@ void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format,
     w->failed = false;
     w->error.status = AEGIS_OK;
     w->error.text[0] = '\0';
-    w->start = (uint8_t *)aegis_arena_take(arena, FIRST_ROOM);
-    w->at = w->start;
-    if (w->start != NULL)
-        w->end = w->start + FIRST_ROOM;
-    else
-        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-}
-
-static void into_scratch(aegis_writer *w)
-{
-    w->failed = true;
+    if (AEGIS_LIKELY(start != NULL))
+        return;
     w->start = w->scratch;
-    w->at = w->scratch + 1;                  /* closing a JSON map looks one byte back */
-    w->end = w->scratch + sizeof w->scratch; /* not w->at: a scalar goes beyond it unchecked */
-    w->scratch[0] = 0;
+    aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
 }
 
 static void fail_text(aegis_error *error, aegis_status status, const char *path, const char *format,
@@ -64,7 +56,8 @@ void aegis_put_fail(aegis_writer *w, aegis_status status, const char *format, ..
     va_start(arguments, format);
     fail_text(&w->error, status, path, format, arguments);
     va_end(arguments);
-    into_scratch(w);
+    w->failed = true;
+    w->at = w->end = w->start;
 }
 
 void aegis_put_too_deep(aegis_writer *w)
@@ -78,7 +71,7 @@ bool aegis_put_grow(aegis_writer *w, size_t size)
     uint8_t *moved;
 
     if (w->failed) {
-        into_scratch(w);
+        w->at = w->start;
         return false;
     }
     if (size > w->limit || used > w->limit - size) {
@@ -112,7 +105,7 @@ aegis_status aegis_writer_close(aegis_writer *w, aegis_bytes *out, aegis_error *
     }
     if (w->format == AEGIS_FORMAT_JSON && size > 0 && w->at[-1] == ',')
         size--;
-    (void)aegis_arena_extend(w->arena, w->start, (size_t)(w->end - w->start), size);
+    aegis_arena_trim(w->arena, w->start, (size_t)(w->end - w->start), size);
     *out = (aegis_bytes){w->start, size};
     return AEGIS_OK;
 }
@@ -129,20 +122,20 @@ void aegis_put_u64_bounds(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t
                    (unsigned long long)lo, (unsigned long long)hi);
 }
 
-void aegis_put_f64_bounds(aegis_writer *w, double value, double lo, double hi)
+void aegis_put_size_wrong(aegis_writer *w, size_t size, size_t lo, size_t hi, const char *unit)
 {
-    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%g is not in %g..%g", value, lo, hi);
-}
-
-bool aegis_put_size_in(aegis_writer *w, size_t size, size_t lo, size_t hi, const char *unit)
-{
-    if (AEGIS_LIKELY(size >= lo && size <= hi))
-        return true;
     if (hi == SIZE_MAX)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu %s, at least %zu wanted", size, unit, lo);
     else
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
-    return false;
+}
+
+void aegis_put_string_wrong(aegis_writer *w, const char *value, size_t lo, size_t hi)
+{
+    if (value == NULL)
+        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "is required");
+    else
+        aegis_put_size_wrong(w, strlen(value), lo, hi, "bytes");
 }
 
 /* ---- reader ---- */
@@ -234,9 +227,11 @@ void aegis_get_missing(aegis_reader *r, const uint8_t *map_start, const char *na
     r->at = r->end;
 }
 
-void aegis_get_repeated(aegis_reader *r)
+uint64_t aegis_get_once(aegis_reader *r, uint64_t seen, uint64_t bit)
 {
-    aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "comes twice");
+    if ((seen & bit) != 0)
+        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "comes twice");
+    return seen | bit;
 }
 
 void aegis_get_too_deep(aegis_reader *r)
@@ -261,16 +256,34 @@ aegis_status aegis_reader_close(aegis_reader *r, aegis_error *error)
     return r->error.status;
 }
 
-bool aegis_get_size_in(aegis_reader *r, const uint8_t *at, size_t size, size_t lo, size_t hi,
-                       const char *unit)
+void aegis_get_size_wrong(aegis_reader *r, const uint8_t *at, size_t size, size_t lo, size_t hi,
+                          const char *unit)
 {
-    if (AEGIS_LIKELY(size >= lo && size <= hi))
-        return true;
     if (hi == SIZE_MAX)
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%zu %s, at least %zu wanted", size, unit, lo);
     else
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
-    return false;
+}
+
+/* What has been read is said by where it ended. */
+static void last_size_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi, const char *unit)
+{
+    if (hi == SIZE_MAX)
+        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "%zu %s, at least %zu wanted", size, unit, lo);
+    else
+        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
+}
+
+const char *aegis_get_string_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi)
+{
+    last_size_wrong(r, size, lo, hi, "bytes");
+    return "";
+}
+
+void aegis_get_count_in(aegis_reader *r, size_t count, size_t lo, size_t hi)
+{
+    if (AEGIS_UNLIKELY(count < lo || count > hi))
+        last_size_wrong(r, count, lo, hi, "items");
 }
 
 void *aegis_get_memory(aegis_reader *r, size_t count, size_t item_size)

@@ -1,24 +1,5 @@
-/* Texts: UTF-8, decimals, base64, and the values that both formats write as texts. */
+/* Texts: UTF-8, decimals, base64. */
 #include "codec/codec.h"
-
-#include "domain/time.h"
-#include "domain/uuid.h"
-
-#include <float.h>
-#include <math.h>
-
-bool aegis_text_plain(const uint8_t *text, size_t size)
-{
-    uint64_t word, seen = 0;
-
-    for (; size >= sizeof word; text += sizeof word, size -= sizeof word) {
-        memcpy(&word, text, sizeof word);
-        seen |= aegis_text_marks(word);
-    }
-    for (; size > 0; size--, text++)
-        seen |= (uint64_t)(uint8_t)(*text | (*text - 1));
-    return (seen & (AEGIS_TEXT_ONES << 7)) == 0;
-}
 
 static bool continues(const uint8_t *text, size_t count)
 {
@@ -54,7 +35,7 @@ bool aegis_utf8_valid(const uint8_t *text, size_t size)
     while (size > 0) {
         size_t step;
 
-        if (size >= 8 && aegis_text_plain(text, 8))
+        if (size >= 8 && (aegis_load_le64(text) & AEGIS_TOPS) == 0)
             step = 8;
         else
             step = character(text, size);
@@ -134,52 +115,4 @@ uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out)
         *out++ = (uint8_t)(have > 2 ? digits[bits & 63] : '=');
     }
     return out;
-}
-
-aegis_uuid aegis_get_uuid_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
-{
-    aegis_uuid uuid = {{0}};
-
-    if (!r->failed && (text.len != AEGIS_UUID_TEXT - 1 || !aegis_uuid_read(text.data, &uuid)))
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not a uuid");
-    return uuid;
-}
-
-aegis_timestamp aegis_get_timestamp_text(aegis_reader *r, const uint8_t *at, aegis_bytes text)
-{
-    aegis_timestamp value = 0;
-
-    if (!r->failed && !aegis_timestamp_parse((const char *)text.data, text.len, &value))
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT,
-                          "not an RFC 3339 timestamp of the years 1678 to 2262");
-    return value;
-}
-
-aegis_bytes aegis_get_base64(aegis_reader *r, const uint8_t *at, aegis_bytes text)
-{
-    uint8_t *data;
-    size_t size = 0;
-
-    if (r->failed)
-        return (aegis_bytes){NULL, 0};
-    data = (uint8_t *)aegis_get_memory(r, text.len / 4 * 3, 1);
-    if (data != NULL && !aegis_base64_decode(text.data, text.len, data, &size))
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not padded base64");
-    return r->failed ? (aegis_bytes){NULL, 0} : (aegis_bytes){data, size};
-}
-
-double aegis_get_f64_checked(aegis_reader *r, const uint8_t *at, double value, double lo, double hi)
-{
-    if (!r->failed && !(value >= lo && value <= hi))
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%g is not in %g..%g", value, lo, hi);
-    return value;
-}
-
-float aegis_get_f32_checked(aegis_reader *r, const uint8_t *at, double value)
-{
-    if (isfinite(value) && fabs(value) > (double)FLT_MAX) {
-        aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "%g is too large for f32", value);
-        return 0;
-    }
-    return (float)value;
 }

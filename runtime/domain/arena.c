@@ -1,9 +1,12 @@
-/* Arenas: chunks in a list, a bump pointer in the newest.
+/* Arenas: chunks in a list, a bump pointer at either end of the newest one's free space.
  *
  * A chunk is twice as large as the one before it (up to 1 MiB, or what a single piece needs), so that a
  * message costs few allocations and a reset arena costs none: reset keeps the largest chunk. Pieces are
- * aligned for any type. The limit counts bytes handed out, so that a hostile message ends in
- * RESOURCE_EXHAUSTED rather than in swap.
+ * aligned for any type and come from the start of the space; texts need no alignment and come from its end.
+ *
+ * The limit counts bytes handed out, with what alignment adds, so that a hostile message ends in
+ * RESOURCE_EXHAUSTED rather than in swap. It is checked when space is taken into use: the space ends where
+ * the limit does, and who allocates has one comparison to make.
  */
 #include "domain/arena.h"
 
@@ -31,6 +34,25 @@ static void *from_libc(void *user, void *pointer, size_t old_size, size_t new_si
     return realloc(pointer, new_size);
 }
 
+/* Not more room than the limit leaves; what was given away at the end stays counted. */
+static void keep_limit(aegis_arena *arena)
+{
+    size_t used = aegis_arena_used(arena), room = (size_t)(arena->end - arena->at);
+    size_t left = arena->limit > used ? arena->limit - used : 0;
+
+    if (room > left) {
+        arena->end -= room - left;
+        arena->to -= room - left;
+    }
+}
+
+static void use_space(aegis_arena *arena, unsigned char *from, unsigned char *to)
+{
+    arena->at = arena->from = from;
+    arena->end = arena->to = to;
+    keep_limit(arena);
+}
+
 static aegis_arena *set_up(void *memory, size_t size, aegis_allocator allocator, bool in_place)
 {
     aegis_arena *arena = (aegis_arena *)memory;
@@ -39,8 +61,7 @@ static aegis_arena *set_up(void *memory, size_t size, aegis_allocator allocator,
     arena->in_place = in_place;
     arena->inner = (unsigned char *)memory + aegis_arena_rounded(sizeof *arena);
     arena->inner_end = (unsigned char *)memory + size;
-    arena->at = arena->inner;
-    arena->end = arena->inner_end;
+    use_space(arena, arena->inner, arena->inner_end);
     return arena;
 }
 
@@ -81,17 +102,14 @@ void aegis_arena_free(aegis_arena *arena)
 
 static void use_chunk(aegis_arena *arena, chunk *c)
 {
-    arena->at = (unsigned char *)c + aegis_arena_rounded(sizeof *c);
-    arena->end = (unsigned char *)c + c->size;
+    use_space(arena, (unsigned char *)c + aegis_arena_rounded(sizeof *c), (unsigned char *)c + c->size);
 }
 
 void aegis_arena_reset(aegis_arena *arena)
 {
-    arena->used = 0;
-    arena->newest = NULL;
+    arena->earlier = 0;
     if (arena->chunks == NULL) {
-        arena->at = arena->inner;
-        arena->end = arena->inner_end;
+        use_space(arena, arena->inner, arena->inner_end);
         return;
     }
     free_chunks(arena, arena->chunks->older);
@@ -102,14 +120,17 @@ void aegis_arena_reset(aegis_arena *arena)
 void aegis_arena_set_limit(aegis_arena *arena, size_t bytes)
 {
     arena->limit = bytes;
+    keep_limit(arena);
 }
 
+/* A chunk with `piece` bytes of free space, when the limit leaves as many. */
 static bool add_chunk(aegis_arena *arena, size_t piece)
 {
-    size_t size = arena->next_size;
+    size_t size = arena->next_size, used = aegis_arena_used(arena);
     chunk *c;
 
-    if (piece > SIZE_MAX - aegis_arena_rounded(sizeof *c))
+    if (used > arena->limit || piece > arena->limit - used ||
+        piece > SIZE_MAX - aegis_arena_rounded(sizeof *c))
         return false;
     if (size < piece + aegis_arena_rounded(sizeof *c))
         size = piece + aegis_arena_rounded(sizeof *c);
@@ -121,52 +142,47 @@ static bool add_chunk(aegis_arena *arena, size_t piece)
     arena->chunks = c;
     if (arena->next_size < MAX_CHUNK)
         arena->next_size *= 2;
+    arena->earlier = used;
     use_chunk(arena, c);
     return true;
 }
 
 void *aegis_arena_alloc(aegis_arena *arena, size_t size)
 {
-    size_t need;
+    size_t need = aegis_arena_rounded(size + (size == 0));
     unsigned char *piece;
 
-    if (size > arena->limit || arena->used > arena->limit - size)
-        return NULL;
-    need = aegis_arena_rounded(size + (size == 0));
     if (need < size || (need > (size_t)(arena->end - arena->at) && !add_chunk(arena, need)))
         return NULL;
     piece = arena->at;
     arena->at += need;
-    arena->used += size;
-    arena->newest = piece;
     return piece;
+}
+
+char *aegis_arena_text(aegis_arena *arena, size_t size)
+{
+    if (size > (size_t)(arena->end - arena->at) && !add_chunk(arena, size))
+        return NULL;
+    arena->end -= size;
+    return (char *)arena->end;
 }
 
 void *aegis_arena_extend(aegis_arena *arena, void *pointer, size_t old_size, size_t new_size)
 {
+    size_t old_need = aegis_arena_rounded(old_size + (old_size == 0));
+    size_t need = aegis_arena_rounded(new_size + (new_size == 0));
+    bool newest = pointer != NULL && (unsigned char *)pointer + old_need == arena->at;
     void *piece;
 
-    if (pointer == NULL)
-        return aegis_arena_alloc(arena, new_size);
-    if (new_size <= old_size) {
-        if (pointer == arena->newest) { /* the tail is free again */
-            arena->at = arena->newest + aegis_arena_rounded(new_size + (new_size == 0));
-            arena->used -= old_size - new_size;
-        }
-        return pointer;
+    if (newest && need >= new_size && need <= (size_t)(arena->end - (unsigned char *)pointer))
+        arena->at = (unsigned char *)pointer + need; /* longer, or its tail is free again */
+    else if (pointer == NULL || new_size > old_size) {
+        piece = aegis_arena_alloc(arena, new_size);
+        if (piece != NULL && old_size > 0)
+            memcpy(piece, pointer, old_size);
+        return piece;
     }
-    if (pointer == arena->newest && aegis_arena_rounded(new_size) >= new_size &&
-        aegis_arena_rounded(new_size) <= (size_t)(arena->end - arena->newest)) {
-        if (new_size - old_size > arena->limit || arena->used > arena->limit - (new_size - old_size))
-            return NULL;
-        arena->used += new_size - old_size;
-        arena->at = arena->newest + aegis_arena_rounded(new_size);
-        return pointer;
-    }
-    piece = aegis_arena_alloc(arena, new_size);
-    if (piece != NULL && old_size > 0)
-        memcpy(piece, pointer, old_size);
-    return piece;
+    return pointer;
 }
 
 char *aegis_arena_strdup(aegis_arena *arena, const char *text)
@@ -177,7 +193,7 @@ char *aegis_arena_strdup(aegis_arena *arena, const char *text)
     if (text == NULL)
         return NULL;
     size = strlen(text) + 1;
-    copy = (char *)aegis_arena_alloc(arena, size);
+    copy = aegis_arena_take_text(arena, size);
     if (copy != NULL)
         memcpy(copy, text, size);
     return copy;
@@ -193,7 +209,7 @@ char *aegis_arena_printf(aegis_arena *arena, const char *format, ...)
     length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length >= 0)
-        text = (char *)aegis_arena_alloc(arena, (size_t)length + 1);
+        text = aegis_arena_take_text(arena, (size_t)length + 1);
     if (text == NULL)
         return NULL;
     va_start(arguments, format);

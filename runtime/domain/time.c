@@ -3,6 +3,8 @@
  */
 #include "domain/time.h"
 
+#include "domain/bytes.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -24,19 +26,20 @@ static int64_t days_of(uint32_t year, uint32_t month, uint32_t day)
     return (int64_t)(y * 365 + y / 4 - y / 100 + y / 400 + in_year) - (719468 + 146097);
 }
 
-/* For days since 1970 that a timestamp can hold: none is before the era that began in year 0. */
+/* For days since 1970 that a timestamp can hold: none is before the era that began in year 0. A century is
+ * 36524.25 days and a year 365.25, counted in quarters; of the year that begins in March, month and day are
+ * one linear function, in 1/65536. Source: Neri and Schneider, "Euclidean affine functions and their
+ * application to calendar algorithms", 2022. */
 static void date_of(int32_t days, uint32_t *year, uint32_t *month, uint32_t *day)
 {
-    uint32_t z = (uint32_t)(days + 719468);
-    uint32_t era = z / 146097;
-    uint32_t in_era = z - era * 146097;
-    uint32_t y = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    uint32_t in_year = in_era - (365 * y + y / 4 - y / 100);
-    uint32_t m = (5 * in_year + 2) / 153;
+    const uint32_t quarters = 4 * (uint32_t)(days + 719468) + 3, century = quarters / 146097;
+    const uint32_t in_century = (quarters % 146097) | 3, y = in_century / 1461;
+    const uint32_t in_year = in_century % 1461 / 4, scaled = 2141 * in_year + 197913;
+    const uint32_t next = in_year >= 306; /* January and February */
 
-    *day = in_year - (153 * m + 2) / 5 + 1;
-    *month = m < 10 ? m + 3 : m - 9;
-    *year = y + era * 400 + (*month <= 2);
+    *year = 100 * century + y + next;
+    *month = (scaled >> 16) - 12 * next;
+    *day = (scaled & 0xffff) / 2141 + 1;
 }
 
 static void put_two(char *at, uint32_t value)
@@ -93,6 +96,23 @@ size_t aegis_timestamp_format(aegis_timestamp value, char text[AEGIS_TIMESTAMP_T
     return (size_t)(at - text) + 6;
 }
 
+/* Digits and separators at once: `zeros` is what stands there when all digits are 0, and `most` allows a
+ * digit 9 beyond that and a separator nothing. Each byte of the result is ten times that digit and the next
+ * one; anything else sets `bad`. */
+static uint64_t pairs_in(uint64_t word, uint64_t zeros, uint64_t most, bool *bad)
+{
+    const uint64_t tops = UINT64_C(0x8080808080808080);
+
+    word ^= zeros;
+    *bad |= ((word | (word + (~tops - most))) & tops) != 0;
+    return word * 10 + (word >> 8);
+}
+
+static uint32_t byte_of(uint64_t word, unsigned index)
+{
+    return (uint32_t)(word >> 8 * index) & 0xff;
+}
+
 /* Two digits as a number; anything else sets `bad`. */
 static uint32_t two(const char *at, bool *bad)
 {
@@ -102,6 +122,20 @@ static uint32_t two(const char *at, bool *bad)
     return tens * 10 + ones;
 }
 
+/* ".123456" and something that is no digit, which is how we write it. */
+static bool read_micros(const char *at, const char *end, int64_t *fraction)
+{
+    bool bad = end - at < 8 || (uint8_t)(at[7] - '0') < 10;
+    uint64_t pairs;
+
+    if (bad)
+        return false;
+    pairs = pairs_in(aegis_load_le64((const uint8_t *)at) & UINT64_C(0x00ffffffffffffff),
+                     UINT64_C(0x003030303030302e), UINT64_C(0x7f09090909090900), &bad);
+    *fraction = (int64_t)(byte_of(pairs, 1) * 10000 + byte_of(pairs, 3) * 100 + byte_of(pairs, 5)) * 1000;
+    return !bad;
+}
+
 /* ".5" at `*at`, which moves behind it; nothing is 0. Digits below the nanosecond are dropped. */
 static int64_t read_fraction(const char **at, const char *end, bool *bad)
 {
@@ -109,9 +143,14 @@ static int64_t read_fraction(const char **at, const char *end, bool *bad)
                                      10000,      1000,      100,      10,      1};
     const char *next = *at;
     uint32_t value = 0, count = 0;
+    int64_t micros;
 
     if (next == end || *next != '.')
         return 0;
+    if (read_micros(next, end, &micros)) {
+        *at = next + 7;
+        return micros;
+    }
     for (next++; next != end && *next >= '0' && *next <= '9'; next++)
         if (count < 9) {
             value = value * 10 + (uint32_t)(*next - '0');
@@ -127,6 +166,8 @@ static int64_t read_offset(const char *at, const char *end, bool *bad)
 {
     uint32_t hours, minutes;
 
+    if (end - at == 6 && memcmp(at, "+00:00", 6) == 0)
+        return 0;
     if (end - at == 1 && (*at == 'Z' || *at == 'z'))
         return 0;
     if (end - at != 6 || (*at != '+' && *at != '-') || at[3] != ':') {
@@ -164,26 +205,29 @@ static bool combine(int64_t seconds, int64_t fraction, aegis_timestamp *value)
 
 bool aegis_timestamp_parse(const char *text, size_t length, aegis_timestamp *value)
 {
-    const char *at = text, *end = text + length;
+    const char *at = text + 19, *end = text + length;
     uint32_t year, month, day, hour, minute, second;
     int64_t seconds, fraction;
+    uint64_t date, clock;
     bool bad;
 
     if (length < 20)
         return false;
-    bad = (at[4] != '-') | (at[7] != '-') | ((at[10] != 'T') & (at[10] != 't') & (at[10] != ' ')) |
-          (at[13] != ':') | (at[16] != ':');
-    year = two(at, &bad) * 100 + two(at + 2, &bad);
-    month = two(at + 5, &bad);
-    day = two(at + 8, &bad);
-    hour = two(at + 11, &bad);
-    minute = two(at + 14, &bad);
-    second = two(at + 17, &bad);
-    at += 19;
+    bad = text[10] != 'T' && text[10] != 't' && text[10] != ' ';
+    date = pairs_in(aegis_load_le64((const uint8_t *)text), UINT64_C(0x2d30302d30303030) /* 0000-00- */,
+                    UINT64_C(0x0009090009090909), &bad);
+    clock = pairs_in(aegis_load_le64((const uint8_t *)text + 11), UINT64_C(0x30303a30303a3030) /* 00:00:00 */,
+                     UINT64_C(0x0909000909000909), &bad);
+    year = byte_of(date, 0) * 100 + byte_of(date, 2);
+    month = byte_of(date, 5);
+    day = two(text + 8, &bad);
+    hour = byte_of(clock, 0);
+    minute = byte_of(clock, 3);
+    second = byte_of(clock, 6);
     fraction = read_fraction(&at, end, &bad);
     seconds = (int64_t)(hour * 3600 + minute * 60 + second) - read_offset(at, end, &bad);
-    if (bad || month < 1 || month > 12 || day < 1 || day > days_in(year, month) || hour > 23 || minute > 59 ||
-        second > 60)
+    if (bad || month < 1 || month > 12 || day < 1 || (day > 28 && day > days_in(year, month)) || hour > 23 ||
+        minute > 59 || second > 60)
         return false;
     return combine(days_of(year, month, day) * 86400 + seconds, fraction, value);
 }

@@ -1,6 +1,9 @@
-/* UUIDs: version 4 from the kernel's random numbers, and their 36-character text, eight digits at a time. */
+/* UUIDs: version 4 from the kernel's random numbers, and their 36-character text, by a table, and eight
+ * digits at a time. */
 #define _GNU_SOURCE
 #include "domain/uuid.h"
+
+#include "domain/bytes.h"
 
 #include <errno.h>
 #include <string.h>
@@ -56,81 +59,58 @@ aegis_uuid aegis_uuid_new(void)
     return uuid;
 }
 
-/* Hexadecimal digits eight at a time, as the bytes of a word whose lowest byte is the first digit. */
-#define EACH(byte) (UINT64_C(0x0101010101010101) * (uint64_t)(byte))
-
-static uint64_t load_four(const uint8_t *at)
+/* The two digits of every byte. */
+#define ROW(first)                                                                                           \
+    first "0" first "1" first "2" first "3" first "4" first "5" first "6" first "7" first "8" first          \
+          "9" first "a" first "b" first "c" first "d" first "e" first "f"
+static const char pairs[] = ROW("0") ROW("1") ROW("2") ROW("3") ROW("4") ROW("5") ROW("6") ROW("7") ROW("8")
+    ROW("9") ROW("a") ROW("b") ROW("c") ROW("d") ROW("e") ROW("f");
+static inline void write_two(const uint8_t *bytes, uint8_t *text)
 {
-    return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24;
-}
-
-static void store_digits(uint8_t *at, uint64_t digits)
-{
-    at[0] = (uint8_t)digits;
-    at[1] = (uint8_t)(digits >> 8);
-    at[2] = (uint8_t)(digits >> 16);
-    at[3] = (uint8_t)(digits >> 24);
-    at[4] = (uint8_t)(digits >> 32);
-    at[5] = (uint8_t)(digits >> 40);
-    at[6] = (uint8_t)(digits >> 48);
-    at[7] = (uint8_t)(digits >> 56);
-}
-
-static inline void digits_of(const uint8_t *bytes, uint8_t *text)
-{
-    uint64_t x =
-        (uint64_t)bytes[0] | (uint64_t)bytes[1] << 8 | (uint64_t)bytes[2] << 16 | (uint64_t)bytes[3] << 24;
-
-    x = (x | x << 16) & UINT64_C(0x0000ffff0000ffff);
-    x = (x | x << 8) & UINT64_C(0x00ff00ff00ff00ff);
-    x = (x >> 4 & EACH(0x0f)) | (x << 8 & UINT64_C(0x0f000f000f000f00));
-    store_digits(text, x + EACH('0') + ((x + EACH(6)) >> 4 & EACH(1)) * ('a' - '0' - 10));
-}
-
-/* The four bytes that eight digits mean; what is no digit sets bits of `bad`. */
-static inline void bytes_of(uint64_t x, uint8_t *bytes, uint64_t *bad)
-{
-    const uint64_t lower = x | EACH(0x20), top = EACH(0x80);
-    const uint64_t digit = ((x | top) - EACH('0')) & (EACH('9' | 0x80) - (x & ~top)) & top;
-    const uint64_t letter = ((lower | top) - EACH('a')) & (EACH('f' | 0x80) - (lower & ~top)) & top;
-    uint64_t value = (x & EACH(0x0f)) + (letter >> 7) * 9;
-
-    *bad |= (x & top) | ((digit | letter) ^ top);
-    value = (value << 4 | value >> 8) & UINT64_C(0x00ff00ff00ff00ff);
-    value = (value | value >> 8) & UINT64_C(0x0000ffff0000ffff);
-    value |= value >> 16;
-    bytes[0] = (uint8_t)value;
-    bytes[1] = (uint8_t)(value >> 8);
-    bytes[2] = (uint8_t)(value >> 16);
-    bytes[3] = (uint8_t)(value >> 24);
+    memcpy(text, pairs + 2 * bytes[0], 2);
+    memcpy(text + 2, pairs + 2 * bytes[1], 2);
 }
 
 void aegis_uuid_write(const aegis_uuid *uuid, uint8_t *text)
 {
-    uint8_t digits[32];
-    size_t i;
-
-    for (i = 0; i < 4; i++)
-        digits_of(uuid->bytes + 4 * i, digits + 8 * i);
-    memcpy(text, digits, 8);
-    memcpy(text + 9, digits + 8, 4);
-    memcpy(text + 14, digits + 12, 4);
-    memcpy(text + 19, digits + 16, 4);
-    memcpy(text + 24, digits + 20, 4);
-    memcpy(text + 28, digits + 24, 8);
+    write_two(uuid->bytes, text);
+    write_two(uuid->bytes + 2, text + 4);
+    write_two(uuid->bytes + 4, text + 9);
+    write_two(uuid->bytes + 6, text + 14);
+    write_two(uuid->bytes + 8, text + 19);
+    write_two(uuid->bytes + 10, text + 24);
+    write_two(uuid->bytes + 12, text + 28);
+    write_two(uuid->bytes + 14, text + 32);
     text[8] = text[13] = text[18] = text[23] = '-';
+}
+
+/* The four bytes that eight digits mean; what is no digit sets top bits of `bad`. */
+static inline void read_eight(uint64_t x, uint8_t *bytes, uint64_t *bad)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones * 0x80, plain = x & ~tops;
+    const uint64_t lower = plain | ones * 0x20;
+    /* A byte's top bit: not below '0', above '9'; not below 'a', above 'f'. */
+    const uint64_t digit = (plain + ones * (0x80 - '0')) & ~(plain + ones * (0x7f - '9'));
+    const uint64_t letter = (lower + ones * (0x80 - 'a')) & ~(lower + ones * (0x7f - 'f'));
+    uint64_t value = (x & ones * 0x0f) + (x >> 6 & ones) * 9;
+
+    *bad |= x | ~(digit | letter);
+    value = (value << 4 | value >> 8) & UINT64_C(0x00ff00ff00ff00ff);
+    value = (value | value >> 8) & UINT64_C(0x0000ffff0000ffff);
+    aegis_store_le32(bytes, (uint32_t)(value | value >> 16));
 }
 
 bool aegis_uuid_read(const uint8_t *text, aegis_uuid *uuid)
 {
-    aegis_uuid parsed = {{0}};
+    aegis_uuid parsed;
     uint64_t bad = 0;
 
-    bytes_of(load_four(text) | load_four(text + 4) << 32, parsed.bytes, &bad);
-    bytes_of(load_four(text + 9) | load_four(text + 14) << 32, parsed.bytes + 4, &bad);
-    bytes_of(load_four(text + 19) | load_four(text + 24) << 32, parsed.bytes + 8, &bad);
-    bytes_of(load_four(text + 28) | load_four(text + 32) << 32, parsed.bytes + 12, &bad);
-    if (bad != 0 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-')
+    read_eight(aegis_load_le64(text), parsed.bytes, &bad);
+    read_eight(aegis_load_le32(text + 9) | aegis_load_le32(text + 14) << 32, parsed.bytes + 4, &bad);
+    read_eight(aegis_load_le32(text + 19) | aegis_load_le32(text + 24) << 32, parsed.bytes + 8, &bad);
+    read_eight(aegis_load_le64(text + 28), parsed.bytes + 12, &bad);
+    if ((bad & UINT64_C(0x8080808080808080)) != 0 || text[8] != '-' || text[13] != '-' || text[18] != '-' ||
+        text[23] != '-')
         return false;
     *uuid = parsed;
     return true;

@@ -7,22 +7,25 @@ const int32_t peer_error_codes[] = {409};
 
 static void put_msgpack(aegis_writer *w, const note *value)
 {
+    if (!aegis_put_room(w, 6))
+        return;
     aegis_mp_put_map(w, 2);
-    aegis_mp_put_key(w, "\xa4text", 5);
+    aegis_put_key(w, "\xa4text", 5);
     aegis_mp_put_string(w, value->text, 0, SIZE_MAX);
-    aegis_mp_put_key(w, "\xa6number", 7);
+    aegis_put_key(w, "\xa6number", 7);
     aegis_mp_put_i64(w, value->number, INT64_MIN, INT64_MAX);
-    aegis_mp_end_map(w);
 }
 
 static void put_json(aegis_writer *w, const note *value)
 {
-    aegis_js_put_map(w, 2);
-    aegis_js_put_key(w, "\"text\":", 7);
+    if (!aegis_put_room(w, 8))
+        return;
+    aegis_js_put_map(w);
+    aegis_put_key(w, "\"text\":", 7);
     aegis_js_put_string(w, value->text, 0, SIZE_MAX);
-    aegis_js_put_key(w, "\"number\":", 9);
+    aegis_put_key(w, "\"number\":", 9);
     aegis_js_put_i64(w, value->number, INT64_MIN, INT64_MAX);
-    aegis_js_end_map(w);
+    aegis_js_end(w, '}');
 }
 
 void note_put(aegis_writer *w, const note *value)
@@ -33,54 +36,30 @@ void note_put(aegis_writer *w, const note *value)
         put_msgpack(w, value);
 }
 
-static void get_msgpack(aegis_reader *r, note *out, const uint8_t *start)
-{
-    size_t left = aegis_mp_get_map(r);
-
-    while (left > 0) {
-        aegis_bytes key = aegis_mp_get_key(r);
-
-        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
-            out->text = aegis_mp_get_string(r, 0, SIZE_MAX);
-        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
-            out->number = aegis_mp_get_i64(r, INT64_MIN, INT64_MAX);
-        else
-            aegis_mp_skip(r);
-        aegis_mp_next(r, &left);
-    }
-    if (!r->failed && out->text == NULL)
-        aegis_get_missing(r, start, "text");
-}
-
-static void get_json(aegis_reader *r, note *out, const uint8_t *start)
-{
-    size_t left = aegis_js_get_map(r);
-
-    while (left > 0) {
-        aegis_bytes key = aegis_js_get_key(r);
-
-        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
-            out->text = aegis_js_get_string(r, 0, SIZE_MAX);
-        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
-            out->number = aegis_js_get_i64(r, INT64_MIN, INT64_MAX);
-        else
-            aegis_js_skip(r);
-        aegis_js_next(r, &left);
-    }
-    if (!r->failed && out->text == NULL)
-        aegis_get_missing(r, start, "text");
-}
-
 void note_get(aegis_reader *r, note *out)
 {
+    const uint8_t *start = r->at;
+    const bool json = r->format == AEGIS_FORMAT_JSON;
+    size_t left = json ? aegis_js_get_map(r) : aegis_mp_get_map(r);
+
     memset(out, 0, sizeof *out);
-    if (!aegis_get_enter(r))
-        return;
-    if (r->format == AEGIS_FORMAT_JSON)
-        get_json(r, out, r->at);
-    else
-        get_msgpack(r, out, r->at);
-    aegis_get_leave(r);
+    while (left > 0 && !r->failed) {
+        aegis_bytes key = aegis_get_key(r);
+
+        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
+            out->text = json ? aegis_js_get_string(r, 0, SIZE_MAX) : aegis_mp_get_string(r, 0, SIZE_MAX);
+        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
+            out->number =
+                json ? aegis_js_get_i64(r, INT64_MIN, INT64_MAX) : aegis_mp_get_i64(r, INT64_MIN, INT64_MAX);
+        else
+            aegis_skip(r);
+        if (json)
+            aegis_js_next(r, &left);
+        else
+            aegis_mp_next(r, &left);
+    }
+    if (out->text == NULL)
+        aegis_get_missing(r, start, "text");
 }
 
 static void read_outcome(aegis_exchange *x, outcome *out)

@@ -85,11 +85,14 @@ static void test_bad_request(void **state)
 {
     world *w = (world *)*state;
     aegis_exchange x;
+    aegis_writer *writer;
     aegis_error failed;
     outcome out;
 
     w->service = start(w, &peer_type, NULL);
-    aegis_mp_put_map(aegis_call_begin(&x, w->client, peer_method("echo"), NULL, w->arena), 0);
+    writer = aegis_call_begin(&x, w->client, peer_method("echo"), NULL, w->arena);
+    aegis_put_item(writer);
+    aegis_mp_put_map(writer, 0);
     assert_int_equal(aegis_call_finish(&x, &failed), AEGIS_ANSWER_FAILED);
     assert_int_equal(failed.status, AEGIS_INVALID_ARGUMENT);
     assert_non_null(strstr(failed.text, "text"));

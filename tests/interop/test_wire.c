@@ -80,14 +80,11 @@ static aegis_raw through_any(aegis_arena *arena, aegis_raw raw, aegis_format for
     aegis_any value;
 
     aegis_reader_open(&reader, raw.data, raw.format, arena);
-    value = raw.format == AEGIS_FORMAT_JSON ? aegis_js_get_any(&reader) : aegis_mp_get_any(&reader);
+    value = aegis_get_any(&reader);
     if (aegis_reader_close(&reader, &error) != AEGIS_OK)
         fail_msg("any: %s", aegis_error_text(&error));
     aegis_writer_open(&writer, arena, format, 0);
-    if (format == AEGIS_FORMAT_JSON)
-        aegis_js_put_any(&writer, value);
-    else
-        aegis_mp_put_any(&writer, value);
+    aegis_put_any(&writer, value);
     if (aegis_writer_close(&writer, &out.data, &error) != AEGIS_OK)
         fail_msg("any: %s", aegis_error_text(&error));
     return out;

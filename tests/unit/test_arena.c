@@ -12,6 +12,7 @@
 #include "domain/arena.h"
 
 #include <aegis/any.h>
+#include <aegis/generated.h>
 
 /* An allocator that counts, and refuses everything after `left` successes. */
 typedef struct counter {
@@ -76,26 +77,61 @@ static void limit(void **state)
     assert_null(aegis_arena_alloc(arena, AEGIS_ARENA_LIMIT + 1));
     assert_null(aegis_arena_alloc(arena, SIZE_MAX));
     assert_null(aegis_arena_alloc(arena, SIZE_MAX - 20));
-    aegis_arena_set_limit(arena, 100);
+    /* Pieces count with what aligns them, texts with their bytes. */
+    aegis_arena_set_limit(arena, 112);
     assert_non_null(aegis_arena_alloc(arena, 60));
-    assert_null(aegis_arena_alloc(arena, 41));
+    assert_null(aegis_arena_alloc(arena, 49));
     piece = aegis_arena_alloc(arena, 40);
     assert_non_null(piece);
     assert_null(aegis_arena_alloc(arena, 1));
     assert_null(aegis_arena_strdup(arena, "x"));
     assert_null(aegis_arena_printf(arena, "%d", 1));
-    assert_null(aegis_arena_extend(arena, piece, 40, 41));
+    assert_null(aegis_arena_extend(arena, piece, 40, 49));
     assert_ptr_equal(aegis_arena_extend(arena, piece, 40, 10), piece);
-    assert_non_null(aegis_arena_alloc(arena, 30));
+    assert_non_null(aegis_arena_alloc(arena, 15));
+    assert_non_null(aegis_arena_strdup(arena, "fifteen letters"));
+    assert_null(aegis_arena_strdup(arena, ""));
+    aegis_arena_set_limit(arena, 113);
+    assert_non_null(aegis_arena_strdup(arena, ""));
+    assert_null(aegis_arena_strdup(arena, ""));
+    aegis_arena_set_limit(arena, 50);
+    assert_null(aegis_arena_strdup(arena, ""));
     /* Sizes that overflow when they are rounded up, or with a chunk's header. */
     aegis_arena_reset(arena);
     aegis_arena_set_limit(arena, SIZE_MAX);
     assert_null(aegis_arena_alloc(arena, SIZE_MAX));
     assert_null(aegis_arena_alloc(arena, SIZE_MAX - 5));
     assert_null(aegis_arena_alloc(arena, SIZE_MAX - 16));
-    aegis_arena_set_limit(arena, 100);
+    aegis_arena_set_limit(arena, 112);
     assert_non_null(aegis_arena_alloc(arena, 100));
     aegis_arena_free(arena);
+}
+
+/* Pieces grow up and texts down in the same space: none touches another, through several chunks and a reset.
+ */
+static void texts(void **state)
+{
+    counter c = {.left = SIZE_MAX};
+    aegis_arena *arena = aegis_arena_new(&(aegis_allocator){counted, &c});
+    char *seen[300];
+    size_t i, round;
+
+    (void)state;
+    for (round = 0; round < 3; round++) {
+        aegis_arena_reset(arena);
+        for (i = 0; i < 300; i++) {
+            size_t size = i % 40 + 1;
+
+            seen[i] = i % 2 == 0 ? aegis_arena_take_text(arena, size) : (char *)aegis_arena_take(arena, size);
+            assert_non_null(seen[i]);
+            memset(seen[i], (int)(i % 100), size);
+        }
+        for (i = 0; i < 300; i++)
+            for (size_t k = 0; k < i % 40 + 1; k++)
+                assert_int_equal(seen[i][k], i % 100);
+    }
+    aegis_arena_free(arena);
+    assert_true(c.blocks == 0 && c.bytes == 0 && !c.wrong);
 }
 
 static void extension(void **state)
@@ -268,8 +304,13 @@ static void failing_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces),        cmocka_unit_test(limit),      cmocka_unit_test(extension),
-        cmocka_unit_test(reset),         cmocka_unit_test(own_memory), cmocka_unit_test(failing_allocator),
+        cmocka_unit_test(pieces),
+        cmocka_unit_test(limit),
+        cmocka_unit_test(texts),
+        cmocka_unit_test(extension),
+        cmocka_unit_test(reset),
+        cmocka_unit_test(own_memory),
+        cmocka_unit_test(failing_allocator),
         cmocka_unit_test(failing_limit),
     };
 

@@ -244,7 +244,7 @@ AEGIS_API aegis_arena *aegis_arena_in(void *memory, size_t size);
 AEGIS_API void aegis_arena_free(aegis_arena *arena);
 /** Forget what was allocated; keep the memory for the next use. */
 AEGIS_API void aegis_arena_reset(aegis_arena *arena);
-/** Change the limit (bytes handed out since the last reset). */
+/** Change the limit (bytes handed out since the last reset, with what alignment adds). */
 AEGIS_API void aegis_arena_set_limit(aegis_arena *arena, size_t bytes);
 /** `size` bytes, aligned as for max_align_t, not cleared. NULL when memory or limit is exhausted. 0 gives a
  *  unique pointer. */
