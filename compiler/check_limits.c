@@ -13,7 +13,7 @@
 #define METHODS_MAX       1000
 #define SUBSCRIPTIONS_MAX 2000
 #define LISTED_MAX        10000
-#define RAISES_MAX        100
+#define RAISES_MAX        1000
 
 typedef struct counts {
     unit *u;
