@@ -33,8 +33,8 @@ const char *aegis_lane_suffix(aegis_priority priority)
     return "";
 }
 
-static aegis_status open_durable(aegis_service *service, const aegis_consumer_config *config,
-                                 aegis_lane *lane, aegis_error *error)
+aegis_status aegis_lane_open(aegis_service *service, const aegis_consumer_config *config, aegis_lane *lane,
+                             aegis_error *error)
 {
     aegis_port *port = service->bus->port;
     aegis_status status =
@@ -43,50 +43,6 @@ static aegis_status open_durable(aegis_service *service, const aegis_consumer_co
     if (status != AEGIS_OK)
         return status;
     return port->ops->consume(port, config->stream, config->durable, &lane->source, error);
-}
-
-static aegis_status open_subscription(aegis_service *service, const aegis_subscription *subscription,
-                                      const char *pattern, const char *durable, aegis_lane *lane,
-                                      aegis_error *error)
-{
-    aegis_port *port = service->bus->port;
-    aegis_consumer_config config;
-    aegis_status status;
-    char filter[320];
-
-    lane->subscription = subscription;
-    (void)snprintf(filter, sizeof filter, "events.%s", pattern);
-    if (subscription->broadcast)
-        return port->ops->subscribe(port, filter, NULL, 0, &lane->source, error);
-    status = aegis_bus_ensure(service->bus, AEGIS_KIND_EVENTS, error);
-    if (status != AEGIS_OK)
-        return status;
-    memset(&config, 0, sizeof config);
-    config.stream = AEGIS_STREAM_EVENTS;
-    config.durable = durable;
-    config.filter = filter;
-    config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
-    config.ack_wait = AEGIS_ACK_WAIT;
-    config.max_ack_pending = subscription->ordered ? 1 : 0;
-    return open_durable(service, &config, lane, error);
-}
-
-/* A subscription, and what it has under older names. */
-static aegis_status open_subscriptions(aegis_service *service, const aegis_subscription *subscription,
-                                       aegis_error *error)
-{
-    aegis_status status =
-        open_subscription(service, subscription, subscription->pattern, subscription->durable,
-                          &service->lanes[service->lane_count++], error);
-    size_t i;
-
-    for (i = 0; status == AEGIS_OK && i < subscription->older_count; i++) {
-        const aegis_older_subject *older = &subscription->older[i];
-
-        status = open_subscription(service, subscription, older->pattern, older->durable,
-                                   &service->lanes[service->lane_count++], error);
-    }
-    return status;
 }
 
 /* One lane of a command under one of its names. */
@@ -109,7 +65,7 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
     config.durable = durable;
     config.filter = filter;
     config.ack_wait = AEGIS_ACK_WAIT;
-    return open_durable(service, &config, lane, error);
+    return aegis_lane_open(service, &config, lane, error);
 }
 
 /* Under every pair of names that service and command have or had. */
@@ -160,11 +116,9 @@ static aegis_status open_commands(aegis_service *service, aegis_error *error)
 
 static size_t lanes_at_most(const aegis_service_type *type)
 {
-    size_t most = 1;
+    size_t most = 1 + aegis_subscriptions_count(type);
     size_t i;
 
-    for (i = 0; i < type->subscription_count; i++)
-        most += 1 + type->subscriptions[i].older_count;
     for (i = 0; i < type->endpoint_count; i++)
         most += LANES_OF_COMMAND * (1 + type->was_count) * (1 + type->endpoints[i].method->was_count);
     return most;
@@ -174,7 +128,7 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
 {
     const aegis_service_type *type = service->type;
     size_t most = lanes_at_most(type);
-    aegis_status status = AEGIS_OK;
+    aegis_status status;
     size_t i;
 
     service->lanes = (aegis_lane *)aegis_arena_alloc(service->arena, most * sizeof *service->lanes);
@@ -184,8 +138,7 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
     for (i = 0; i < most; i++)
         service->lanes[i].service = service;
 
-    for (i = 0; status == AEGIS_OK && i < type->subscription_count; i++)
-        status = open_subscriptions(service, &type->subscriptions[i], error);
+    status = aegis_subscriptions_open(service, error);
     if (status == AEGIS_OK)
         status = open_commands(service, error);
     for (i = 0; i < service->lane_count; i++)

@@ -11,6 +11,17 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error);
  * when true comes back, and gives it back with pthread_mutex_unlock(&lane->turn). */
 bool aegis_lane_next(aegis_lane *lane, aegis_message *message);
 
+/* Make the consumer, or verify it, and open the lane's source. */
+aegis_status aegis_lane_open(aegis_service *service, const aegis_consumer_config *config, aegis_lane *lane,
+                             aegis_error *error);
+
+/* ---- subscriptions.c ---- */
+/* Lanes they need. */
+size_t aegis_subscriptions_count(const aegis_service_type *type);
+/* Open them, from service->lane_count on. */
+aegis_status aegis_subscriptions_open(aegis_service *service, aegis_error *error);
+
+/* ---- lanes.c ---- */
 /* The part of a command's subject that selects the lane: "" or ".high". */
 const char *aegis_lane_suffix(aegis_priority priority);
 
