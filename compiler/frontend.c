@@ -89,6 +89,7 @@ static bool tidy(char *path)
     for (const char *at = path; *at != '\0';) {
         size_t length = strcspn(at, "/");
         bool up = length == 2 && strncmp(at, "..", 2) == 0, here = length == 1 && *at == '.';
+        bool last = at[length] == '\0';
 
         if (up && out == path)
             return false;
@@ -99,11 +100,12 @@ static bool tidy(char *path)
         } else if (!here && length > 0) {
             memmove(out, at, length);
             out += length;
-            *out++ = '/';
+            if (!last)
+                *out++ = '/';
         }
-        at += at[length] == '/' ? length + 1 : length;
+        at += last ? length : length + 1;
     }
-    if (out > path)
+    if (out > path && out[-1] == '/')
         out--;
     *out = '\0';
     return true;

@@ -119,6 +119,44 @@ static void test_deterministic(void **state)
     compile_free(&two);
 }
 
+/* Texts that were given back lie where the compile's own will be. */
+static void leave_behind(arena *memory)
+{
+    const size_t size = (size_t)4 << 20;
+    const arena_mark mark = arena_here(memory);
+    char *text = arena_text(memory, size);
+
+    assert_non_null(text);
+    memset(text, 'x', size);
+    arena_back(memory, mark);
+}
+
+/* Nor does what the memory held before. */
+static void test_used_memory(void **state)
+{
+    collection first = {0}, second = {0};
+    compile one, two;
+
+    (void)state;
+    compile_init(&one, NULL, 0);
+    compile_init(&two, NULL, 0);
+    leave_behind(&two.memory);
+    assert_true(frontend_compile(&one, "tests/gen/everything.aegis"));
+    assert_true(frontend_compile(&two, "tests/gen/everything.aegis"));
+    assert_string_equal(one.result.packages[0]->base, "parts/pay");
+    assert_string_equal(two.result.packages[0]->base, "parts/pay");
+    assert_true(emit(&one, one.result.package_count - 1, &first));
+    assert_true(emit(&two, two.result.package_count - 1, &second));
+    for (size_t i = 0; i < EMIT_FILES; i++) {
+        assert_int_equal(first.files[i].size, second.files[i].size);
+        assert_memory_equal(first.files[i].data, second.files[i].data, first.files[i].size);
+    }
+    collection_free(&first);
+    collection_free(&second);
+    compile_free(&one);
+    compile_free(&two);
+}
+
 /* Allocations that may still succeed. */
 static bool permit(void *user)
 {
@@ -163,6 +201,7 @@ static void test_scarce_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_golden), cmocka_unit_test(test_deterministic),
+                                       cmocka_unit_test(test_used_memory),
                                        cmocka_unit_test(test_scarce_memory)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
