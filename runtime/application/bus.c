@@ -1,5 +1,5 @@
-/* The bus object: born with a port, it hands out streams, and knows its services so that aegis_close can
- * leave nothing behind. Signals are run.c's business. */
+/* The bus object: born with a port, it knows its services so that aegis_close can leave nothing behind.
+ * Signals are run.c's business. */
 #define _GNU_SOURCE
 #include "application/bus.h"
 
@@ -12,24 +12,6 @@
 
 #include "application/metrics.h"
 #include "application/service.h"
-
-/* COMMANDS refuses what does not fit, so that a sender learns of it; EVENTS forgets the oldest. */
-#define COMMANDS_MAX_BYTES ((int64_t)1 << 30)
-#define EVENTS_MAX_BYTES   ((int64_t)1 << 30)
-#define DLQ_MAX_BYTES      ((int64_t)256 << 20)
-
-static const char *const events_subjects[] = {"events.>"};
-static const char *const commands_subjects[] = {"commands.>"};
-static const char *const dlq_subjects[] = {"dlq.>"};
-
-static const aegis_stream_config streams[AEGIS_KIND_COUNT] = {
-    {AEGIS_STREAM_EVENTS, events_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
-     EVENTS_MAX_BYTES, 0, 0, 0, 0},
-    {AEGIS_STREAM_COMMANDS, commands_subjects, 1, AEGIS_RETAIN_WORK_QUEUE, AEGIS_DISCARD_NEW,
-     AEGIS_STORE_FILE, COMMANDS_MAX_BYTES, 0, 0, 0, 0},
-    {AEGIS_STREAM_DLQ, dlq_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
-     DLQ_MAX_BYTES, 0, 0, 0, 0},
-};
 
 void *aegis_memory_get(const aegis_allocator *allocator, size_t size)
 {
@@ -126,25 +108,6 @@ void aegis_bus_free(aegis_bus *bus)
     }
     (void)pthread_mutex_destroy(&bus->lock);
     aegis_memory_put(bus->allocator, bus, sizeof *bus);
-}
-
-aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
-{
-    aegis_stream_info info;
-    aegis_status status;
-
-    if (atomic_load_explicit(&bus->ready[kind], memory_order_acquire))
-        return AEGIS_OK;
-    memset(&info, 0, sizeof info);
-    status = bus->port->ops->ensure_stream(bus->port, &streams[kind],
-                                           aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &info, error);
-    if (status != AEGIS_OK)
-        return status;
-    if (!atomic_exchange(&bus->ready[kind], true) && !info.ours && info.difference[0] != '\0')
-        aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
-                        "stream %s was not created by Aegis and is used as it is; it differs: %s",
-                        streams[kind].name, info.difference);
-    return AEGIS_OK;
 }
 
 void aegis_bus_log(aegis_bus *bus, aegis_log_level level, const char *format, ...)

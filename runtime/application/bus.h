@@ -10,21 +10,10 @@
 #include <aegis/bus.h>
 #include <aegis/metrics.h>
 
+#include "application/topology.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 #include "ports/log.h"
-
-/* The streams everything durable lives in. */
-#define AEGIS_STREAM_EVENTS   "EVENTS"
-#define AEGIS_STREAM_COMMANDS "COMMANDS"
-#define AEGIS_STREAM_DLQ      "AEGIS_DLQ"
-
-typedef enum aegis_stream_kind {
-    AEGIS_KIND_EVENTS = 0,
-    AEGIS_KIND_COMMANDS,
-    AEGIS_KIND_DLQ,
-    AEGIS_KIND_COUNT
-} aegis_stream_kind;
 
 /* Longest wait for one management operation (a stream, a consumer). */
 #define AEGIS_MANAGE_TIMEOUT (5 * AEGIS_SECOND)
@@ -58,9 +47,6 @@ void aegis_bus_free(aegis_bus *bus);
 
 /* A second signal came while aegis_run drains. */
 bool aegis_bus_hurried(aegis_bus *bus);
-
-/* Make sure that a stream is there; asks the server once per bus. */
-aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error);
 
 /* "<prefix>-<8 hex digits>" into `text`. */
 void aegis_instance_name(const char *prefix, char *text, size_t size);

@@ -113,11 +113,15 @@ static void refuse(aegis_call_state *state, const aegis_error *why)
 {
     aegis_service *service = state->service;
     char text[AEGIS_ERROR_TEXT_MAX + 64];
+    aegis_letter letter;
 
     aegis_keep_end(service, &state->keep);
     (void)snprintf(text, sizeof text, "the command is malformed: %s", why->text);
     if (aegis_service_enter(service)) {
-        aegis_dead_letter(service, &state->message, state->method->name, text, state->call.arena);
+        memset(&letter, 0, sizeof letter);
+        letter.name = state->method->name;
+        letter.why = text;
+        (void)aegis_dead_letter(service, &state->message, &letter, state->call.arena);
         aegis_service_leave(service);
     }
 }

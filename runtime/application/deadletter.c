@@ -47,8 +47,8 @@ static bool too_large(aegis_port *port, const aegis_message *message, const char
     return health.max_payload != 0 && size > health.max_payload;
 }
 
-static aegis_status store(aegis_service *service, const aegis_message *message, const char *name,
-                          const char *why, aegis_arena *arena, aegis_error *error)
+static aegis_status store(aegis_service *service, const aegis_message *message, const aegis_letter *written,
+                          aegis_arena *arena, aegis_error *error)
 {
     aegis_port *port = service->bus->port;
     aegis_header headers[6];
@@ -63,18 +63,19 @@ static aegis_status store(aegis_service *service, const aegis_message *message, 
     headers[1].name = "Aegis-Subject";
     headers[1].value = message->subject;
     headers[2].name = "Aegis-Error";
-    headers[2].value = one_line(arena, why);
+    headers[2].value = one_line(arena, written->why);
     headers[3].name = "Aegis-Deliveries";
-    headers[3].value = aegis_arena_printf(arena, "%u", message->deliveries);
+    headers[3].value =
+        aegis_arena_printf(arena, "%u", written->attempts != 0 ? written->attempts : message->deliveries);
     headers[4].name = "Aegis-Time";
     headers[4].value = aegis_arena_printf(arena, "%lld", (long long)(aegis_now() / AEGIS_MILLISECOND));
     headers[5].name = "Aegis-Body-Dropped";
     headers[5].value = aegis_arena_printf(arena, "%zu bytes", message->body.len);
     memset(&letter, 0, sizeof letter);
-    letter.subject = subject_of(service, name, arena);
+    letter.subject = subject_of(service, written->name, arena);
     letter.headers = headers;
     letter.header_count = sizeof headers / sizeof headers[0];
-    if (!too_large(port, message, why)) {
+    if (!too_large(port, message, written->why)) {
         letter.header_count--;
         letter.body = message->body;
     }
@@ -90,20 +91,23 @@ static aegis_status store(aegis_service *service, const aegis_message *message, 
     return port->ops->publish_durable(port, &letter, aegis_clock_monotonic() + STORE_TIMEOUT, &ack, error);
 }
 
-void aegis_dead_letter(aegis_service *service, const aegis_message *message, const char *name,
-                       const char *why, aegis_arena *arena)
+aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *message,
+                               const aegis_letter *letter, aegis_arena *arena)
 {
     const aegis_port_ops *ops = service->bus->port->ops;
+    aegis_status status;
     aegis_error error;
 
     memset(&error, 0, sizeof error);
-    if (store(service, message, name, why, arena, &error) == AEGIS_OK) {
+    status = store(service, message, letter, arena, &error);
+    if (status == AEGIS_OK) {
         (void)ops->settle(message, AEGIS_ACK, 0);
         aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: %s is a dead letter: %s",
-                        service->type->name, message->subject, why);
-        return;
+                        service->type->name, message->subject, letter->why);
+        return AEGIS_OK;
     }
     (void)ops->settle(message, AEGIS_NAK, LATER);
     aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR, "%s: no dead letter could be stored for %s: %s",
                     service->type->name, message->subject, aegis_error_text(&error));
+    return status;
 }

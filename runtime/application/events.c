@@ -135,6 +135,7 @@ static void settle(delivery *d, aegis_settle decision)
 {
     const aegis_port_ops *ops = d->service->bus->port->ops;
     uint32_t deliveries = d->message->deliveries;
+    aegis_letter letter;
 
     if (decision == AEGIS_DONE) {
         (void)ops->settle(d->message, AEGIS_ACK, 0);
@@ -151,7 +152,10 @@ static void settle(delivery *d, aegis_settle decision)
                        decision == AEGIS_DEAD ? "refused by its handler (delivery %u)"
                                               : "not handled in %u deliveries",
                        deliveries);
-    aegis_dead_letter(d->service, d->message, name_in_subject(d->message), d->why, d->arena);
+    memset(&letter, 0, sizeof letter);
+    letter.name = name_in_subject(d->message);
+    letter.why = d->why;
+    (void)aegis_dead_letter(d->service, d->message, &letter, d->arena);
 }
 
 static aegis_settle given_up(delivery *d)

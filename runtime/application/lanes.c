@@ -61,7 +61,7 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
     (void)snprintf(durable, sizeof durable, "%s__%s%s%s", service_name, name, suffix[0] != '\0' ? "_" : "",
                    suffix[0] != '\0' ? suffix + 1 : "");
     memset(&config, 0, sizeof config);
-    config.stream = AEGIS_STREAM_COMMANDS;
+    config.stream = aegis_bus_stream(service->bus, AEGIS_KIND_COMMANDS);
     config.durable = durable;
     config.filter = filter;
     config.ack_wait = AEGIS_ACK_WAIT;

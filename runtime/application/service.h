@@ -214,9 +214,17 @@ aegis_status aegis_command_conclude(aegis_call_state *state, aegis_arena *arena,
 void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percent, const char **status);
 
 /* ---- deadletter.c ---- */
-/* Store it in the dead-letter stream and settle it; when that fails it is handed back for later. */
-void aegis_dead_letter(aegis_service *service, const aegis_message *message, const char *name,
-                       const char *why, aegis_arena *arena);
+typedef struct aegis_letter {
+    const char *name;  /* what follows dlq.<service>. in its subject */
+    const char *why;   /* one line */
+    aegis_raw failure; /* FailureResult of the last attempt, with the chain of causes; data.len 0: none */
+    uint32_t attempts; /* 0: the message's deliveries */
+} aegis_letter;
+
+/* Store the message in the dead-letter stream. OK: stored, and acknowledged at its source. Else it is handed
+ * back for later, and why is logged: a full stream holds it where it is. */
+aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *message,
+                               const aegis_letter *letter, aegis_arena *arena);
 
 /* ---- keeper.c ---- */
 void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message);

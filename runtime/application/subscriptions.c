@@ -22,7 +22,7 @@ static aegis_status open_subscription(aegis_service *service, const aegis_subscr
     if (status != AEGIS_OK)
         return status;
     memset(&config, 0, sizeof config);
-    config.stream = AEGIS_STREAM_EVENTS;
+    config.stream = aegis_bus_stream(service->bus, AEGIS_KIND_EVENTS);
     config.durable = durable;
     config.filter = filter;
     config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
