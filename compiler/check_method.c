@@ -202,6 +202,7 @@ static void check_delivery(unit *u, schema_method *m, const ast_marks *marks)
                  {"exactly_once", SCHEMA_EXACTLY_ONCE}};
     const ast_annotation *first = NULL;
 
+    m->delivery = m->idempotency_key != NULL ? SCHEMA_EXACTLY_ONCE : SCHEMA_AT_LEAST_ONCE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const ast_annotation *given = annotation_find(marks, kinds[i].name);
 
@@ -333,8 +334,8 @@ void check_method(unit *u, schema_method *m, const ast_node *node)
     m->idempotent = annotation_find(&node->marks, "idempotent") != NULL;
     check_retry(u, m, &node->marks);
     check_priority(m, &node->marks);
-    check_delivery(u, m, &node->marks);
     check_hedge(u, m, &node->marks);
     check_pauses(u, m, &node->marks);
     check_key(u, m, &node->marks);
+    check_delivery(u, m, &node->marks);
 }

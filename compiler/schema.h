@@ -272,7 +272,7 @@ typedef struct schema_method {
     int64_t hedge;                    /* ns, 0: none */
     schema_priority priority;
     bool lanes; /* @priority was given */
-    schema_delivery delivery;
+    schema_delivery delivery; /* unless given: exactly once with a key, else at least once */
     const schema_field *idempotency_key; /* a field of the request, or NULL */
     const char *docs;
     const char *deprecated;

@@ -67,7 +67,7 @@ static shape_list older_errors_of(const schema_method *method, arena *a)
 typedef struct view_method {
     const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs, *deprecated;
     const char *request, *result, *progress;
-    const char *timeout, *hedge, *priority, *max_retries, *backoff_min, *backoff_max, *raise_count;
+    const char *timeout, *hedge, *priority, *guarantee, *max_retries, *backoff_min, *backoff_max, *raise_count;
     const char *was_count, *older_error_count;
     bool command, idempotent, lanes;
     shape_list raises, was, older_errors;
@@ -89,6 +89,7 @@ static const shape_member method_members[] = {
     SHOWS_TEXT(view_method, timeout),
     SHOWS_TEXT(view_method, hedge),
     SHOWS_TEXT(view_method, priority),
+    SHOWS_TEXT(view_method, guarantee),
     SHOWS_TEXT(view_method, max_retries),
     SHOWS_TEXT(view_method, backoff_min),
     SHOWS_TEXT(view_method, backoff_max),
@@ -112,6 +113,7 @@ static const char *nanoseconds(arena *a, int64_t value)
 static view_method method_of(arena *a, const schema_method *method)
 {
     static const char *const priorities[] = {"LOW", "NORMAL", "HIGH", "CRITICAL"};
+    static const char *const guarantees[] = {"AT_LEAST_ONCE", "AT_MOST_ONCE", "EXACTLY_ONCE"};
     const char *deprecated = method->deprecated != NULL ? method->deprecated : method->service->deprecated;
     view_method made = {.name = method->name,
                         .service_wire = method->service->wire,
@@ -126,6 +128,7 @@ static view_method method_of(arena *a, const schema_method *method)
                         .result = method->result->c_name,
                         .progress = method->progress == NULL ? NULL : method->progress->c_name,
                         .priority = priorities[method->priority],
+                        .guarantee = guarantees[method->delivery],
                         .command = method->kind == SCHEMA_COMMAND,
                         .idempotent = method->idempotent,
                         .lanes = method->lanes};

@@ -31,6 +31,13 @@ typedef struct aegis_older_error {
     size_t index; /* into the method's errors */
 } aegis_older_error;
 
+/** What a command's service promises when its workers die, or messages come twice. */
+typedef enum aegis_guarantee {
+    AEGIS_AT_LEAST_ONCE = 0, /* repeated when in doubt */
+    AEGIS_AT_MOST_ONCE = 1,  /* never run a second time */
+    AEGIS_EXACTLY_ONCE = 2   /* a recorded outcome is never computed again */
+} aegis_guarantee;
+
 /** An rpc or a command; client and server share it. */
 typedef struct aegis_method {
     const char *service; /* wire names */
@@ -50,6 +57,7 @@ typedef struct aegis_method {
     bool command;         /* what follows is about commands */
     bool lanes;           /* @priority was given */
     aegis_priority priority;
+    aegis_guarantee guarantee;
 } aegis_method;
 
 typedef struct aegis_endpoint {

@@ -21,7 +21,8 @@ typedef struct aegis_call {
     const char *trace_id;
     const char *source;          /**< who called, or NULL */
     int64_t deadline;            /**< on the monotonic clock, nanoseconds */
-    uint32_t attempt;            /**< commands: 1 for the first delivery; calls: 1 */
+    uint32_t attempt;            /**< commands: 1 for the first; calls: 1 */
+    bool maybe_executed;         /**< commands: an earlier attempt was cut short, so its effects may be there already */
     struct aegis_call_state *state;
 } aegis_call;
 
