@@ -26,8 +26,9 @@ typedef struct arena {
     void *permit_user;
 } arena;
 
-/* Most memory one compile may use: 256 MiB. */
-#define ARENA_LIMIT ((size_t)256 << 20)
+/* Most memory one compile may use, 1 GiB: a file takes some fifty times its size, one of very short names
+ * twice that. */
+#define ARENA_LIMIT ((size_t)1024 << 20)
 
 void arena_init(arena *a);
 /* For what is needed for a moment beside `a`: what `a` still may use, and its `permit`. */

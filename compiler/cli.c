@@ -35,7 +35,8 @@ int cli_usage(const cli_command *command, const char *format, ...)
 
 int cli_out_of_memory(void)
 {
-    cli_complain("out of memory");
+    cli_complain("out of memory; of which no run takes more than %zu MiB, enough for files of 8 MB together",
+                 ARENA_LIMIT >> 20);
     return CLI_IO;
 }
 

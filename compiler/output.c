@@ -228,11 +228,23 @@ bool outputs_end(outputs *o)
 
 /* ---- ending ------------------------------------------------------------------------------------------- */
 
+/* Only files are replaced: what has become something else meanwhile stays. */
+static bool may_replace(outputs *o, const output_file *file)
+{
+    struct stat about;
+
+    if (lstat(file->target, &about) != 0 || S_ISREG(about.st_mode) || S_ISLNK(about.st_mode))
+        return true;
+    return fail_with(o, file, "it is no file any more");
+}
+
 bool outputs_commit(outputs *o)
 {
     for (output_file *file = o->files; file != NULL; file = file->next) {
         if (file->temporary == NULL)
             continue;
+        if (!may_replace(o, file))
+            return false;
         if (rename(file->temporary, file->target) != 0)
             return fail(o, file);
         file->temporary = NULL;

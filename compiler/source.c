@@ -213,27 +213,58 @@ source_status source_import(sources *s, uint32_t from, const char *path, uint32_
     return status;
 }
 
-source_position source_locate(const sources *s, span where)
-{
-    const source_file *file = &s->files[where.file];
-    source_position at = {1, 1, file->text, 0, 0};
-    size_t start = where.start < file->length ? where.start : file->length;
-    size_t line = 0, end;
+/* Bytes from one mark to the next. */
+#define MARK_EVERY 4096
 
-    for (size_t i = 0; i < start; i++) {
+/* Go on from a mark to the next place. */
+static void count_on(source_mark *mark, const source_file *file, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++) {
         if (file->text[i] == '\n') {
-            at.line++;
-            line = i + 1;
+            mark->lines++;
+            mark->line = (uint32_t)(i + 1);
+            mark->characters = 0;
+        } else {
+            mark->characters += ((unsigned char)file->text[i] & 0xc0) != 0x80;
         }
     }
-    for (size_t i = line; i < start; i++)
-        at.column += ((unsigned char)file->text[i] & 0xc0) != 0x80;
-    for (end = line; end < file->length && file->text[end] != '\n'; end++)
-        ;
-    if (end > line && file->text[end - 1] == '\r')
-        end--;
-    at.text = file->text + line;
-    at.length = end - line;
-    at.offset = start < end ? start - line : at.length;
-    return at;
+}
+
+/* The marks of a file are made when the first place in it is asked for. NULL without memory. */
+static const source_mark *marks_of(const sources *s, source_file *file)
+{
+    source_mark mark = {0, 0, 0};
+
+    if (file->marks != NULL)
+        return file->marks;
+    file->marks = (source_mark *)arena_array(s->memory, file->length / MARK_EVERY + 1, sizeof mark);
+    for (size_t i = 0; file->marks != NULL && i <= file->length / MARK_EVERY; i++) {
+        file->marks[i] = mark;
+        if (i < file->length / MARK_EVERY)
+            count_on(&mark, file, i * MARK_EVERY, (i + 1) * MARK_EVERY);
+    }
+    return file->marks;
+}
+
+source_position source_locate(const sources *s, span where)
+{
+    source_file *file = &s->files[where.file];
+    size_t start = where.start < file->length ? where.start : file->length;
+    const source_mark *marks = start < MARK_EVERY ? NULL : marks_of(s, file);
+    const size_t known = marks == NULL ? 0 : start / MARK_EVERY;
+    source_mark mark = marks == NULL ? (source_mark){0, 0, 0} : marks[known];
+    const char *end;
+    size_t line, length;
+
+    count_on(&mark, file, known * MARK_EVERY, start);
+    line = mark.line;
+    end = (const char *)memchr(file->text + line, '\n', file->length - line);
+    length = end == NULL ? file->length - line : (size_t)(end - file->text) - line;
+    if (length > 0 && file->text[line + length - 1] == '\r')
+        length--;
+    return (source_position){.line = mark.lines + 1,
+                             .column = mark.characters + 1,
+                             .text = file->text + line,
+                             .length = length,
+                             .offset = start - line < length ? start - line : length};
 }

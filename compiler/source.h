@@ -22,6 +22,12 @@ typedef struct span {
 /* Largest source file that is read: 16 MiB. */
 #define SOURCE_MAX ((size_t)16 << 20)
 
+/* What lies before a place in a file, so that nobody counts from its beginning. */
+typedef struct source_mark {
+    uint32_t lines;            /* ends of lines */
+    uint32_t line, characters; /* where its line begins; how many characters of that stand before it */
+} source_mark;
+
 typedef struct source_file {
     const char *path; /* as shown in messages */
     const char *text; /* NUL-terminated after `length` bytes */
@@ -29,6 +35,7 @@ typedef struct source_file {
     bool loaded;  /* false: registered from memory, not compiled yet */
     bool on_disk; /* then `device` and `inode` say which file it is */
     uint64_t device, inode;
+    source_mark *marks; /* at every so many bytes; NULL: not asked for yet */
 } source_file;
 
 typedef struct sources {

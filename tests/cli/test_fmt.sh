@@ -67,6 +67,11 @@ expect 2 "$aegisc" fmt
 complains "which file? '-' is standard input"
 expect 3 sh -c "'$aegisc' fmt - <original >/dev/full"
 complains "cannot write the output"
+mkfifo pipe.aegis # a pipe stays one
+printf 'aegis 1;package  p;\n' >pipe.aegis &
+expect 3 "$aegisc" fmt pipe.aegis
+must test -p pipe.aegis
+rm pipe.aegis
 # What the repository shows to others is in the layout.
 expect 0 "$aegisc" fmt --check "$top"/examples/*/*.aegis "$top"/idl/aegis/*.aegis
 no_temporaries

@@ -118,6 +118,33 @@ expect 3 "$aegisc" -o all --depfile /dev/full one.aegis
 complains "cannot write '/dev/full': No space left on device"
 expect 3 sh -c "'$aegisc' --stdout '$idl' >/dev/full"
 complains "cannot write the output"
+mkfifo all/pipe
+ln -s pipe all/link
+ln -s nowhere all/dangling
+cat all/pipe >piped &
+expect 0 "$aegisc" -o all --depfile all/pipe one.aegis
+wait $!
+must test -p all/pipe -a "$(cat piped)" = "all/one.h all/one.c: one.aegis"
+cat all/pipe >piped &
+expect 0 "$aegisc" -o all --depfile all/link one.aegis
+wait $!
+must test -p all/pipe -a -L all/link -a "$(cat piped)" = "all/one.h all/one.c: one.aegis"
+expect 3 "$aegisc" -o all --depfile all/link one.aegis # which nobody reads
+complains "cannot write 'all/link': No such device or address"
+must test -p all/pipe -a -L all/link
+mkfifo fifo.h
+printf 'aegis 1;\npackage f;\n' >fifo.aegis
+expect 3 "$aegisc" fifo.aegis
+complains "cannot write 'fifo.h'"
+must test -p fifo.h -a ! -e fifo.c
+expect 0 "$aegisc" -o all --depfile all/dangling one.aegis
+must test -f all/dangling -a ! -e all/nowhere
+: >one.h
+ln -s "$scratch/one.h" all/far.h
+cp one.aegis far.aegis
+expect 0 "$aegisc" -o all far.aegis
+must test -L all/far.h -a -s one.h
+rm -f all/pipe all/link all/dangling all/far.* fifo.* one.h
 # The umask counts for new files, the mode of those that are there is kept.
 (umask 027 && "$aegisc" -o modes "$idl")
 must test "$(stat -c %a modes/shop.h)" = 640
@@ -132,6 +159,11 @@ complains "'missing.aegis' cannot be read: No such file"
 expect 3 "$aegisc" check .
 complains "'.' cannot be read: is a directory"
 expect 3 "$aegisc" -o out missing.aegis "$idl"
+truncate -s 100M large.aegis
+expect 3 "$aegisc" -o out large.aegis
+complains "'large.aegis' cannot be read: larger than 16 MiB"
+expect 3 "$aegisc" fmt large.aegis
+complains "cannot read 'large.aegis': larger than 16 MiB"
 touch file
 expect 3 "$aegisc" -o file/below "$idl"
 complains "cannot write 'file/below/shop.h'"

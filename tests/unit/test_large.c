@@ -1,4 +1,5 @@
-/* A large schema: what a compile needs grows with the schema, not with its square. */
+/* A large schema: what a compile needs grows with the schema, not with its square; four megabytes just work.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "emit.h"
+#include "fmt.h"
 #include "frontend.h"
 
 /* `count` structs of ten fields. To be freed. */
@@ -79,9 +81,82 @@ static void memory_grows_with_the_schema(void **state)
     assert_in_range(large.text / small.text, 8, 12);
 }
 
+/* As dense as text can be: every second byte is a token. */
+static void four_megabytes_are_read(void **state)
+{
+    static const char field[] = "aaaa:[u8];";
+    const size_t count = 400, fields = 1000;
+    char *text = (char *)malloc(count * (fields * sizeof field + 32) + 64), *at = text;
+    text_buffer formatted;
+    compile c;
+
+    (void)state;
+    assert_non_null(text);
+    at += sprintf(at, "aegis 1;package big;");
+    for (size_t i = 0; i < count; i++) {
+        at += sprintf(at, "struct S%zu{", i);
+        for (size_t k = 0; k < fields; k++, at += sizeof field - 1) {
+            memcpy(at, field, sizeof field);
+            for (size_t n = k, letter = 0; letter < 4; n /= 26, letter++)
+                at[letter] = (char)('a' + n % 26);
+        }
+        at += sprintf(at, "}");
+    }
+    assert_true(at - text > 4000000);
+    compile_init(&c, NULL, 0);
+    assert_true(source_add_text(&c.files, "big.aegis", text, (size_t)(at - text)));
+    assert_true(frontend_compile(&c, "big.aegis"));
+    formatted = text_begin(&c.memory);
+    assert_true(fmt_source(&c.reports, &c.files, 0, &formatted));
+    assert_true(formatted.size > 4000000);
+    compile_free(&c);
+    free(text);
+}
+
+/* Line and column of any place, as somebody counts who begins at the top. */
+static void places_are_found(void **state)
+{
+    const size_t length = 40000;
+    char *text = (char *)malloc(length);
+    uint32_t line = 1, column = 1;
+    unsigned seed = 7;
+    compile c;
+
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < length; i++) {
+        seed = seed * 1103515245 + 12345;
+        text[i] = seed >> 16 & 7 ? 'x' : '\xc3';
+        if (text[i] == '\xc3' && i + 1 < length)
+            text[++i] = '\xa4';
+        else if ((seed >> 20) % (i < length / 2 ? 30 : 9000) == 0)
+            text[i] = '\n';
+    }
+    compile_init(&c, NULL, 0);
+    assert_true(source_add_text(&c.files, "big.aegis", text, length));
+    for (size_t i = 0; i < length; i++) {
+        const source_position at =
+            source_locate(&c.files, (span){.start = (uint32_t)i, .end = (uint32_t)i + 1});
+
+        if ((text[i] & '\xc0') != '\x80') { /* columns count characters */
+            assert_int_equal(at.line, line);
+            assert_int_equal(at.column, column);
+        }
+        column += (text[i] & '\xc0') != '\x80';
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        }
+    }
+    compile_free(&c);
+    free(text);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_grows_with_the_schema)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_grows_with_the_schema),
+                                       cmocka_unit_test(four_megabytes_are_read),
+                                       cmocka_unit_test(places_are_found)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
