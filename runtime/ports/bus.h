@@ -111,7 +111,9 @@ typedef struct aegis_consumer_config {
     const char *stream;
     const char *durable;
     const char *filter;            /* subject pattern */
-    aegis_deliver_from from;       /* only when it is created */
+    aegis_deliver_from from;       /* only when it is created, like the next two */
+    uint64_t start;                /* begin with this sequence, or the first after it that there is; 0: as `from` says */
+    aegis_duration inactive;       /* forgotten when nobody has read for so long; 0: kept for ever */
     aegis_duration ack_wait;       /* 0: 30 s */
     uint32_t max_ack_pending;      /* 0: 1000 */
 } aegis_consumer_config;
@@ -120,6 +122,7 @@ typedef struct aegis_consumer_info {
     uint64_t pending;              /* not yet delivered */
     uint64_t ack_pending;          /* delivered, not settled */
     uint64_t ack_floor;            /* stream sequence below which all is settled */
+    uint64_t delivered;            /* the last stream sequence handed out, or where it began */
     uint64_t redelivered;
 } aegis_consumer_info;
 
@@ -221,6 +224,9 @@ typedef struct aegis_port_ops {
                                     aegis_error *error);
     aegis_status (*consumer_info)(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
                                   aegis_consumer_info *info, aegis_error *error);
+    /* Forget it. What reads it gets nothing more, until there is one of that name again. NOT_FOUND: there is none. */
+    aegis_status (*delete_consumer)(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
+                                    aegis_error *error);
     /* Read a durable. It yields nothing until it is given credit. */
     aegis_status (*consume)(aegis_port *port, const char *stream, const char *durable, aegis_source **source,
                             aegis_error *error);

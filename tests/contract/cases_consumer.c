@@ -138,6 +138,7 @@ void consumer_figures(void **state)
     const char *stream = filled(c, "figures", 3);
     aegis_consumer_info info = contract_consumer_info(c, stream, "d", 3, 0);
     assert_int_equal(info.ack_floor, 0);
+    assert_int_equal(info.delivered, 0);
     aegis_source *source = contract_consume(c, stream, "d", 2);
     aegis_message first = contract_next(c, source, 5000);
     aegis_message second = contract_next(c, source, 5000);
@@ -148,6 +149,7 @@ void consumer_figures(void **state)
     contract_settle(c, &first, AEGIS_ACK, 0);
     info = contract_consumer_info(c, stream, "d", 1, 0);
     assert_int_equal(info.ack_floor, 2);
+    assert_int_equal(info.delivered, 2);
     assert_int_equal(info.redelivered, 0);
 }
 
@@ -235,4 +237,79 @@ void durable_drain_and_wake(void **state)
     contract_close(c, source);
     source = contract_consume(c, stream, "d", 10);
     take(c, source, "after");
+}
+
+void consumer_from_sequence(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = filled(c, "middle", 5);
+    aegis_consumer_config config = {
+        .stream = stream, .durable = "m", .filter = contract_subject(c, "middle.>"), .start = 4};
+    assert_ok(c->ops->ensure_consumer(c->port, &config, in_ms(5000), NULL));
+    aegis_source *source = contract_consume(c, stream, "m", 10);
+    take(c, source, "3");
+    take(c, source, "4");
+    contract_silent(c, source, 100);
+    /* Beyond the last: with what comes next. */
+    config.durable = "later";
+    config.start = 9;
+    assert_ok(c->ops->ensure_consumer(c->port, &config, in_ms(5000), NULL));
+    source = contract_consume(c, stream, "later", 10);
+    contract_store(c, contract_subject(c, "middle.x"), "5", NULL);
+    take(c, source, "5");
+}
+
+void consumer_deleted(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = filled(c, "deleted", 3);
+    aegis_source *source = contract_consume(c, stream, "d", 10);
+    take(c, source, "0");
+    aegis_message held = contract_next(c, source, 5000);
+    contract_settle(c, &held, AEGIS_NAK, AEGIS_MINUTE);
+    held = contract_next(c, source, 5000);
+    assert_ok(c->ops->delete_consumer(c->port, stream, "d", in_ms(5000), NULL));
+    assert_status(AEGIS_NOT_FOUND, c->ops->delete_consumer(c->port, stream, "d", in_ms(5000), NULL));
+    assert_status(AEGIS_NOT_FOUND, c->ops->delete_consumer(c->port, "nothing", "d", in_ms(5000), NULL));
+    aegis_consumer_info info;
+    assert_status(AEGIS_NOT_FOUND, c->ops->consumer_info(c->port, stream, "d", in_ms(5000), &info, NULL));
+    (void)c->ops->settle(&held, AEGIS_ACK, 0); /* nobody is there to hear it */
+    c->ops->release(&held);
+    contract_store(c, contract_subject(c, "deleted.x"), "3", NULL);
+    contract_silent(c, source, 300);
+    /* The reader goes on with the next one of that name. */
+    const aegis_consumer_config config = {
+        .stream = stream, .durable = "d", .filter = contract_subject(c, "deleted.>"), .start = 3};
+    assert_ok(c->ops->ensure_consumer(c->port, &config, in_ms(5000), NULL));
+    take(c, source, "2");
+    take(c, source, "3");
+    contract_consumer_info(c, stream, "d", 0, 0);
+}
+
+static bool there(contract *c, const char *stream, const char *durable)
+{
+    aegis_consumer_info info;
+    return c->ops->consumer_info(c->port, stream, durable, in_ms(5000), &info, NULL) == AEGIS_OK;
+}
+
+void consumer_forgotten(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = filled(c, "forgotten", 2);
+    const aegis_consumer_config config = {.stream = stream,
+                                          .durable = "brief",
+                                          .filter = contract_subject(c, "forgotten.>"),
+                                          .inactive = AEGIS_SECOND};
+    assert_ok(c->ops->ensure_consumer(c->port, &config, in_ms(5000), NULL));
+    aegis_source *source = contract_consume(c, stream, "brief", 10);
+    take(c, source, "0");
+    take(c, source, "1");
+    sleep_ms(1500); /* it waits for more: that is reading */
+    contract_store(c, contract_subject(c, "forgotten.x"), "2", NULL);
+    take(c, source, "2");
+    contract_close(c, source);
+    for (int i = 0; i < 100 && there(c, stream, "brief"); i++)
+        sleep_ms(100);
+    assert_false(there(c, stream, "brief"));
+    assert_true(there(c, stream, "d"));
 }

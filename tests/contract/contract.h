@@ -139,6 +139,9 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(consume_needs_credit)                                                                                  \
     X(delivery_details)                                                                                      \
     X(consumer_filter)                                                                                       \
+    X(consumer_from_sequence)                                                                                \
+    X(consumer_deleted)                                                                                      \
+    X(consumer_forgotten)                                                                                    \
     X(consumer_from_new)                                                                                     \
     X(consumer_verify)                                                                                       \
     X(consumer_figures)                                                                                      \

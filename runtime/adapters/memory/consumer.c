@@ -126,6 +126,7 @@ static memory_delivery *hand_out(memory_source *source, memory_stored *stored, m
     due_at(consumer, entry, later(now, consumer->ack_wait));
     source->credit--;
     delivery->consumer = consumer;
+    consumer->references++;
     delivery->message.arrived = now;
     delivery->message.sequence = stored->sequence;
     delivery->message.deliveries = entry->deliveries;
@@ -136,11 +137,31 @@ static memory_delivery *hand_out(memory_source *source, memory_stored *stored, m
     return delivery;
 }
 
-memory_delivery *memory_consumer_take(memory_source *source, int64_t now, int64_t *look)
+static void join(memory_source *source, memory_consumer *consumer)
+{
+    source->consumer = consumer;
+    source->reader_next = consumer->readers;
+    consumer->readers = source;
+    consumer->references++;
+}
+
+/* A reader knows its consumer by name: when that was deleted, one made since takes its place. */
+static memory_consumer *consumer_of(memory_source *source)
 {
     memory_consumer *consumer = source->consumer;
+    memory_consumer *made = consumer->gone ? find(consumer->stream, consumer->durable) : NULL;
+    if (!made)
+        return consumer;
+    memory_consumer_leave(source);
+    join(source, made);
+    return made;
+}
+
+memory_delivery *memory_consumer_take(memory_source *source, int64_t now, int64_t *look)
+{
+    memory_consumer *consumer = consumer_of(source);
     memory_bus *bus = memory_of(source->base.port);
-    if (source->credit == 0)
+    if (source->credit == 0 || consumer->gone)
         return NULL;
     memory_stream_expire(bus, consumer->stream, now);
     memory_unsettled *entry = next_due(consumer, bus, now);
@@ -231,25 +252,49 @@ void memory_consumer_leave(memory_source *source)
             due_at(consumer, entry, now);
         }
     }
+    consumer->left = now;
     memory_consumer_notify(consumer);
+    memory_consumer_drop(memory_of(source->base.port), consumer);
 }
 
 static void consumer_free(memory_bus *bus, memory_consumer *consumer)
 {
-    while (consumer->unsettled)
-        forget(consumer, bus, consumer->unsettled);
     memory_free_text(bus, consumer->durable);
     memory_free_text(bus, consumer->filter);
     memory_free(bus, consumer, sizeof *consumer);
 }
 
+void memory_consumer_drop(memory_bus *bus, memory_consumer *consumer)
+{
+    if (--consumer->references == 0)
+        consumer_free(bus, consumer);
+}
+
+/* What is in somebody's hands keeps it in memory, and settles nothing any more. */
+static void unlist(memory_bus *bus, memory_consumer **at)
+{
+    memory_consumer *consumer = *at;
+    *at = consumer->next;
+    consumer->gone = true;
+    while (consumer->unsettled)
+        forget(consumer, bus, consumer->unsettled);
+    memory_consumer_drop(bus, consumer);
+}
+
+void memory_consumers_expire(memory_bus *bus, memory_stream *stream, int64_t now)
+{
+    for (memory_consumer **at = &stream->consumers, *consumer; (consumer = *at) != NULL;) {
+        if (consumer->inactive > 0 && !consumer->readers && now - consumer->left >= consumer->inactive)
+            unlist(bus, at);
+        else
+            at = &consumer->next;
+    }
+}
+
 void memory_consumers_free(memory_bus *bus, memory_stream *stream)
 {
-    while (stream->consumers) {
-        memory_consumer *consumer = stream->consumers;
-        stream->consumers = consumer->next;
-        consumer_free(bus, consumer);
-    }
+    while (stream->consumers)
+        unlist(bus, &stream->consumers);
 }
 
 static aegis_status check(const memory_stream *stream, const aegis_consumer_config *config,
@@ -290,11 +335,21 @@ static aegis_status create(memory_bus *bus, memory_stream *stream, const aegis_c
     consumer->ack_wait = config->ack_wait > 0 ? config->ack_wait : 30 * AEGIS_SECOND;
     consumer->max_unsettled = config->max_ack_pending ? config->max_ack_pending : 1000;
     consumer->earliest = INT64_MAX;
+    consumer->inactive = config->inactive;
+    consumer->left = aegis_clock_monotonic();
     consumer->position =
         config->from == AEGIS_DELIVER_NEW ? memory_stream_next_sequence(stream) : stream->base;
+    if (config->start > 0 && config->start < memory_stream_next_sequence(stream))
+        consumer->position = config->start;
+    else if (config->start > 0)
+        consumer->position = memory_stream_next_sequence(stream);
     consumer->delivered = consumer->position - 1;
+    consumer->references = 1;
     consumer->next = stream->consumers;
     stream->consumers = consumer;
+    for (memory_source *source = bus->sources; source; source = source->next)
+        if (source->kind == MEMORY_DURABLE && source->consumer->gone)
+            pthread_cond_broadcast(&source->changed);
     return AEGIS_OK;
 }
 
@@ -303,6 +358,7 @@ static aegis_status ensure(memory_bus *bus, const aegis_consumer_config *config,
     memory_stream *stream = memory_stream_find(bus, config->stream);
     if (!stream)
         return aegis_error_set(error, AEGIS_NOT_FOUND, "there is no stream %s", config->stream);
+    memory_stream_expire(bus, stream, aegis_clock_monotonic());
     const memory_consumer *consumer = find(stream, config->durable);
     if (consumer && strcmp(consumer->filter, config->filter) != 0)
         return aegis_error_set(error, AEGIS_FAILED_PRECONDITION,
@@ -343,17 +399,37 @@ aegis_status memory_consumer_info(aegis_port *port, const char *stream, const ch
     (void)deadline;
     memset(info, 0, sizeof *info);
     pthread_mutex_lock(&bus->lock);
-    memory_consumer *consumer = find(memory_stream_find(bus, stream), durable);
+    memory_stream *of = memory_stream_find(bus, stream);
+    if (of)
+        memory_stream_expire(bus, of, aegis_clock_monotonic());
+    memory_consumer *consumer = find(of, durable);
     if (consumer) {
-        memory_stream_expire(bus, consumer->stream, aegis_clock_monotonic());
         info->pending = count_new(consumer);
         info->ack_pending = consumer->unsettled_count;
         info->ack_floor = consumer->unsettled ? consumer->unsettled->sequence - 1 : consumer->delivered;
+        info->delivered = consumer->delivered;
         for (const memory_unsettled *entry = consumer->unsettled; entry; entry = entry->next)
             info->redelivered += entry->deliveries > 1;
     }
     pthread_mutex_unlock(&bus->lock);
     return consumer ? AEGIS_OK : no_consumer(stream, durable, error);
+}
+
+aegis_status memory_delete_consumer(aegis_port *port, const char *stream_name, const char *durable,
+                                    int64_t deadline, aegis_error *error)
+{
+    memory_bus *bus = memory_of(port);
+    (void)deadline;
+    pthread_mutex_lock(&bus->lock);
+    memory_stream *stream = memory_stream_find(bus, stream_name);
+    memory_consumer **at = stream ? &stream->consumers : NULL;
+    while (at && *at && strcmp((*at)->durable, durable) != 0)
+        at = &(*at)->next;
+    bool found = at && *at;
+    if (found)
+        unlist(bus, at);
+    pthread_mutex_unlock(&bus->lock);
+    return found ? AEGIS_OK : no_consumer(stream_name, durable, error);
 }
 
 aegis_status memory_consume(aegis_port *port, const char *stream, const char *durable, aegis_source **source,
@@ -365,9 +441,7 @@ aegis_status memory_consume(aegis_port *port, const char *stream, const char *du
     memory_consumer *consumer = find(memory_stream_find(bus, stream), durable);
     memory_source *made = consumer ? memory_source_new(bus, MEMORY_DURABLE, 0) : NULL;
     if (made) {
-        made->consumer = consumer;
-        made->reader_next = consumer->readers;
-        consumer->readers = made;
+        join(made, consumer);
         *source = &made->base;
     }
     pthread_mutex_unlock(&bus->lock);

@@ -45,7 +45,7 @@ typedef struct memory_delivery {
     memory_bus *bus;
     memory_packet *packet; /* NULL: an event, or a completion without an answer */
     aegis_message message;
-    memory_consumer *consumer; /* durable deliveries; lives as long as the bus */
+    memory_consumer *consumer; /* durable deliveries; a reference */
     bool settled;
 } memory_delivery;
 
@@ -247,6 +247,10 @@ typedef struct memory_unsettled {
 
 struct memory_consumer {
     memory_consumer *next;
+    size_t references; /* its stream's, one of each reader, one of each delivery in somebody's hands */
+    bool gone;         /* deleted: not its stream's any more */
+    int64_t inactive;  /* without readers for so long it is deleted; 0: never */
+    int64_t left;      /* when the last reader went, or it was made */
     memory_stream *stream;
     char *durable;
     char *filter;
@@ -265,11 +269,17 @@ struct memory_consumer {
 memory_delivery *memory_consumer_take(memory_source *source, int64_t now, int64_t *look);
 void memory_consumer_notify(memory_consumer *consumer);
 void memory_consumer_leave(memory_source *source);
+/* One reference less. */
+void memory_consumer_drop(memory_bus *bus, memory_consumer *consumer);
+/* Delete those that nobody has read for too long. */
+void memory_consumers_expire(memory_bus *bus, memory_stream *stream, int64_t now);
 void memory_consumers_free(memory_bus *bus, memory_stream *stream);
 aegis_status memory_ensure_consumer(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
                                     aegis_error *error);
 aegis_status memory_consumer_info(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
                                   aegis_consumer_info *info, aegis_error *error);
+aegis_status memory_delete_consumer(aegis_port *port, const char *stream, const char *durable,
+                                    int64_t deadline, aegis_error *error);
 aegis_status memory_consume(aegis_port *port, const char *stream, const char *durable, aegis_source **source,
                             aegis_error *error);
 void memory_credit(aegis_source *source, uint32_t messages);

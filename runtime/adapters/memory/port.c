@@ -228,6 +228,7 @@ static const aegis_port_ops memory_ops = {
     .publish_durable = memory_publish_durable,
     .ensure_consumer = memory_ensure_consumer,
     .consumer_info = memory_consumer_info,
+    .delete_consumer = memory_delete_consumer,
     .consume = memory_consume,
     .credit = memory_credit,
     .settle = memory_settle,

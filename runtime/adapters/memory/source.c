@@ -75,6 +75,8 @@ void memory_delivery_free(memory_bus *bus, memory_delivery *delivery)
     if (!delivery)
         return;
     memory_packet_drop(bus, delivery->packet);
+    if (delivery->consumer)
+        memory_consumer_drop(bus, delivery->consumer);
     memory_free(bus, delivery, sizeof *delivery);
 }
 

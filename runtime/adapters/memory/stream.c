@@ -83,6 +83,7 @@ void memory_stream_expire(memory_bus *bus, memory_stream *stream, int64_t now)
         memory_stream_remove(bus, stream, stream->base);
     while (stream->seen_first && now - stream->seen_first->when >= stream->config.duplicate_window)
         forget_seen(bus, stream);
+    memory_consumers_expire(bus, stream, now);
 }
 
 static const memory_seen *find_seen(const memory_stream *stream, const char *id)

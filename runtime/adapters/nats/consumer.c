@@ -38,6 +38,23 @@ void aegis_nats_pulls_lost(nats_source *source)
     source->pull_after = 0;
 }
 
+/* A consumer was made in place of one that its readers' pulls went to: a 2.9 server ends those without a
+ * word. */
+void aegis_nats_pulls_anew(nats_engine *engine, const char *stream, const char *durable)
+{
+    char subject[512];
+    snprintf(subject, sizeof subject, "%s.CONSUMER.MSG.NEXT.%s.%s", engine->api, stream, durable);
+    pthread_mutex_lock(&engine->lock);
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->kind == NATS_CONSUMER && strcmp(s->pull_subject, subject) == 0) {
+            aegis_nats_pulls_lost(s);
+            aegis_nats_timer(engine, 0);
+        }
+    }
+    aegis_nats_kick_idle(engine);
+    pthread_mutex_unlock(&engine->lock);
+}
+
 static void pull_later(nats_source *source)
 {
     aegis_duration pause = PULL_PAUSE << (source->pull_errors < 5 ? source->pull_errors : 5);

@@ -398,6 +398,7 @@ aegis_status aegis_nats_settle(const aegis_message *message, aegis_settlement se
                                aegis_duration delay);
 void aegis_nats_pull(nats_source *source, int64_t now);
 void aegis_nats_pulls_lost(nats_source *source);
+void aegis_nats_pulls_anew(nats_engine *engine, const char *stream, const char *durable);
 void aegis_nats_pull_nobody(nats_source *source);
 /* True when the message was about a pull and not a delivery. */
 bool aegis_nats_pull_status(nats_source *source, natsMsg *raw);
@@ -420,6 +421,8 @@ aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_confi
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,
                                     aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_config *config,
+                                        int64_t deadline, aegis_error *error);
+aegis_status aegis_nats_delete_consumer(aegis_port *port, const char *stream, const char *durable,
                                         int64_t deadline, aegis_error *error);
 aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, const char *durable,
                                       int64_t deadline, aegis_consumer_info *info, aegis_error *error);

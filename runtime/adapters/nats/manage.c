@@ -284,8 +284,15 @@ static aegis_status consumer_create(aegis_port *port, const aegis_consumer_confi
     aegis_text_add(&text,
                    "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"ack_policy\":\"explicit\"",
                    config->stream, config->durable);
-    aegis_text_add(&text, ",\"deliver_policy\":\"%s\",\"replay_policy\":\"instant\",\"max_deliver\":-1",
-                   config->from == AEGIS_DELIVER_NEW ? "new" : "all");
+    if (config->start > 0)
+        aegis_text_add(&text, ",\"deliver_policy\":\"by_start_sequence\",\"opt_start_seq\":%" PRIu64,
+                       config->start);
+    else
+        aegis_text_add(&text, ",\"deliver_policy\":\"%s\"",
+                       config->from == AEGIS_DELIVER_NEW ? "new" : "all");
+    if (config->inactive > 0)
+        aegis_text_add(&text, ",\"inactive_threshold\":%" PRId64, config->inactive);
+    aegis_text_add(&text, ",\"replay_policy\":\"instant\",\"max_deliver\":-1");
     aegis_text_add(&text, ",\"ack_wait\":%" PRId64 ",\"max_ack_pending\":%" PRIu32,
                    config->ack_wait > 0 ? config->ack_wait : ACK_WAIT_DEFAULT,
                    config->max_ack_pending > 0 ? config->max_ack_pending : ACK_PENDING_DEFAULT);
@@ -315,6 +322,8 @@ static aegis_status consumer_there(aegis_port *port, const aegis_consumer_config
         if (status != AEGIS_NOT_FOUND || code != ERR_CONSUMER_MISSING || attempt > CREATE_TIMES)
             return status;
         status = consumer_create(port, config, deadline, &code, error);
+        if (status == AEGIS_OK)
+            aegis_nats_pulls_anew(aegis_nats_engine_of(port), config->stream, config->durable);
         if (status != AEGIS_OK && (code == 0 || !once_more(attempt, deadline)))
             return status;
     }
@@ -353,8 +362,25 @@ aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, cons
         .pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0),
         .ack_pending = aegis_json_u64(aegis_json_member(object, "num_ack_pending"), 0),
         .ack_floor = aegis_json_u64(aegis_json_path(object, "ack_floor.stream_seq"), 0),
+        .delivered = aegis_json_u64(aegis_json_path(object, "delivered.stream_seq"), 0),
         .redelivered = aegis_json_u64(aegis_json_member(object, "num_redelivered"), 0),
     };
     aegis_nats_release(&answer);
     return AEGIS_OK;
+}
+
+aegis_status aegis_nats_delete_consumer(aegis_port *port, const char *stream, const char *durable,
+                                        int64_t deadline, aegis_error *error)
+{
+    char subject[512];
+    aegis_message answer;
+    uint32_t code = 0;
+
+    if (!aegis_nats_name_ok(stream) || !aegis_nats_name_ok(durable))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "not a name of a stream and a durable");
+    snprintf(subject, sizeof subject, "CONSUMER.DELETE.%s.%s", stream, durable);
+    const aegis_status status = aegis_nats_api(port, subject, "", deadline, &answer, &code, error);
+    if (status == AEGIS_OK)
+        aegis_nats_release(&answer);
+    return status;
 }

@@ -76,6 +76,7 @@ static const aegis_port_ops operations = {
     .publish_durable = aegis_nats_publish_durable,
     .ensure_consumer = aegis_nats_ensure_consumer,
     .consumer_info = aegis_nats_consumer_info,
+    .delete_consumer = aegis_nats_delete_consumer,
     .consume = aegis_nats_consume,
     .credit = aegis_nats_credit,
     .settle = aegis_nats_settle,
