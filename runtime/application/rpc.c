@@ -65,8 +65,8 @@ static void read_trace(aegis_call_state *state)
     state->call.trace_id = aegis_arena_strdup(state->call.arena, aegis_uuid_format(outside->trace, text));
 }
 
-/* What is well formed is run, if it still can. */
-static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refuse)
+/* What is well formed is run, if at `now` it still can. */
+static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refuse, int64_t now)
 {
     aegis_service *service = state->service;
     const aegis_endpoint *endpoint = aegis_endpoint_find(service, state->call.method, false);
@@ -83,7 +83,7 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
         aegis_reply_refuse(state, AEGIS_RESOURCE_EXHAUSTED, "the service is overloaded");
     } else if (atomic_load_explicit(&service->hard, memory_order_relaxed)) {
         aegis_reply_refuse(state, AEGIS_UNAVAILABLE, "the service is stopping");
-    } else if (aegis_clock_monotonic() >= state->call.deadline) {
+    } else if (now >= state->call.deadline) {
         aegis_series_count(state->series, AEGIS_COUNT_EXPIRED);
         aegis_reply_refuse(state, AEGIS_DEADLINE_EXCEEDED, "the deadline passed before the call could start");
     } else if (endpoint == NULL) {
@@ -96,10 +96,10 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
     return answered;
 }
 
-/* A message becomes a call and its handler runs. True when the arena may be used again. `*budget` is what the
- * caller had left, 0 if it cannot be known. */
+/* A message becomes a call and, from `now`, its handler runs. True when the arena may be used again.
+ * `*budget` is what the caller had left, 0 if it cannot be known. */
 static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse, bool more,
-                  aegis_duration *budget)
+                  int64_t now, aegis_duration *budget)
 {
     aegis_call_state *state = aegis_call_new(service, arena, message);
     aegis_error why = {0};
@@ -121,7 +121,7 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
                           "the request is malformed: method is not the one its subject names");
     } else {
         *budget = state->call.deadline - state->message.arrived;
-        reply = dispatch(state, params, refuse);
+        reply = dispatch(state, params, refuse, now);
     }
     return aegis_call_end(state, reply);
 }
@@ -231,29 +231,27 @@ void *aegis_rpc_work(void *argument)
     int64_t began;
     bool refuse, more;
 
-    for (;;) {
-        arena = aegis_service_arena(service, arena);
-        if (arena == NULL)
-            break;
-        (void)pthread_mutex_lock(&service->lock);
-        if (!take(worker, &message, &refuse)) {
-            (void)pthread_mutex_unlock(&service->lock);
-            break;
-        }
+    (void)pthread_mutex_lock(&service->lock);
+    while (take(worker, &message, &refuse)) {
         more = service->waiting_count > 0;
         (void)pthread_mutex_unlock(&service->lock);
         began = aegis_clock_monotonic();
-        if (!serve(service, &message, arena, refuse, more, &budget))
+        arena = aegis_service_arena(service, arena);
+        if (arena == NULL) { /* given up, and the port with it */
+            (void)pthread_mutex_lock(&service->lock);
+            break;
+        }
+        if (!serve(service, &message, arena, refuse, more, began, &budget))
             arena = NULL;
-        if (refuse)
-            continue;
         began = aegis_clock_monotonic() - began;
         (void)pthread_mutex_lock(&service->lock);
+        if (refuse)
+            continue;
         service->busy--;
         learn(&service->usual, began);
         learn(&service->patience, budget);
-        (void)pthread_mutex_unlock(&service->lock);
     }
+    (void)pthread_mutex_unlock(&service->lock);
     aegis_arena_free(arena);
     aegis_service_thread_done(service);
     return NULL;
@@ -274,7 +272,7 @@ static void feed(aegis_service *service, aegis_message *message)
         service->bus->port->ops->wake(service->requests);
     (void)pthread_mutex_unlock(&service->lock);
     arena = admitted ? NULL : aegis_service_arena(service, NULL);
-    if (arena != NULL && serve(service, message, arena, true, false, &budget))
+    if (arena != NULL && serve(service, message, arena, true, false, aegis_clock_monotonic(), &budget))
         aegis_arena_free(arena);
 }
 

@@ -61,6 +61,9 @@ typedef struct aegis_mp_head {
 
 /* The value at `at`. A body is checked to be there; items are not, beyond one byte for each. */
 aegis_mp_head aegis_mp_head_at(const uint8_t *at, const uint8_t *end);
+/* What follows the whole value at `at`, of at most `depth` levels; NULL where something is wrong with it. Strings are
+ * not checked. */
+const uint8_t *aegis_mp_behind(const uint8_t *at, const uint8_t *end, size_t depth);
 const char *aegis_mp_kind_name(aegis_mp_kind kind);
 
 /* The next string as a slice of the message; `data` NULL after a failure. */

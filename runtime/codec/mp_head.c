@@ -74,6 +74,75 @@ aegis_mp_head aegis_mp_head_at(const uint8_t *at, const uint8_t *end)
     return head;
 }
 
+/* How many bytes a value takes whose first byte says so; 0: it does not. */
+#define EIGHT(n)  n, n, n, n, n, n, n, n
+#define ONES      EIGHT(1), EIGHT(1), EIGHT(1), EIGHT(1)
+#define TEXTS(n)  n + 1, n + 2, n + 3, n + 4, n + 5, n + 6, n + 7, n + 8
+#define CONTAINED EIGHT(0), EIGHT(0)
+static const uint8_t spans[256] = {
+    ONES,      ONES,      ONES,      ONES,                   /* 0x00: integers */
+    CONTAINED, CONTAINED,                                    /* 0x80: maps, lists */
+    TEXTS(0),  TEXTS(8),  TEXTS(16), TEXTS(24),              /* 0xa0 */
+    1,         0,         1,         1,         0, 0, 0, 0,  /* 0xc0: nil, never used, false, true, bin */
+    0,         0,         5,         9,         2, 3, 5, 9,  /* ext, floats, unsigned */
+    2,         3,         5,         9,         3, 4, 6, 10, /* 0xd0: signed, short ext */
+    18,        0,         0,         0,         0, 0, 0, 0,  /* str, list, map */
+    ONES,                                                    /* 0xe0 */
+};
+
+/* The same of any value, without the values in it, of which *members follow; 0: cut off or invalid. */
+static size_t span_of(const uint8_t *at, size_t left, aegis_mp_kind *kind, size_t *members)
+{
+    const aegis_mp_head head = aegis_mp_head_at(at, at + left);
+
+    *members = 0;
+    *kind = head.kind;
+    if (head.kind == AEGIS_MP_CUT || head.kind == AEGIS_MP_BAD)
+        return 0;
+    if (head.kind != AEGIS_MP_LIST && head.kind != AEGIS_MP_MAP)
+        return head.size + (size_t)head.count;
+    *members = head.count;
+    return head.size;
+}
+
+/* Every request and answer goes through here once, because its body stands in the middle of its envelope. */
+const uint8_t *aegis_mp_behind(const uint8_t *at, const uint8_t *end, size_t depth)
+{
+    size_t members[AEGIS_DEPTH_LIMIT + 1], open = 0, size, count;
+    aegis_mp_kind kind, kinds[AEGIS_DEPTH_LIMIT + 1];
+
+    for (;;) {
+        if (at == end)
+            return NULL;
+        size = spans[*at];
+        count = 0;
+        kind = AEGIS_MP_STR; /* or another without values in it */
+        if (size == 0)
+            size = span_of(at, (size_t)(end - at), &kind, &count);
+        if (size == 0 || size > (size_t)(end - at))
+            return NULL;
+        at += size;
+        if ((kind == AEGIS_MP_LIST || kind == AEGIS_MP_MAP) && open >= depth)
+            return NULL;
+        if (count > 0) {
+            members[open] = count;
+            kinds[open++] = kind;
+        }
+        while (count == 0 && open > 0 && --members[open - 1] == 0)
+            open--;
+        if (open == 0)
+            return at;
+        if (kinds[open - 1] == AEGIS_MP_MAP) {
+            if (at == end || !((*at & 0xe0) == 0xa0 || (*at >= 0xd9 && *at <= 0xdb)))
+                return NULL;
+            size = spans[*at] != 0 ? spans[*at] : span_of(at, (size_t)(end - at), &kind, &count);
+            if (size == 0 || size > (size_t)(end - at))
+                return NULL;
+            at += size;
+        }
+    }
+}
+
 const char *aegis_mp_kind_name(aegis_mp_kind kind)
 {
     static const char *const names[] = {

@@ -340,7 +340,13 @@ void aegis_skip(aegis_reader *r)
 {
     size_t left[AEGIS_DEPTH_LIMIT + 1], depth = 0;
     uint64_t maps = 0;
+    const uint8_t *behind =
+        aegis_is_json(r->format) ? NULL : aegis_mp_behind(r->at, r->end, AEGIS_DEPTH_LIMIT - r->depth);
 
+    if (AEGIS_LIKELY(behind != NULL)) {
+        r->at = behind;
+        return;
+    } /* else JSON, or a mistake, which is looked for slowly */
     for (;;) {
         aegis_mp_kind kind = aegis_next_kind(r);
 

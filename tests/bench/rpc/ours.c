@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "application/bus.h"
 #include "bench/bench.h"
 
 struct rpc_ours {
     const shop_order *order;
-    aegis_bus *service_bus, *client_bus;
+    aegis_bus *service_bus;
+    aegis_bus *client_bus; /* the same where the bus is inside the process */
     aegis_service *service;
     aegis_client *client;
 };
@@ -28,6 +30,18 @@ static aegis_reply create_order(shop_orders_create_order_call *call,
 
 static const shop_orders_ops ops = {.create_order = create_order};
 
+static aegis_status open_bus(const char *url, aegis_bus **bus, aegis_error *error)
+{
+    aegis_port *loop;
+
+    if (url != NULL)
+        return aegis_open(url, NULL, bus, error);
+    loop = rpc_loop_open();
+    if (loop == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    return aegis_bus_new(loop, NULL, bus, error);
+}
+
 rpc_ours *rpc_ours_open(const char *url, const shop_order *order)
 {
     rpc_ours *ours = (rpc_ours *)calloc(1, sizeof *ours);
@@ -36,11 +50,12 @@ rpc_ours *rpc_ours_open(const char *url, const shop_order *order)
     if (ours == NULL)
         return NULL;
     ours->order = order;
-    if (aegis_open(url, NULL, &ours->service_bus, &error) == AEGIS_OK &&
+    if (open_bus(url, &ours->service_bus, &error) == AEGIS_OK &&
         shop_orders_serve(ours->service_bus, &ops, (void *)(uintptr_t)order,
                           &(aegis_service_options){.waiting_room = 4096}, &ours->service,
                           &error) == AEGIS_OK &&
-        aegis_open(url, NULL, &ours->client_bus, &error) == AEGIS_OK &&
+        (ours->client_bus = ours->service_bus) != NULL &&
+        (url == NULL || open_bus(url, &ours->client_bus, &error) == AEGIS_OK) &&
         aegis_client_new(ours->client_bus, NULL, &ours->client, &error) == AEGIS_OK)
         return ours;
     fprintf(stderr, "%s\n", aegis_error_text(&error));
@@ -54,7 +69,8 @@ void rpc_ours_close(rpc_ours *ours)
         return;
     aegis_client_free(ours->client);
     aegis_service_stop(ours->service);
-    aegis_close(ours->client_bus);
+    if (ours->client_bus != ours->service_bus)
+        aegis_close(ours->client_bus);
     aegis_close(ours->service_bus);
     free(ours);
 }
@@ -122,7 +138,8 @@ static void landed(const shop_orders_create_order_outcome *out, void *user)
 
     pthread_mutex_lock(&w->lock);
     w->failed = w->failed || !good(out);
-    rpc_sample(w->samples, rpc_now() - f->start);
+    if (w->samples != NULL)
+        rpc_sample(w->samples, rpc_now() - f->start);
     next = !w->failed && w->left > 0;
     if (next)
         w->left--;
@@ -142,7 +159,8 @@ static bool launch(flight *f)
 {
     const shop_orders_create_order_request request = request_of(f->of->ours);
 
-    f->start = rpc_now();
+    if (f->of->samples != NULL)
+        f->start = rpc_now();
     return shop_orders_create_order_async(f->of->ours->client, &request, NULL, landed, f) != 0;
 }
 

@@ -24,14 +24,21 @@ double rpc_now(void);
 /* One way of making `count` calls with `depth` of them under way. False when one failed. */
 typedef bool (*rpc_form)(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 
-/* Ours: a service and a client, each on a bus of its own, at `url`. NULL, with the reason on stderr, when it
- * cannot. */
+/* Ours: a service and a client, each on a bus of its own, at `url`; NULL: both on one bus without I/O, see
+ * loop.c. NULL, with the reason on stderr, when it cannot. */
 typedef struct rpc_ours rpc_ours;
 rpc_ours *rpc_ours_open(const char *url, const shop_order *order);
 void rpc_ours_close(rpc_ours *ours);
 bool rpc_ours_lonely(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 bool rpc_ours_async(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 bool rpc_ours_threads(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
+
+/* A port to itself, and what carrying bytes over it costs. */
+struct aegis_port *rpc_loop_open(void);
+typedef struct rpc_carrier rpc_carrier;
+rpc_carrier *rpc_carrier_open(size_t request_bytes, size_t answer_bytes);
+void rpc_carrier_close(rpc_carrier *carrier);
+bool rpc_carrier_carry(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 
 /* By hand: nats.c and msgpack-c. `prebuilt` sends bytes made before and reads nothing of what comes. */
 typedef struct rpc_peer_options {
