@@ -31,6 +31,7 @@ typedef struct aegis_outgoing {
     const aegis_header *headers;
     size_t header_count;
     aegis_bytes body;
+    const char *stream;            /* publish_durable: only its acknowledgement counts; NULL: whichever stream's */
     bool more;                     /* others follow at once: may be held back for them, 2 ms at most */
 } aegis_outgoing;
 
@@ -58,7 +59,7 @@ typedef struct aegis_message {
     aegis_timestamp stored_at;
     uint64_t pending;              /* messages still behind it for this consumer */
 
-    /* completions (of `submit`) and connection events */
+    /* completions (of `submit`; the body of one that failed may say why, as text) and connection events */
     uint64_t token;
     aegis_status status;           /* outcome of the operation */
     bool not_processed;            /* certainly no receiver saw it */
@@ -154,7 +155,7 @@ typedef enum aegis_operation_kind { AEGIS_OP_REQUEST = 1, AEGIS_OP_PUBLISH_DURAB
 
 typedef struct aegis_health {
     bool connected;
-    bool durable;                  /* streams can be used */
+    bool durable;                  /* streams can be used: JetStream answers, and its store was not full lately */
     uint32_t connections;
     uint64_t reconnects;
     uint64_t max_payload;          /* bytes of body and headers; 0: no limit */
@@ -198,7 +199,9 @@ typedef struct aegis_port_ops {
 
     aegis_status (*completions)(aegis_port *port, size_t capacity, aegis_source **source, aegis_error *error);
     /* Start it. After OK exactly one completion with `token` will come; after anything else none. RESOURCE_EXHAUSTED
-     * when `capacity` operations are under way. */
+     * when `capacity` operations are under way. Durable publications with a Nats-Msg-Id that are submitted to one
+     * source are stored in the order of submission as long as the stream refuses none of them and, on a cluster, its
+     * leader stays: what has to be sent again is sent again in that order, and what follows waits. */
     aegis_status (*submit)(aegis_source *completions, aegis_operation_kind kind, const aegis_outgoing *message,
                            uint64_t token, int64_t deadline, aegis_error *error);
     /* Its completion comes with CANCELLED, unless it is already there. */
@@ -216,7 +219,8 @@ typedef struct aegis_port_ops {
                                 aegis_error *error);
     /* Stored when it returns OK; a header Nats-Msg-Id makes a repetition harmless, so it is sent again on a timeout or
      * a reconnection until the deadline, but only when that header is there. NOT_FOUND: no stream takes the subject.
-     * RESOURCE_EXHAUSTED: the stream is full. */
+     * RESOURCE_EXHAUSTED: the stream, or the server's store, is full. UNAVAILABLE: the server cannot store.
+     * FAILED_PRECONDITION: another stream than `message->stream` has taken it. */
     aegis_status (*publish_durable)(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                     aegis_publish_ack *ack, aegis_error *error);
     /* Create or verify; never alters. FAILED_PRECONDITION when one of that name has another filter. */

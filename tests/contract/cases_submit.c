@@ -170,3 +170,94 @@ void submitted_durable(void **state)
     expect_completion(c, source, 1000, AEGIS_NOT_FOUND);
     contract_silent(c, source, 50);
 }
+
+static aegis_status submit_stored(contract *c, aegis_source *source, const aegis_outgoing *like,
+                                  uint64_t number)
+{
+    const char *id = aegis_arena_printf(c->arena, "%llu", (unsigned long long)number);
+    const aegis_header header = {"Nats-Msg-Id", id};
+    aegis_outgoing message = *like;
+
+    message.headers = &header;
+    message.header_count = 1;
+    message.body = text_bytes(id);
+    return c->ops->submit(source, AEGIS_OP_PUBLISH_DURABLE, &message, number, in_ms(10000), NULL);
+}
+
+void submitted_durable_in_order(void **state)
+{
+    enum { COUNT = 500 };
+    contract *c = (contract *)*state;
+    const char *stream = contract_name(c, "order");
+    const aegis_outgoing message = {.subject = contract_subject(c, "order.x"), .stream = stream};
+
+    contract_stream(c, stream, contract_subject(c, "order"));
+    contract_consumer(c, stream, "d", contract_subject(c, "order.>"), 0);
+    aegis_source *source = completions(c, COUNT);
+    for (uint64_t i = 0; i < COUNT; i++)
+        assert_ok(submit_stored(c, source, &message, i));
+    for (uint64_t i = 0; i < COUNT; i++)
+        expect_completion(c, source, i, AEGIS_OK);
+    aegis_source *reader = contract_consume(c, stream, "d", COUNT);
+    for (uint64_t i = 0; i < COUNT; i++)
+        contract_expect(c, reader, aegis_arena_printf(c->arena, "%llu", (unsigned long long)i));
+}
+
+static void expect_failure(contract *c, aegis_source *source, aegis_status status, const char *text)
+{
+    aegis_message message = contract_next(c, source, 5000);
+
+    assert_status(status, message.status);
+    assert_int_equal(message.sequence, 0);
+    assert_true(message.body.len > 0);
+    assert_non_null(strstr(
+        aegis_arena_printf(c->arena, "%.*s", (int)message.body.len, (const char *)message.body.data), text));
+    c->ops->release(&message);
+}
+
+/* A refusal is an error that says why, and what comes after it is stored when there is room again. */
+void submitted_durable_refused(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = contract_name(c, "full"), *subject = contract_subject(c, "full");
+    const aegis_stream_config config = {.name = stream,
+                                        .subjects = &subject,
+                                        .subject_count = 1,
+                                        .retention = AEGIS_RETAIN_WORK_QUEUE,
+                                        .storage = AEGIS_STORE_MEMORY,
+                                        .discard = AEGIS_DISCARD_NEW,
+                                        .max_messages = 2};
+    const aegis_outgoing message = {.subject = subject, .stream = stream};
+
+    contract_ensure_stream(c, &config);
+    contract_consumer(c, stream, "d", subject, 0);
+    aegis_source *source = completions(c, 0);
+    for (uint64_t i = 0; i < 3; i++)
+        assert_ok(submit_stored(c, source, &message, i));
+    expect_completion(c, source, 0, AEGIS_OK);
+    expect_completion(c, source, 1, AEGIS_OK);
+    expect_failure(c, source, AEGIS_RESOURCE_EXHAUSTED, "full");
+    aegis_source *reader = contract_consume(c, stream, "d", 1);
+    aegis_message taken = contract_next(c, reader, 5000);
+    contract_settle(c, &taken, AEGIS_ACK, 0);
+    contract_stream_info(c, stream, 1);
+    assert_ok(submit_stored(c, source, &message, 4));
+    expect_completion(c, source, 4, AEGIS_OK);
+}
+
+/* Whoever names a stream wants that one's acknowledgement. */
+void durable_of_another_stream(void **state)
+{
+    contract *c = (contract *)*state;
+    const aegis_outgoing message = {
+        .subject = contract_subject(c, "other.x"), .stream = "WANTED", .body = text_bytes("x")};
+    aegis_error error = {0};
+
+    contract_stream(c, contract_name(c, "other"), contract_subject(c, "other"));
+    assert_status(AEGIS_FAILED_PRECONDITION,
+                  c->ops->publish_durable(c->port, &message, in_ms(5000), NULL, &error));
+    assert_non_null(strstr(error.text, "WANTED"));
+    aegis_source *source = completions(c, 0);
+    assert_ok(submit_stored(c, source, &message, 1));
+    expect_failure(c, source, AEGIS_FAILED_PRECONDITION, "WANTED");
+}

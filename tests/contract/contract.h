@@ -173,7 +173,10 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(submitted_deadline)                                                                                    \
     X(submitted_cancel)                                                                                      \
     X(submitted_capacity)                                                                                    \
-    X(submitted_durable)
+    X(submitted_durable)                                                                                     \
+    X(submitted_durable_in_order)                                                                            \
+    X(submitted_durable_refused)                                                                             \
+    X(durable_of_another_stream)
 #define CONTRACT_CASES_THREADS(X)                                                                            \
     X(threads_share_messages)                                                                                \
     X(threads_share_a_durable)                                                                               \

@@ -205,15 +205,31 @@ static aegis_status submit_request(memory_bus *bus, memory_source *source, const
     return AEGIS_OK;
 }
 
+/* The text of a failure is the body of its completion; without memory for it there is none. */
+static void say_why(memory_bus *bus, const char *subject, const aegis_error *why, memory_delivery *completion)
+{
+    const aegis_outgoing text = {.subject = subject, .body = {(const uint8_t *)why->text, strlen(why->text)}};
+    memory_packet *packet = memory_packet_new(bus, &text, NULL);
+    if (!packet)
+        return;
+    completion->packet = packet;
+    completion->message.body = packet->body;
+}
+
 static aegis_status submit_durable(memory_bus *bus, memory_source *source, const aegis_outgoing *message,
                                    uint64_t token, memory_delivery *completion)
 {
     aegis_publish_ack ack = {0, false};
+    aegis_error why = {0};
     completion->message.token = token;
-    completion->message.status = memory_publish_stored(bus, message, &ack, NULL);
+    completion->message.status = memory_publish_stored(bus, message, &ack, &why);
+    if (completion->message.status != AEGIS_OK)
+        say_why(bus, message->subject, &why, completion);
     completion->message.not_processed = completion->message.status != AEGIS_OK;
-    completion->message.sequence = ack.sequence;
-    completion->message.duplicate = ack.duplicate;
+    if (completion->message.status == AEGIS_OK) {
+        completion->message.sequence = ack.sequence;
+        completion->message.duplicate = ack.duplicate;
+    }
     completion->message.arrived = aegis_clock_monotonic();
     source->under_way++;
     memory_enqueue(source, completion);

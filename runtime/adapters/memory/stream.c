@@ -226,9 +226,14 @@ aegis_status memory_publish_stored(memory_bus *bus, const aegis_outgoing *messag
     if (!packet)
         return memory_exhausted(error);
     memory_stream *stream = memory_stream_for(bus, message->subject);
-    aegis_status status =
-        stream ? memory_store(bus, stream, packet, ack, error)
-               : aegis_error_set(error, AEGIS_NOT_FOUND, "no stream takes '%s'", message->subject);
+    aegis_status status;
+    if (!stream)
+        status = aegis_error_set(error, AEGIS_NOT_FOUND, "no stream takes '%s'", message->subject);
+    else
+        status = memory_store(bus, stream, packet, ack, error);
+    if (status == AEGIS_OK && message->stream && strcmp(stream->name, message->stream) != 0)
+        status = aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "stream %s has taken it instead of %s",
+                                 stream->name, message->stream);
     memory_route_live(bus, packet);
     memory_packet_drop(bus, packet);
     return status;

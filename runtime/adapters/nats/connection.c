@@ -259,6 +259,8 @@ static void forget_subscriptions(nats_engine *engine, nats_link *link)
         }
         if (s->kind == NATS_CONSUMER)
             aegis_nats_pulls_lost(s);
+        if (s->ring != NULL)
+            aegis_nats_ring_lost(s);
     }
 }
 

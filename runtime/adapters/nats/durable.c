@@ -39,7 +39,9 @@ aegis_status aegis_nats_js_status(uint32_t code, const char *description)
     case ERR_WRONG_LAST_MSG_ID:
         return AEGIS_ABORTED;
     case ERR_STREAM_STORE_FAILED:
-        return strstr(description, "maximum") != NULL ? AEGIS_RESOURCE_EXHAUSTED : AEGIS_UNAVAILABLE;
+        return strstr(description, "maximum") != NULL || strstr(description, "no space") != NULL
+                   ? AEGIS_RESOURCE_EXHAUSTED
+                   : AEGIS_UNAVAILABLE;
     case ERR_MESSAGE_TOO_LARGE:
     case ERR_RESOURCES_EXCEEDED:
     case ERR_STORAGE_EXCEEDED:
@@ -58,34 +60,99 @@ aegis_status aegis_nats_js_status(uint32_t code, const char *description)
     }
 }
 
-static void refused(nats_engine *engine, nats_call *call, nats_json failure)
+/* Is it the server's store, rather than this stream's own limit? */
+static bool store_is_full(uint32_t code, const char *description)
+{
+    switch (code) {
+    case ERR_STREAM_STORE_FAILED:
+        return strstr(description, "maximum") == NULL;
+    case ERR_RESOURCES_EXCEEDED:
+    case ERR_STORAGE_EXCEEDED:
+    case ERR_MEMORY_EXCEEDED:
+    case ERR_INSUFFICIENT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What the reader of the error can do about it. */
+static const char *advice(uint32_t code, const char *description)
+{
+    if (code == ERR_MESSAGE_TOO_LARGE)
+        return "; the stream's limit for one message can be raised";
+    if (code == ERR_STREAM_MAX_BYTES || strstr(description, "maximum") != NULL)
+        return "; it is full: let its consumers catch up, delete from it or raise its limit";
+    if (store_is_full(code, description))
+        return "; the server has no room to store: free its disk, or raise its storage limit";
+    return "";
+}
+
+static void read_refusal(nats_engine *engine, nats_json failure, nats_verdict *out)
 {
     char description[128];
+
     aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
     const uint32_t code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
-    snprintf(call->text, sizeof call->text, "the stream refused it: %s (%" PRIu32 ")", description, code);
-    call->not_processed = true;
-    call->answered = true;
-    aegis_nats_call_finish(engine, call, aegis_nats_js_status(code, description));
+    if (store_is_full(code, description))
+        engine->full = aegis_clock_monotonic();
+    out->again = code == ERR_UNAVAILABLE;
+    out->final = !out->again;
+    out->status = aegis_nats_js_status(code, description);
+    snprintf(out->text, sizeof out->text, "the stream refused it: %s (%" PRIu32 ")%s", description, code,
+             advice(code, description));
+}
+
+static void read_stored(nats_engine *engine, const char *wanted, nats_json object, nats_json stream,
+                        nats_verdict *out)
+{
+    out->final = true;
+    if (wanted != NULL && !aegis_json_is(stream, wanted)) {
+        char name[64];
+        out->status = AEGIS_FAILED_PRECONDITION;
+        snprintf(out->text, sizeof out->text, "stream %s has taken it instead of %s",
+                 aegis_json_text(stream, name, sizeof name), wanted);
+        return;
+    }
+    engine->full = 0;
+    out->status = AEGIS_OK;
+    out->ack.sequence = aegis_json_u64(aegis_json_member(object, "seq"), 0);
+    out->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
+}
+
+void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *raw, nats_verdict *out)
+{
+    const aegis_bytes body = {(const uint8_t *)natsMsg_GetData(raw), (size_t)natsMsg_GetDataLength(raw)};
+    const nats_json object = aegis_json_object(body);
+    const nats_json failure = aegis_json_member(object, "error");
+    const nats_json name = aegis_json_member(object, "stream");
+
+    out->final = out->again = false;
+    out->status = AEGIS_OK;
+    out->text[0] = '\0';
+    if (failure.data != NULL && failure.data[0] == '{')
+        read_refusal(engine, failure, out);
+    else if (name.len > 2 && name.data[0] == '"' && aegis_json_u64(aegis_json_member(object, "seq"), 0) > 0)
+        read_stored(engine, stream, object, name, out);
+    /* else a live subscriber of the subject, which is no acknowledgement */
 }
 
 /* Takes the answer. */
 void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *raw)
 {
-    const aegis_bytes body = {(const uint8_t *)natsMsg_GetData(raw), (size_t)natsMsg_GetDataLength(raw)};
-    const nats_json object = aegis_json_object(body);
-    const nats_json failure = aegis_json_member(object, "error");
-    const nats_json stream = aegis_json_member(object, "stream");
-    const uint64_t sequence = aegis_json_u64(aegis_json_member(object, "seq"), 0);
-    if (failure.data != NULL && failure.data[0] == '{') {
-        refused(engine, call, failure);
-    } else if (stream.len > 2 && stream.data[0] == '"' && sequence > 0) {
-        call->answered = true;
-        call->ack.sequence = sequence;
-        call->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
-        aegis_nats_call_finish(engine, call, AEGIS_OK);
-    } /* else not an acknowledgement: keep waiting */
+    nats_verdict verdict;
+
+    aegis_nats_verdict_read(engine, call->message->stream, raw, &verdict);
     natsMsg_Destroy(raw);
+    if (verdict.again && call->repeatable) {
+        aegis_nats_durable_nobody(engine, call);
+    } else if (verdict.final || verdict.again) {
+        call->answered = true;
+        call->ack = verdict.ack;
+        call->not_processed = verdict.status != AEGIS_OK && !call->unsure;
+        memcpy(call->text, verdict.text, sizeof call->text);
+        aegis_nats_call_finish(engine, call, verdict.status);
+    } /* else keep waiting */
 }
 
 /* No responders: no stream takes the subject, or it has no leader just now. */
@@ -108,25 +175,33 @@ void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
     aegis_nats_timer(engine, call->resend_at);
 }
 
+aegis_status aegis_nats_silence(const nats_engine *engine, const char *subject, bool nobody, bool sent,
+                                char *text, size_t size)
+{
+    if (nobody && engine->durable != 0) {
+        snprintf(text, size, "no stream takes %s", subject);
+        return AEGIS_NOT_FOUND;
+    }
+    if (nobody) {
+        snprintf(text, size, "JetStream is not there: start the server with -js, or see why it gave up");
+        return AEGIS_UNAVAILABLE;
+    }
+    if (engine->up == 0 && !sent) {
+        snprintf(text, size, "no connection to %s", engine->url);
+        return AEGIS_UNAVAILABLE;
+    }
+    snprintf(text, size, "no acknowledgement for %s in time; it may have been stored", subject);
+    return AEGIS_DEADLINE_EXCEEDED;
+}
+
 /* What to say at the end. */
 aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call)
 {
-    if (call->nobody != 0 && engine->durable != 0) {
-        call->not_processed = true;
-        snprintf(call->text, sizeof call->text, "no stream takes %s", call->message->subject);
-        return AEGIS_NOT_FOUND;
-    }
-    if (call->nobody != 0) {
-        call->not_processed = true;
-        snprintf(call->text, sizeof call->text, "JetStream is not there: start the server with -js");
-        return AEGIS_UNAVAILABLE;
-    }
-    if (engine->up == 0 && !call->sent) {
-        call->not_processed = true;
-        snprintf(call->text, sizeof call->text, "no connection to %s", engine->url);
-        return AEGIS_UNAVAILABLE;
-    }
-    return AEGIS_DEADLINE_EXCEEDED;
+    const aegis_status status = aegis_nats_silence(engine, call->message->subject, call->nobody != 0,
+                                                   call->sent, call->text, sizeof call->text);
+
+    call->not_processed = status != AEGIS_DEADLINE_EXCEEDED && !call->unsure;
+    return status;
 }
 
 aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *message, int64_t deadline,

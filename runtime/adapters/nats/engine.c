@@ -262,6 +262,8 @@ static void run_timers(nats_engine *engine, int64_t now)
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
         if (s->kind == NATS_CONSUMER)
             aegis_nats_pull(s, now);
+        else if (s->ring != NULL)
+            aegis_nats_ring_turn(s, now);
     }
 }
 

@@ -108,6 +108,9 @@ static void complete(nats_engine *engine, nats_call *call)
     if (call->kind == NATS_CALL_DURABLE) {
         parcel->message.sequence = call->ack.sequence;
         parcel->message.duplicate = call->ack.duplicate;
+        parcel->text = call->status != AEGIS_OK ? strdup(call->text) : NULL;
+        if (parcel->text != NULL)
+            parcel->message.body = (aegis_bytes){(const uint8_t *)parcel->text, strlen(parcel->text)};
     }
     aegis_nats_push(source, parcel);
     aegis_nats_signal(engine, source, source->count);
@@ -276,6 +279,7 @@ void aegis_nats_calls_due(nats_engine *engine, int64_t now)
             aegis_nats_timer(engine, call->deadline);
         if (call->resend_at != 0 && now >= call->resend_at) {
             call->resend_at = 0;
+            call->unsure = call->unsure || call->nobody == 0;
             if (engine->up > 0)
                 aegis_nats_call_send(engine, call);
         } else if (call->resend_at != 0) {
@@ -297,6 +301,7 @@ void aegis_nats_calls_lost(nats_engine *engine, const nats_link *link)
             slot_free(call->slot);
         }
         call->slot = NULL;
+        call->unsure = call->unsure || (call->sent && call->nobody == 0);
         call->nobody = 0;
         call->resend_at = 0;
         if (call->repeatable && !engine->stopping)
@@ -453,6 +458,8 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
     const aegis_status status = aegis_nats_check(engine, message, error);
     if (status != AEGIS_OK)
         return status;
+    if (kind == AEGIS_OP_PUBLISH_DURABLE && aegis_nats_has_id(message))
+        return aegis_nats_ring_submit(source, message, token, deadline, error);
     nats_call *call = call_copy(message);
     nats_parcel *spare = call != NULL ? aegis_nats_parcel_new(engine, NULL) : NULL;
     if (spare == NULL) {
@@ -461,7 +468,6 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
     }
     call->kind = kind == AEGIS_OP_REQUEST ? NATS_CALL_REQUEST : NATS_CALL_DURABLE;
     call->role = kind == AEGIS_OP_REQUEST ? NATS_RPC : NATS_BULK;
-    call->repeatable = kind == AEGIS_OP_PUBLISH_DURABLE && aegis_nats_has_id(message);
     call->completions = source;
     call->spare = spare;
     call->token = token;
@@ -469,7 +475,7 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
     pthread_mutex_lock(&engine->lock);
     if (call->role == NATS_BULK)
         aegis_nats_want_bulk(engine, deadline);
-    const bool room = call->repeatable || aegis_nats_with_room(engine, aegis_nats_pick, call->role) != NULL;
+    const bool room = aegis_nats_with_room(engine, aegis_nats_pick, call->role) != NULL;
     if (!room || source->under_way >= source->capacity) {
         pthread_mutex_unlock(&engine->lock);
         free(call);
@@ -492,7 +498,8 @@ void aegis_nats_cancel(aegis_source *base, uint64_t token)
     nats_source *source = aegis_nats_source_of(base);
     nats_engine *engine = source->engine;
     pthread_mutex_lock(&engine->lock);
-    for (nats_call *call = engine->calls; call != NULL; call = call->next) {
+    bool found = source->ring != NULL && aegis_nats_ring_cancel(source, token);
+    for (nats_call *call = engine->calls; call != NULL && !found; call = call->next) {
         if (call->completions == source && call->token == token) {
             aegis_nats_call_finish(engine, call, AEGIS_CANCELLED);
             break;

@@ -8,7 +8,8 @@
  *   source.c      sources and the messages in them; subscriptions, events
  *   send.c        publishing, and when it is written
  *   inbox.c       calls: request, submit, completions, their deadlines
- *   durable.c     publications a stream acknowledges
+ *   durable.c     publications a stream acknowledges; what an acknowledgement is
+ *   ring.c        many of them under way, in order
  *   consumer.c    pull consumers and settlement
  *   manage.c      streams and consumers: $JS.API in JSON        kv.c   buckets
  *   json.c        the little JSON these need
@@ -41,6 +42,7 @@ typedef struct nats_engine nats_engine;
 typedef struct nats_source nats_source;
 typedef struct nats_parcel nats_parcel;
 typedef struct nats_slot nats_slot;
+typedef struct nats_ring nats_ring;
 
 /* A subscription that is over, and waits to be destroyed. */
 typedef struct nats_grave {
@@ -101,6 +103,7 @@ struct nats_parcel {
     nats_engine *engine;
     natsMsg *raw; /* NULL for events and completions without an answer */
     aegis_header *headers;
+    char *text; /* why a completion failed, or NULL */
     aegis_message message;
     nats_source *consumer; /* durable delivery not yet settled: its source */
     bool released;         /* by its reader, without having been settled */
@@ -154,6 +157,7 @@ struct nats_source {
     nats_parcel *unsettled;
     /* completions' */
     size_t under_way;
+    nats_ring *ring; /* NULL until something is to be stored */
 };
 
 /* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came
@@ -182,6 +186,7 @@ typedef struct nats_call {
     int64_t pause;     /* until the next time */
     bool repeatable;   /* has a Nats-Msg-Id */
     bool sent;
+    bool unsure;        /* it may be stored although the last thing heard of it says no */
     int64_t nobody;     /* since when the answer is: no responders; 0: it is not */
     bool answered;      /* nothing more is to come: the slot can be used again */
     nats_parcel *spare; /* a submitted call's, so that its completion cannot fail for memory */
@@ -249,6 +254,7 @@ struct nats_engine {
     int64_t arrived; /* when the leader last read */
     int durable;     /* 1 JetStream answers, 0 it does not, -1 not known yet */
     int64_t probed;
+    int64_t full; /* when the server last had no room to store; 0: it has since */
 
     pthread_mutex_t pool_lock; /* guards the rest */
     nats_parcel *pool;
@@ -326,6 +332,8 @@ aegis_status aegis_nats_error(aegis_error *error, natsStatus status, const char 
 /* source.c */
 nats_parcel *aegis_nats_parcel_new(nats_engine *engine, natsMsg *raw);
 void aegis_nats_parcel_free(nats_parcel *parcel);
+/* Destroys it, together with others; any thread, the engine's lock may be held. */
+void aegis_nats_message_dead(nats_engine *engine, natsMsg *raw, size_t bytes);
 void aegis_nats_push(nats_source *source, nats_parcel *parcel);
 nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity);
 void aegis_nats_source_free(nats_source *source);
@@ -383,12 +391,36 @@ void aegis_nats_cancel(aegis_source *completions, uint64_t token);
 void aegis_nats_calls_abandon(nats_engine *engine, const nats_source *completions);
 
 /* durable.c */
+/* What came into the inbox of a publication. */
+typedef struct nats_verdict {
+    bool final; /* `status` is its outcome */
+    bool again; /* not now, says the server */
+    aegis_status status;
+    aegis_publish_ack ack;
+    char text[320];
+} nats_verdict;
+/* Neither final nor again: no acknowledgement, another may follow. `stream` is the one it is to be in, or
+ * NULL. */
+void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *raw, nats_verdict *out);
+/* What it comes to that no acknowledgement was had in time, and the text of it. */
+aegis_status aegis_nats_silence(const nats_engine *engine, const char *subject, bool nobody, bool sent,
+                                char *text, size_t size);
 void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *answer);
 void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call);
 aegis_status aegis_nats_js_status(uint32_t code, const char *description);
 aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call);
 aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                         aegis_publish_ack *ack, aegis_error *error);
+
+/* ring.c; lock held, but in `submit` */
+aegis_status aegis_nats_ring_submit(nats_source *source, const aegis_outgoing *message, uint64_t token,
+                                    int64_t deadline, aegis_error *error);
+bool aegis_nats_ring_cancel(nats_source *source, uint64_t token);
+void aegis_nats_ring_answer(nats_source *source, natsMsg *raw);
+void aegis_nats_ring_nobody(nats_source *source);
+void aegis_nats_ring_lost(nats_source *source);
+void aegis_nats_ring_turn(nats_source *source, int64_t now);
+void aegis_nats_ring_free(nats_source *source);
 
 /* consumer.c */
 aegis_status aegis_nats_consume(aegis_port *port, const char *stream, const char *durable,

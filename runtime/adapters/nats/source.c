@@ -12,6 +12,7 @@
 #define EVENT_CAPACITY   64
 #define POOL_MAX         1024
 #define DEAD_BYTES       ((size_t)1 << 20)
+#define DEAD_MAX         (sizeof((nats_engine *)NULL)->dead / sizeof(natsMsg *))
 
 /* ---- parcels --------------------------------------------------------------------------------------------
  */
@@ -77,24 +78,45 @@ nats_parcel *aegis_nats_parcel_new(nats_engine *engine, natsMsg *raw)
     return parcel;
 }
 
-/* Any thread; the engine's lock may be held. */
-void aegis_nats_parcel_free(nats_parcel *parcel)
+/* nats.c wakes a thread for each destruction, so they gather; pool_lock held. What is to be destroyed now
+ * goes to `dead`. */
+static size_t gather(nats_engine *engine, natsMsg *raw, size_t bytes, natsMsg **dead)
 {
-    nats_engine *engine = parcel->engine;
-    natsMsg *dead[sizeof engine->dead / sizeof engine->dead[0]];
     size_t count = 0;
-    free(parcel->headers);
-    pthread_mutex_lock(&engine->pool_lock);
-    if (parcel->raw != NULL) {
-        engine->dead[engine->dead_count++] = parcel->raw;
-        engine->dead_bytes += parcel->message.body.len;
-    }
-    if (engine->dead_count == sizeof dead / sizeof dead[0] || engine->dead_bytes > DEAD_BYTES) {
+
+    engine->dead[engine->dead_count++] = raw;
+    engine->dead_bytes += bytes;
+    if (engine->dead_count == DEAD_MAX || engine->dead_bytes > DEAD_BYTES) {
         count = engine->dead_count;
         memcpy(dead, engine->dead, count * sizeof dead[0]);
         engine->dead_count = 0;
         engine->dead_bytes = 0;
     }
+    return count;
+}
+
+void aegis_nats_message_dead(nats_engine *engine, natsMsg *raw, size_t bytes)
+{
+    natsMsg *dead[DEAD_MAX];
+
+    pthread_mutex_lock(&engine->pool_lock);
+    size_t count = gather(engine, raw, bytes, dead);
+    pthread_mutex_unlock(&engine->pool_lock);
+    while (count > 0)
+        natsMsg_Destroy(dead[--count]);
+}
+
+/* Any thread; the engine's lock may be held. */
+void aegis_nats_parcel_free(nats_parcel *parcel)
+{
+    nats_engine *engine = parcel->engine;
+    natsMsg *dead[DEAD_MAX];
+    size_t count = 0;
+    free(parcel->headers);
+    free(parcel->text);
+    pthread_mutex_lock(&engine->pool_lock);
+    if (parcel->raw != NULL)
+        count = gather(engine, parcel->raw, parcel->message.body.len, dead);
     const bool keep = engine->pool_count < POOL_MAX;
     if (keep) {
         parcel->next = engine->pool;
@@ -199,6 +221,10 @@ static bool take_one(nats_source *source)
         aegis_nats_pull_nobody(source);
         return true;
     }
+    if (status == NATS_NO_RESPONDERS && source->ring != NULL) {
+        aegis_nats_ring_nobody(source);
+        return true;
+    }
     if (status != NATS_OK)
         return status == NATS_SLOW_CONSUMER || status == NATS_NO_RESPONDERS;
     if (source->kind == NATS_SUBSCRIPTION && source->count >= source->capacity) {
@@ -207,6 +233,11 @@ static bool take_one(nats_source *source)
     }
     if (source->kind == NATS_CONSUMER && aegis_nats_pull_status(source, raw)) {
         natsMsg_Destroy(raw);
+        return true;
+    }
+    if (source->ring != NULL) {
+        aegis_nats_ring_answer(source, raw);
+        aegis_nats_message_dead(source->engine, raw, (size_t)natsMsg_GetDataLength(raw));
         return true;
     }
     nats_parcel *parcel = aegis_nats_parcel_new(source->engine, raw);
@@ -223,11 +254,15 @@ void aegis_nats_source_dispatch(nats_source *source)
     const size_t before = source->count;
     int messages = 0;
     int bytes = 0;
+    bool taken = false;
     while (source->subscription != NULL &&
            natsSubscription_GetPending(source->subscription, &messages, &bytes) == NATS_OK && messages > 0) {
         if (!take_one(source))
             break;
+        taken = true;
     }
+    if (taken && source->ring != NULL)
+        aegis_nats_ring_turn(source, source->engine->arrived);
     if (source->count > before)
         aegis_nats_signal(source->engine, source, 1);
 }
@@ -266,7 +301,7 @@ void aegis_nats_source_free(nats_source *source)
 static nats_link *place_of(const nats_source *source)
 {
     nats_engine *engine = source->engine;
-    const nats_role role = source->kind == NATS_CONSUMER ? NATS_BULK : NATS_RPC;
+    const nats_role role = source->kind == NATS_SUBSCRIPTION ? NATS_RPC : NATS_BULK;
     nats_link *link = aegis_nats_pick(engine, role);
     for (size_t i = 0; link != NULL && link->role != role && i < engine->seat_count; i++) {
         const nats_seat *seat = &engine->seats[i];
@@ -297,8 +332,8 @@ void aegis_nats_source_subscribe(nats_source *source)
     }
     source->link = link;
     natsSubscription_SetPendingLimits(source->subscription, -1, -1);
-    if (source->kind == NATS_CONSUMER)
-        aegis_nats_timer(source->engine, 0); /* pulls are due */
+    if (source->kind != NATS_SUBSCRIPTION)
+        aegis_nats_timer(source->engine, 0); /* pulls, or what is to be stored, are due */
 }
 
 void aegis_nats_sources_subscribe(nats_engine *engine)
@@ -483,6 +518,8 @@ void aegis_nats_close_source(aegis_source *base)
     pthread_mutex_lock(&engine->lock);
     if (source->kind == NATS_COMPLETIONS)
         aegis_nats_calls_abandon(engine, source);
+    if (source->ring != NULL)
+        aegis_nats_ring_free(source);
     if (source->previous != NULL)
         source->previous->next = source->next;
     else
