@@ -64,6 +64,7 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     static const aegis_options none = {0};
     const aegis_options *chosen = options != NULL ? options : &none;
     aegis_bus *bus = (aegis_bus *)aegis_memory_get(chosen->allocator, sizeof *bus);
+    aegis_status status;
 
     *out = NULL;
     if (bus == NULL) {
@@ -85,9 +86,12 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
                    chosen->name != NULL ? chosen->name : program_invocation_short_name);
     bus->stop_pipe[0] = bus->stop_pipe[1] = -1;
     (void)pthread_mutex_init(&bus->lock, NULL);
-    if (open_pipe(bus, error) != AEGIS_OK) {
+    status = aegis_topology_init(&bus->topology, chosen, error);
+    if (status == AEGIS_OK)
+        status = open_pipe(bus, error);
+    if (status != AEGIS_OK) {
         aegis_bus_free(bus);
-        return AEGIS_RESOURCE_EXHAUSTED;
+        return status;
     }
     *out = bus;
     return AEGIS_OK;
@@ -100,6 +104,7 @@ void aegis_bus_free(aegis_bus *bus)
     while (bus->services != NULL)
         aegis_service_stop(bus->services);
     aegis_bus_lay(bus, INT64_MAX);
+    aegis_sweep_stop(bus);
     bus->port->ops->close(bus->port);
     aegis_series_free(bus);
     if (bus->stop_pipe[0] >= 0) {

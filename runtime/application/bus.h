@@ -27,11 +27,10 @@ struct aegis_bus {
     aegis_span_function span_start, span_end;
     void *span_user;
     double trace_ratio;
-    int stop_pipe[2];                    /* a byte in it makes aegis_run return */
-    atomic_bool hurry;                   /* a second signal came: stop waiting for handlers */
-    atomic_bool ready[AEGIS_KIND_COUNT]; /* streams known to be there */
-    atomic_bool records;                 /* the bucket of commands is there */
-    pthread_mutex_t lock;                /* guards the rest */
+    int stop_pipe[2];  /* a byte in it makes aegis_run return */
+    atomic_bool hurry; /* a second signal came: stop waiting for handlers */
+    aegis_topology topology;
+    pthread_mutex_t lock; /* guards the rest */
     struct aegis_service *services;
     struct aegis_service *ghosts; /* stopped, with deferred calls that may yet be answered */
     struct aegis_client *clients;

@@ -7,28 +7,12 @@
 #include <string.h>
 #include <time.h>
 
-/* A record of a command that has ended can be read for this long. */
-#define KEPT_FOR (24 * AEGIS_HOUR)
 /* Between two tries to learn what became of a write. */
 #define PAUSE (20 * AEGIS_MILLISECOND)
 /* A write whose acknowledgement takes longer is looked into. */
 #define PATIENCE AEGIS_SECOND
 /* Longest key of a bucket. */
 #define KEY_MAX 256
-
-aegis_status aegis_record_ensure(aegis_bus *bus, aegis_error *error)
-{
-    const aegis_bucket_config config = {.name = AEGIS_BUCKET_COMMANDS, .max_age = KEPT_FOR};
-    aegis_status status;
-
-    if (atomic_load_explicit(&bus->records, memory_order_acquire))
-        return AEGIS_OK;
-    status = bus->port->ops->ensure_bucket(bus->port, &config, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT,
-                                           error);
-    if (status == AEGIS_OK)
-        atomic_store(&bus->records, true);
-    return status;
-}
 
 /* ---- keys --------------------------------------------------------------------------------------------- */
 
@@ -73,7 +57,8 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
     memset(out, 0, sizeof *out);
     if (!key_of(id, key))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "a command's id has 1 to 256 bytes");
-    status = bus->port->ops->kv_get(bus->port, AEGIS_BUCKET_COMMANDS, key, deadline, arena, &entry, error);
+    status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key, deadline,
+                                    arena, &entry, error);
     if (status != AEGIS_OK)
         return status;
     aegis_reader_open(&reader, entry.value, aegis_format_of(entry.value), arena);
@@ -151,8 +136,9 @@ aegis_status aegis_record_write(aegis_bus *bus, aegis_record *record, int64_t de
         return status;
     for (;;) {
         patience = aegis_clock_monotonic() + PATIENCE;
-        status = bus->port->ops->kv_put(bus->port, AEGIS_BUCKET_COMMANDS, key, body, record->revision,
-                                        patience < deadline ? patience : deadline, &revision, error);
+        status = bus->port->ops->kv_put(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key, body,
+                                        record->revision, patience < deadline ? patience : deadline,
+                                        &revision, error);
         if (status == AEGIS_OK)
             record->revision = revision;
         if (status != AEGIS_ABORTED && !lost(status))

@@ -13,15 +13,12 @@
 #include "aegis/wire.h"
 #include "application/bus.h"
 
-#define AEGIS_BUCKET_COMMANDS "aegis_commands"
-
 typedef struct aegis_record {
     aegis_wire_command_record value; /* strings live in the arena it was read or made in */
     uint64_t revision;               /* 0: there is none yet; AEGIS_KV_ANY: replace whatever is there */
 } aegis_record;
 
-/* The bucket is there; asks the server once per bus. */
-aegis_status aegis_record_ensure(aegis_bus *bus, aegis_error *error);
+/* Before any of these: aegis_bus_ensure(bus, AEGIS_KIND_RECORDS). */
 
 /* NOT_FOUND, and `out->revision` 0, when there is none; DATA_LOSS when it cannot be read. */
 aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline, aegis_arena *arena,

@@ -1,66 +1,230 @@
-/* The streams and the bucket everything durable lives in, as they are created. */
+/* The streams and the bucket everything durable lives in. What the options say counts where one is created.
+ * One that is there is compared: a point that a promise depends on is an error when the stream is ours, and a
+ * warning that names the promise when it is somebody else's (the original SDK creates the same names); sizes,
+ * ages and replicas are its owner's, and only told. docs/TOPOLOGY.md gives the reasons for the defaults. */
 #include "application/topology.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "application/bus.h"
+#include "domain/subject.h"
 
-/* COMMANDS refuses what does not fit, so that a sender learns of it; EVENTS forgets the oldest. */
-#define COMMANDS_MAX_BYTES ((int64_t)1 << 30)
+/* JetStream reserves a stream's max_bytes, so the three together ask for 1.5 GiB of the server's store. */
 #define EVENTS_MAX_BYTES   ((int64_t)1 << 30)
+#define COMMANDS_MAX_BYTES ((int64_t)256 << 20)
 #define DLQ_MAX_BYTES      ((int64_t)256 << 20)
 /* How long the result of a command can be read. */
 #define RECORDS_MAX_AGE (24 * AEGIS_HOUR)
+/* More than this JetStream does not take. */
+#define REPLICAS_MAX 5
 
 static const char *const events_subjects[] = {"events.>"};
 static const char *const commands_subjects[] = {"commands.>"};
 static const char *const dlq_subjects[] = {"dlq.>"};
 
-static const aegis_stream_config streams[] = {
-    {AEGIS_STREAM_EVENTS, events_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
-     EVENTS_MAX_BYTES, 0, 0, 0, 0},
-    {AEGIS_STREAM_COMMANDS, commands_subjects, 1, AEGIS_RETAIN_WORK_QUEUE, AEGIS_DISCARD_NEW,
-     AEGIS_STORE_FILE, COMMANDS_MAX_BYTES, 0, 0, 0, 0},
-    {AEGIS_STREAM_DLQ, dlq_subjects, 1, AEGIS_RETAIN_LIMITS, AEGIS_DISCARD_OLD, AEGIS_STORE_FILE,
-     DLQ_MAX_BYTES, 0, 0, 0, 0},
+/* EVENTS forgets the oldest; the other two refuse what does not fit, so that who sends learns of it. */
+static const aegis_stream_config streams[AEGIS_KIND_RECORDS] = {
+    {.name = AEGIS_STREAM_EVENTS,
+     .subjects = events_subjects,
+     .subject_count = 1,
+     .retention = AEGIS_RETAIN_LIMITS,
+     .discard = AEGIS_DISCARD_OLD,
+     .max_bytes = EVENTS_MAX_BYTES},
+    {.name = AEGIS_STREAM_COMMANDS,
+     .subjects = commands_subjects,
+     .subject_count = 1,
+     .retention = AEGIS_RETAIN_WORK_QUEUE,
+     .discard = AEGIS_DISCARD_NEW,
+     .max_bytes = COMMANDS_MAX_BYTES},
+    {.name = AEGIS_STREAM_DLQ,
+     .subjects = dlq_subjects,
+     .subject_count = 1,
+     .retention = AEGIS_RETAIN_LIMITS,
+     .discard = AEGIS_DISCARD_NEW,
+     .max_bytes = DLQ_MAX_BYTES},
 };
 
-static const aegis_bucket_config records = {AEGIS_BUCKET_RECORDS, RECORDS_MAX_AGE, AEGIS_STORE_FILE, 1, 0};
+static const aegis_bucket_config records = {
+    .name = AEGIS_BUCKET_RECORDS, .max_age = RECORDS_MAX_AGE, .history = 1};
 
-static aegis_status ensure_stream(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
+/* What no longer holds when a stream differs in a point. */
+static const struct {
+    aegis_stream_kind kind;
+    aegis_stream_point point;
+    const char *promise;
+} weakened[] = {
+    {AEGIS_KIND_EVENTS, AEGIS_POINT_SUBJECTS, "an event that its subjects leave out is refused"},
+    {AEGIS_KIND_EVENTS, AEGIS_POINT_RETENTION, "an event is gone once those who listen now have it"},
+    {AEGIS_KIND_EVENTS, AEGIS_POINT_STORAGE, "events do not outlive the server"},
+    {AEGIS_KIND_EVENTS, AEGIS_POINT_NO_ACK, "no event is ever acknowledged, so publishing fails"},
+    {AEGIS_KIND_COMMANDS, AEGIS_POINT_SUBJECTS, "a command that its subjects leave out is refused"},
+    {AEGIS_KIND_COMMANDS, AEGIS_POINT_RETENTION, "commands that are done stay, and fill it"},
+    {AEGIS_KIND_COMMANDS, AEGIS_POINT_STORAGE, "accepted commands do not outlive the server"},
+    {AEGIS_KIND_COMMANDS, AEGIS_POINT_DISCARD,
+     "when it is full, accepted commands are dropped instead of new ones refused"},
+    {AEGIS_KIND_COMMANDS, AEGIS_POINT_NO_ACK, "no command is ever acknowledged, so submitting fails"},
+    {AEGIS_KIND_DLQ, AEGIS_POINT_SUBJECTS, "a dead letter that its subjects leave out is refused"},
+    {AEGIS_KIND_DLQ, AEGIS_POINT_RETENTION, "a dead letter can vanish before anybody has looked at it"},
+    {AEGIS_KIND_DLQ, AEGIS_POINT_STORAGE, "dead letters do not outlive the server"},
+    {AEGIS_KIND_DLQ, AEGIS_POINT_DISCARD,
+     "when it is full, dead letters are dropped instead of held at their source"},
+    {AEGIS_KIND_DLQ, AEGIS_POINT_NO_ACK,
+     "no dead letter is ever acknowledged, so messages stay at their source"},
+    {AEGIS_KIND_RECORDS, AEGIS_POINT_STORAGE,
+     "records do not outlive the server: a command can run once more, and its result be gone"},
+};
+
+/* ---- options ------------------------------------------------------------------------------------------ */
+
+static int64_t limit(int64_t asked, int64_t otherwise)
 {
-    aegis_stream_info info;
+    return asked == 0 ? otherwise : asked > 0 ? asked : 0;
+}
+
+static bool has_limits(const aegis_stream_options *asked)
+{
+    return asked->max_bytes != 0 || asked->max_messages != 0 || asked->max_age != 0 ||
+           asked->duplicate_window != 0;
+}
+
+static aegis_status choose_name(aegis_topology *t, aegis_stream_kind kind, const aegis_stream_options *asked,
+                                const char *otherwise, aegis_error *error)
+{
+    const char *name = asked->name != NULL ? asked->name : otherwise;
+
+    if (strlen(name) >= sizeof t->names[kind] || strpbrk(name, ".*>/\\ \t\r\n") != NULL ||
+        !aegis_subject_valid(name))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT,
+                               "'%.80s' cannot be the name of a stream or bucket", name);
+    (void)snprintf(t->names[kind], sizeof t->names[kind], "%s", name);
+    return AEGIS_OK;
+}
+
+static aegis_status choose_stream(aegis_topology *t, aegis_stream_kind kind,
+                                  const aegis_stream_options *asked, const aegis_options *options,
+                                  aegis_error *error)
+{
+    aegis_stream_config *config = &t->streams[kind];
+
+    *config = streams[kind];
+    config->name = t->names[kind];
+    config->max_bytes = limit(asked->max_bytes, config->max_bytes);
+    config->max_messages = limit(asked->max_messages, config->max_messages);
+    config->max_age = limit(asked->max_age, config->max_age);
+    config->duplicate_window = asked->duplicate_window;
+    config->storage = options->storage;
+    config->replicas = options->replicas;
+    t->asked[kind] = has_limits(asked) || options->replicas != 0;
+    return choose_name(t, kind, asked, streams[kind].name, error);
+}
+
+static aegis_status choose_records(aegis_topology *t, const aegis_options *options, aegis_error *error)
+{
+    const aegis_stream_options *asked = &options->results;
+
+    if (asked->max_messages != 0 || asked->duplicate_window != 0)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT,
+                               "options.results has a max_age and max_bytes, and no other limits");
+    t->records = records;
+    t->records.name = t->names[AEGIS_KIND_RECORDS];
+    t->records.max_age = limit(asked->max_age, records.max_age);
+    t->records.max_bytes = limit(asked->max_bytes, 0);
+    t->records.storage = options->storage;
+    t->records.replicas = options->replicas;
+    t->asked[AEGIS_KIND_RECORDS] = has_limits(asked) || options->replicas != 0;
+    return choose_name(t, AEGIS_KIND_RECORDS, asked, records.name, error);
+}
+
+aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options, aegis_error *error)
+{
     aegis_status status;
 
-    memset(&info, 0, sizeof info);
-    status = bus->port->ops->ensure_stream(bus->port, &streams[kind],
-                                           aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &info, error);
-    if (status != AEGIS_OK)
-        return status;
-    if (!atomic_exchange(&bus->ready[kind], true) && !info.ours && info.difference[0] != '\0')
-        aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
-                        "stream %s was not created by Aegis and is used as it is; it differs: %s",
-                        streams[kind].name, info.difference);
-    return AEGIS_OK;
+    if (options->replicas > REPLICAS_MAX)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "options.replicas is %u; %u at most",
+                               options->replicas, (unsigned)REPLICAS_MAX);
+    status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
+    if (status == AEGIS_OK)
+        status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);
+    if (status == AEGIS_OK)
+        status = choose_stream(t, AEGIS_KIND_DLQ, &options->dead_letters, options, error);
+    return status == AEGIS_OK ? choose_records(t, options, error) : status;
+}
+
+/* ---- what is there ------------------------------------------------------------------------------------ */
+
+static void warn(aegis_bus *bus, aegis_stream_kind kind, const aegis_stream_info *info)
+{
+    char promises[512];
+    size_t length = 0;
+    size_t i;
+
+    promises[0] = '\0';
+    for (i = 0; i < sizeof weakened / sizeof weakened[0]; i++) {
+        if (weakened[i].kind == kind && (info->differs & (unsigned)weakened[i].point) != 0 &&
+            length < sizeof promises)
+            length += (size_t)snprintf(promises + length, sizeof promises - length, "%s%s",
+                                       length > 0 ? "; " : "", weakened[i].promise);
+    }
+    aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
+                    "%s was not created by Aegis and is used as it is: %s. What that weakens: %s",
+                    bus->topology.names[kind], info->difference, promises);
+}
+
+/* Whatever there is to be said, once per bus. */
+static void tell(aegis_bus *bus, aegis_stream_kind kind, const aegis_stream_info *info)
+{
+    if (atomic_exchange(&bus->topology.told[kind], true))
+        return;
+    if (info->ours && info->differs != 0)
+        aegis_log_write(&bus->log, AEGIS_LOG_ERROR,
+                        "%s was created by Aegis and has been altered: %s. It is not altered back from here",
+                        bus->topology.names[kind], info->difference);
+    else if (info->differs != 0)
+        warn(bus, kind, info);
+    if (info->limits[0] != '\0')
+        aegis_log_write(&bus->log, bus->topology.asked[kind] ? AEGIS_LOG_WARNING : AEGIS_LOG_INFO,
+                        "%s is there with other limits than the options have, and keeps them: %s",
+                        bus->topology.names[kind], info->limits);
+}
+
+static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, aegis_stream_info *info, aegis_error *error)
+{
+    const aegis_port_ops *ops = bus->port->ops;
+    const aegis_topology *t = &bus->topology;
+    int64_t deadline = aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT;
+
+    if (kind == AEGIS_KIND_RECORDS)
+        return ops->ensure_bucket(bus->port, &t->records, deadline, info, error);
+    return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
 }
 
 aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
 {
+    aegis_topology *t = &bus->topology;
+    aegis_stream_info info;
     aegis_status status;
 
-    if (atomic_load_explicit(&bus->ready[kind], memory_order_acquire))
+    if (atomic_load_explicit(&t->ready[kind], memory_order_acquire))
         return AEGIS_OK;
-    if (kind != AEGIS_KIND_RECORDS)
-        return ensure_stream(bus, kind, error);
-    status = bus->port->ops->ensure_bucket(bus->port, &records,
-                                           aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, error);
-    if (status == AEGIS_OK)
-        atomic_store(&bus->ready[kind], true);
-    return status;
+    memset(&info, 0, sizeof info);
+    status = look(bus, kind, &info, error);
+    if (status == AEGIS_OK || info.differs != 0)
+        tell(bus, kind, &info);
+    if (status != AEGIS_OK)
+        return status;
+    atomic_store(&t->ready[kind], true);
+    if (kind == AEGIS_KIND_COMMANDS && (info.differs & AEGIS_POINT_RETENTION) == 0)
+        aegis_sweep_start(bus);
+    return AEGIS_OK;
+}
+
+void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind)
+{
+    atomic_store(&bus->topology.ready[kind], false);
 }
 
 const char *aegis_bus_stream(const aegis_bus *bus, aegis_stream_kind kind)
 {
-    (void)bus;
-    return kind == AEGIS_KIND_RECORDS ? records.name : streams[kind].name;
+    return bus->topology.names[kind];
 }

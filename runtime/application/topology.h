@@ -4,7 +4,9 @@
 #ifndef AEGIS_APPLICATION_TOPOLOGY_H
 #define AEGIS_APPLICATION_TOPOLOGY_H
 
-#include <aegis/bus.h>
+#include <stdatomic.h>
+
+#include "ports/bus.h"
 
 /* Their names, where the options do not say otherwise: ask aegis_bus_stream. */
 #define AEGIS_STREAM_EVENTS   "EVENTS"
@@ -20,10 +22,32 @@ typedef enum aegis_stream_kind {
     AEGIS_KIND_COUNT
 } aegis_stream_kind;
 
+/* As the options of a bus have them. */
+typedef struct aegis_topology {
+    char names[AEGIS_KIND_COUNT][65];
+    aegis_stream_config streams[AEGIS_KIND_RECORDS];
+    aegis_bucket_config records;
+    bool asked[AEGIS_KIND_COUNT];        /* the options say something about its limits */
+    atomic_bool ready[AEGIS_KIND_COUNT]; /* known to be there */
+    atomic_bool told[AEGIS_KIND_COUNT];  /* what is not as asked for has been logged */
+    struct aegis_sweep *sweep;           /* sweep.c; guarded by the lock of the bus */
+} aegis_topology;
+
+/* INVALID_ARGUMENT for options that cannot be meant. */
+aegis_status aegis_topology_init(aegis_topology *topology, const aegis_options *options, aegis_error *error);
+
 /* Make sure that it is there; asks the server once per bus. */
 aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error);
+/* It turned out not to be there (NOT_FOUND for one of its subjects): the next aegis_bus_ensure asks again. */
+void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind);
 
-/* Its name, as the options have it. Lives as long as the bus. */
+/* Its name. Lives as long as the bus. */
 const char *aegis_bus_stream(const aegis_bus *bus, aegis_stream_kind kind);
+
+/* ---- sweep.c ---- */
+/* From now on what workers of the original leave in COMMANDS is taken out of it. Once per bus; any thread. */
+void aegis_sweep_start(aegis_bus *bus);
+/* Before the port is closed. */
+void aegis_sweep_stop(aegis_bus *bus);
 
 #endif

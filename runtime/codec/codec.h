@@ -135,10 +135,6 @@ size_t aegis_get_open(aegis_reader *r, aegis_mp_kind kind);
 bool aegis_utf8_valid(const uint8_t *text, size_t size);
 /* A JSON number without leading zeros: what a decimal is. */
 bool aegis_decimal_valid(const char *text, size_t size);
-/* Padded base64; `out` has room for size / 4 * 3. False for anything else. */
-bool aegis_base64_decode(const uint8_t *text, size_t size, uint8_t *out, size_t *out_size);
-/* `out` has room for (size + 2) / 3 * 4; returns its end. */
-uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out);
 bool aegis_pattern_matches(const aegis_pattern *pattern, const char *text);
 
 #define AEGIS_ONES UINT64_C(0x0101010101010101)

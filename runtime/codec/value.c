@@ -5,6 +5,7 @@
 #include "codec/codec.h"
 
 #include "domain/arena.h"
+#include "domain/base64.h"
 #include "domain/time.h"
 #include "domain/uuid.h"
 

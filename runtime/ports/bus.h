@@ -75,12 +75,18 @@ typedef struct aegis_publish_ack {
     bool duplicate;                /* the stream had a message with this Nats-Msg-Id */
 } aegis_publish_ack;
 
-typedef enum aegis_retention { AEGIS_RETAIN_LIMITS = 0, AEGIS_RETAIN_WORK_QUEUE = 1 } aegis_retention;
+/* INTEREST is never asked for, but can be found. */
+typedef enum aegis_retention {
+    AEGIS_RETAIN_LIMITS = 0,
+    AEGIS_RETAIN_WORK_QUEUE = 1,
+    AEGIS_RETAIN_INTEREST = 2
+} aegis_retention;
 typedef enum aegis_discard { AEGIS_DISCARD_OLD = 0, AEGIS_DISCARD_NEW = 1 } aegis_discard;
-typedef enum aegis_storage { AEGIS_STORE_FILE = 0, AEGIS_STORE_MEMORY = 1 } aegis_storage;
 
 /* The mark in a stream's description by which its creator is known. */
 #define AEGIS_STREAM_MARK "created by Aegis"
+/* How long message ids are remembered, unless somebody says otherwise. */
+#define AEGIS_DUPLICATE_WINDOW (2 * AEGIS_MINUTE)
 
 typedef struct aegis_stream_config {
     const char *name;
@@ -91,10 +97,22 @@ typedef struct aegis_stream_config {
     aegis_storage storage;
     int64_t max_bytes;             /* 0: unlimited */
     int64_t max_messages;          /* 0: unlimited */
+    int64_t max_per_subject;       /* messages; 0: unlimited */
+    int64_t max_message_size;      /* 0: unlimited */
     aegis_duration max_age;        /* 0: for ever */
-    aegis_duration duplicate_window; /* 0: 2 minutes */
+    aegis_duration duplicate_window; /* 0: AEGIS_DUPLICATE_WINDOW, or max_age when that is less */
     uint32_t replicas;             /* 0: 1 */
+    bool no_ack;                   /* never asked for, but can be found */
 } aegis_stream_config;
+
+/* Points that a promise depends on, as bits. */
+typedef enum aegis_stream_point {
+    AEGIS_POINT_SUBJECTS = 1,
+    AEGIS_POINT_RETENTION = 2,
+    AEGIS_POINT_STORAGE = 4,
+    AEGIS_POINT_DISCARD = 8,       /* where `new` was asked for, or a work queue */
+    AEGIS_POINT_NO_ACK = 16
+} aegis_stream_point;
 
 typedef struct aegis_stream_info {
     uint64_t messages;
@@ -102,8 +120,20 @@ typedef struct aegis_stream_info {
     uint64_t first_sequence;
     uint64_t last_sequence;
     bool ours;                     /* the description holds AEGIS_STREAM_MARK */
-    char difference[256];          /* what differs from the config asked for, or "" */
+    unsigned differs;              /* aegis_stream_point bits: not as the config asked for */
+    char difference[256];          /* those points in words ("discard is old, not new"), or "" */
+    char limits[256];              /* in which sizes, ages and replicas it is not as asked for, or "" */
 } aegis_stream_info;
+
+/* A message read from a stream by its number. All of it is in the arena given. */
+typedef struct aegis_stored {
+    const char *subject;
+    const aegis_header *headers;
+    size_t header_count;
+    aegis_bytes body;
+    uint64_t sequence;
+    aegis_timestamp stored_at;
+} aegis_stored;
 
 typedef enum aegis_deliver_from { AEGIS_DELIVER_ALL = 0, AEGIS_DELIVER_NEW = 1 } aegis_deliver_from;
 
@@ -140,6 +170,7 @@ typedef struct aegis_bucket_config {
     aegis_storage storage;
     uint32_t history;              /* 0: 1 */
     uint32_t replicas;             /* 0: 1 */
+    int64_t max_bytes;             /* 0: unlimited; over it kv_put is RESOURCE_EXHAUSTED */
 } aegis_bucket_config;
 
 typedef struct aegis_kv_entry {
@@ -210,13 +241,20 @@ typedef struct aegis_port_ops {
     /* -- durable messages: at least once -- */
 
     /* Create it, or verify that it is as promised; never alters one. FAILED_PRECONDITION, with the difference, when
-     * one with our mark differs in subjects, retention, storage or (work queue) discard. One without our mark is
-     * used as it is: `info->ours` is false and `difference` says what it weakens. `info` may be NULL. */
+     * one with our mark differs in a point that a promise depends on. One without our mark is used as it is: then
+     * `info->ours` is false. `info`, which may be NULL, is filled in all three cases. */
     aegis_status (*ensure_stream)(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                   aegis_stream_info *info, aegis_error *error);
     /* NOT_FOUND when there is none. */
     aegis_status (*stream_info)(aegis_port *port, const char *stream, int64_t deadline, aegis_stream_info *info,
                                 aegis_error *error);
+    /* One message. `filter` NULL: that of exactly this sequence; else the first at or behind it whose subject the
+     * pattern takes. NOT_FOUND when there is none, or no such stream. */
+    aegis_status (*message_get)(aegis_port *port, const char *stream, const char *filter, uint64_t sequence,
+                                int64_t deadline, aegis_arena *arena, aegis_stored *stored, aegis_error *error);
+    /* NOT_FOUND when it is not there. */
+    aegis_status (*message_delete)(aegis_port *port, const char *stream, uint64_t sequence, int64_t deadline,
+                                   aegis_error *error);
     /* Stored when it returns OK; a header Nats-Msg-Id makes a repetition harmless, so it is sent again on a timeout or
      * a reconnection until the deadline, but only when that header is there. NOT_FOUND: no stream takes the subject.
      * RESOURCE_EXHAUSTED: the stream, or the server's store, is full. UNAVAILABLE: the server cannot store.
@@ -241,8 +279,9 @@ typedef struct aegis_port_ops {
 
     /* -- key-value buckets -- */
 
+    /* As ensure_stream; what is compared is storage alone, and history, sizes, ages and replicas are told. */
     aegis_status (*ensure_bucket)(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_error *error);
+                                  aegis_stream_info *info, aegis_error *error);
     /* NOT_FOUND when there is no such key, or it was deleted. */
     aegis_status (*kv_get)(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
                            aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);

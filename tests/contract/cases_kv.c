@@ -13,7 +13,7 @@ static const char *bucket(contract *c, aegis_duration max_age)
     aegis_error error = {0};
     /* Twice: the second time it is there. */
     for (int i = 0; i < 2; i++)
-        if (c->ops->ensure_bucket(c->port, &config, in_ms(5000), &error) != AEGIS_OK)
+        if (c->ops->ensure_bucket(c->port, &config, in_ms(5000), NULL, &error) != AEGIS_OK)
             fail_msg("bucket: %s", aegis_error_text(&error));
     return config.name;
 }

@@ -92,6 +92,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     CONTRACT_CASES_CORE(X)                                                                                   \
     CONTRACT_CASES_SOURCE(X)                                                                                 \
     CONTRACT_CASES_DURABLE(X)                                                                                \
+    CONTRACT_CASES_STORED(X)                                                                                 \
     CONTRACT_CASES_CONSUMER(X)                                                                               \
     CONTRACT_CASES_REDELIVERY(X)                                                                             \
     CONTRACT_CASES_KV(X)                                                                                     \
@@ -135,6 +136,16 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(durable_too_large)                                                                                     \
     X(stream_max_age)                                                                                        \
     X(duplicate_window_ends)
+#define CONTRACT_CASES_STORED(X)                                                                             \
+    X(message_get_by_sequence)                                                                               \
+    X(message_get_by_subject)                                                                                \
+    X(message_large)                                                                                         \
+    X(message_deleted)                                                                                       \
+    X(message_deleted_is_not_delivered)                                                                      \
+    X(stream_limits_are_told)                                                                                \
+    X(stream_difference_is_exact)                                                                            \
+    X(bucket_difference)                                                                                     \
+    X(full_bucket_refuses)
 #define CONTRACT_CASES_CONSUMER(X)                                                                           \
     X(consume_needs_credit)                                                                                  \
     X(delivery_details)                                                                                      \

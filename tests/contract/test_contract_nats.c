@@ -171,7 +171,7 @@ static void *start_all(void *user)
         if (status == AEGIS_OK)
             status = ops->ensure_consumer(own->port, &consumer, in_ms(10000), &error);
         if (status == AEGIS_OK)
-            status = ops->ensure_bucket(own->port, &bucket, in_ms(10000), &error);
+            status = ops->ensure_bucket(own->port, &bucket, in_ms(10000), NULL, &error);
         if (status != AEGIS_OK)
             snprintf(own->said, sizeof own->said, "round %d: %.280s", round, error.text);
     }

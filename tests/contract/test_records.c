@@ -34,7 +34,7 @@ static void test_life(void **state)
     aegis_record record, read;
     char id[AEGIS_UUID_TEXT];
 
-    assert_int_equal(aegis_record_ensure(w->bus, NULL), AEGIS_OK);
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_RECORDS, NULL), AEGIS_OK);
     (void)aegis_uuid_format(aegis_uuid_new(), id);
     assert_int_equal(read_record(w, id).revision, 0);
 
@@ -67,7 +67,7 @@ static void test_one_of_two_claims(void **state)
     world *w = (world *)*state;
     aegis_record mine, theirs;
 
-    assert_int_equal(aegis_record_ensure(w->bus, NULL), AEGIS_OK);
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_RECORDS, NULL), AEGIS_OK);
     aegis_record_begin(&mine, "a.b c*\xc3\xb3", "worker", "pack"); /* an id the original would take */
     theirs = mine;
     aegis_record_claim(&mine, "worker-1");
@@ -84,7 +84,7 @@ static void test_any_revision(void **state)
     world *w = (world *)*state;
     aegis_record record;
 
-    assert_int_equal(aegis_record_ensure(w->bus, NULL), AEGIS_OK);
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_RECORDS, NULL), AEGIS_OK);
     aegis_record_begin(&record, "any", "worker", "pack");
     aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_FAILED, "no", NULL);
     record.revision = AEGIS_KV_ANY;

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "codec/codec.h"
+#include "domain/base64.h"
 #include "domain/error.h"
 #include "domain/time.h"
 

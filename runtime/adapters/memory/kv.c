@@ -22,7 +22,8 @@ typedef struct kv_item {
 struct memory_kv {
     memory_kv *next;
     char *name;
-    aegis_duration max_age;
+    aegis_stream_config config; /* of the stream that it would be: what of it matters here */
+    uint64_t bytes;             /* of keys and values */
     uint64_t revision;
     size_t count;
     kv_item *items[MEMORY_BUCKETS];
@@ -33,6 +34,7 @@ static void free_item(memory_bus *bus, memory_kv *kv, kv_item **at)
     kv_item *item = *at;
     *at = item->next;
     kv->count--;
+    kv->bytes -= strlen(item->key) + item->len;
     memory_free_text(bus, item->key);
     memory_free(bus, item->value, item->len);
     memory_free(bus, item, sizeof *item);
@@ -41,10 +43,10 @@ static void free_item(memory_bus *bus, memory_kv *kv, kv_item **at)
 static void expire(memory_bus *bus, memory_kv *kv)
 {
     int64_t now = aegis_clock_monotonic();
-    for (size_t i = 0; kv->max_age > 0 && i < MEMORY_BUCKETS; i++) {
+    for (size_t i = 0; kv->config.max_age > 0 && i < MEMORY_BUCKETS; i++) {
         kv_item **at = &kv->items[i];
         while (*at) {
-            if (now - (*at)->written >= kv->max_age)
+            if (now - (*at)->written >= kv->config.max_age)
                 free_item(bus, kv, at);
             else
                 at = &(*at)->next;
@@ -112,6 +114,17 @@ static aegis_status no_bucket(const char *bucket, aegis_error *error)
     return aegis_error_set(error, AEGIS_NOT_FOUND, "there is no bucket %s", bucket);
 }
 
+static aegis_stream_config stream_of(const aegis_bucket_config *config)
+{
+    const aegis_stream_config stream = {.discard = AEGIS_DISCARD_NEW,
+                                        .storage = config->storage,
+                                        .max_bytes = config->max_bytes,
+                                        .max_per_subject = config->history > 0 ? config->history : 1,
+                                        .max_age = config->max_age,
+                                        .replicas = config->replicas};
+    return stream;
+}
+
 static memory_kv *create(memory_bus *bus, const aegis_bucket_config *config)
 {
     memory_kv *kv = (memory_kv *)memory_alloc(bus, sizeof *kv);
@@ -122,24 +135,49 @@ static memory_kv *create(memory_bus *bus, const aegis_bucket_config *config)
         memory_free(bus, kv, sizeof *kv);
         return NULL;
     }
-    kv->max_age = config->max_age;
+    kv->config = stream_of(config);
     kv->next = bus->buckets;
     bus->buckets = kv;
     return kv;
 }
 
+static void fill_info(memory_bus *bus, memory_kv *kv, const aegis_bucket_config *config,
+                      aegis_stream_info *info)
+{
+    aegis_stream_config wanted = stream_of(config);
+    expire(bus, kv);
+    memset(info, 0, sizeof *info);
+    info->messages = kv->count;
+    info->bytes = kv->bytes;
+    info->last_sequence = kv->revision;
+    info->ours = true;
+    aegis_stream_compare(&kv->config, &wanted, info);
+}
+
 aegis_status memory_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_error *error)
+                                  aegis_stream_info *info, aegis_error *error)
 {
     memory_bus *bus = memory_of(port);
+    aegis_stream_info own;
     (void)deadline;
     if (!made_of(config->name, "-_"))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a bucket's name",
                                config->name ? config->name : "");
+    if (!info)
+        info = &own;
     pthread_mutex_lock(&bus->lock);
-    bool there = find_bucket(bus, config->name) || create(bus, config);
+    memory_kv *kv = find_bucket(bus, config->name);
+    if (!kv)
+        kv = create(bus, config);
+    if (kv)
+        fill_info(bus, kv, config, info);
     pthread_mutex_unlock(&bus->lock);
-    return there ? AEGIS_OK : memory_exhausted(error);
+    if (!kv)
+        return memory_exhausted(error);
+    if (info->differs)
+        return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "bucket %s is there already: %s",
+                               config->name, info->difference);
+    return AEGIS_OK;
 }
 
 static aegis_status get(memory_bus *bus, const char *bucket, const char *key, aegis_arena *arena,
@@ -188,6 +226,19 @@ static aegis_status check_revision(const kv_item *item, const char *key, uint64_
                            revision, expected);
 }
 
+/* What is over the bucket's bound is refused, a shorter value never is. */
+static aegis_status check_room(const memory_kv *kv, const kv_item *item, const char *key, size_t len,
+                               aegis_error *error)
+{
+    uint64_t most = kv->config.max_bytes > 0 ? (uint64_t)kv->config.max_bytes : UINT64_MAX;
+    size_t had = item ? strlen(key) + item->len : 0;
+    size_t has = strlen(key) + len;
+    if (has <= had || kv->bytes - had + has <= most)
+        return AEGIS_OK;
+    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "bucket %s is full: %zu keys, %" PRIu64 " bytes",
+                           kv->name, kv->count, kv->bytes);
+}
+
 static kv_item *add_item(memory_bus *bus, memory_kv *kv, const char *key)
 {
     kv_item *item = (kv_item *)memory_alloc(bus, sizeof *item);
@@ -211,6 +262,8 @@ static aegis_status put(memory_bus *bus, const char *bucket, const char *key, ae
     memory_kv *kv = find_bucket(bus, bucket);
     kv_item *item = kv ? *find_item(kv, key) : NULL;
     aegis_status status = kv ? check_revision(item, key, expected, error) : no_bucket(bucket, error);
+    if (status == AEGIS_OK)
+        status = check_room(kv, item, key, value.len, error);
     if (status != AEGIS_OK)
         return status;
     uint8_t *copy = value.len ? (uint8_t *)memory_alloc(bus, value.len) : NULL;
@@ -223,6 +276,7 @@ static aegis_status put(memory_bus *bus, const char *bucket, const char *key, ae
     if (value.len)
         memcpy(copy, value.data, value.len);
     memory_free(bus, item->value, item->len);
+    kv->bytes = kv->bytes - item->len + value.len;
     item->value = copy;
     item->len = value.len;
     item->revision = ++kv->revision;

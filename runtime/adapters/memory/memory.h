@@ -8,6 +8,7 @@
 #define AEGIS_ADAPTERS_MEMORY_H
 
 #include "ports/bus.h"
+#include "ports/stream.h"
 
 #include <pthread.h>
 
@@ -17,6 +18,8 @@
 #define MEMORY_CAPACITY 65536
 #define MEMORY_EVENTS   64
 #define MEMORY_BUCKETS  256
+/* Streams that forget their oldest do so from here on, so that the rest of the bus has room to work. */
+#define MEMORY_CROWDED (MEMORY_LIMIT / 4 * 3)
 /* When memory was short for a delivery: it may be back by then. */
 #define MEMORY_RETRY        (100 * AEGIS_MILLISECOND)
 #define MEMORY_INBOX_PREFIX "_INBOX.memory."
@@ -231,6 +234,11 @@ aegis_status memory_stream_info(aegis_port *port, const char *stream, int64_t de
                                 aegis_stream_info *info, aegis_error *error);
 aegis_status memory_publish_durable(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                     aegis_publish_ack *ack, aegis_error *error);
+aegis_status memory_message_get(aegis_port *port, const char *stream, const char *filter, uint64_t sequence,
+                                int64_t deadline, aegis_arena *arena, aegis_stored *stored,
+                                aegis_error *error);
+aegis_status memory_message_delete(aegis_port *port, const char *stream, uint64_t sequence, int64_t deadline,
+                                   aegis_error *error);
 /* publish_durable without its lock. */
 aegis_status memory_publish_stored(memory_bus *bus, const aegis_outgoing *message, aegis_publish_ack *ack,
                                    aegis_error *error);
@@ -288,7 +296,7 @@ aegis_status memory_settle(const aegis_message *message, aegis_settlement settle
 /* -- kv.c -- */
 void memory_kv_free(memory_bus *bus);
 aegis_status memory_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_error *error);
+                                  aegis_stream_info *info, aegis_error *error);
 aegis_status memory_kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
                            aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);
 aegis_status memory_kv_put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,

@@ -168,6 +168,8 @@ static aegis_status within_limits(memory_bus *bus, memory_stream *stream, size_t
                                stream->messages, stream->bytes);
     while (over(stream, size))
         memory_stream_remove(bus, stream, stream->base);
+    while (stream->config.discard == AEGIS_DISCARD_OLD && stream->used > 0 && bus->bytes > MEMORY_CROWDED)
+        memory_stream_remove(bus, stream, stream->base);
     return AEGIS_OK;
 }
 
@@ -286,8 +288,7 @@ static memory_stream *stream_new(memory_bus *bus, const aegis_stream_config *con
         return NULL;
     stream->config = *config;
     stream->base = 1;
-    if (config->duplicate_window <= 0)
-        stream->config.duplicate_window = 2 * AEGIS_MINUTE;
+    stream->config.duplicate_window = aegis_stream_window(config);
     stream->name = memory_strdup(bus, config->name);
     stream->subjects = (char **)memory_alloc(bus, config->subject_count * sizeof *stream->subjects);
     bool whole = stream->name && stream->subjects;
@@ -295,6 +296,8 @@ static memory_stream *stream_new(memory_bus *bus, const aegis_stream_config *con
         stream->subjects[i] = memory_strdup(bus, config->subjects[i]);
         whole = stream->subjects[i] != NULL;
     }
+    stream->config.name = stream->name;
+    stream->config.subjects = (const char *const *)stream->subjects;
     if (!whole) {
         stream_free(bus, stream);
         return NULL;
@@ -326,41 +329,6 @@ static aegis_status check_config(memory_bus *bus, const aegis_stream_config *con
     return AEGIS_OK;
 }
 
-static bool same_subjects(const memory_stream *stream, const aegis_stream_config *config)
-{
-    if (stream->config.subject_count != config->subject_count)
-        return false;
-    for (size_t i = 0; i < config->subject_count; i++) {
-        bool found = false;
-        for (size_t j = 0; j < config->subject_count; j++)
-            found = found || strcmp(stream->subjects[j], config->subjects[i]) == 0;
-        if (!found)
-            return false;
-    }
-    return true;
-}
-
-/* What differs in the points a promise depends on, into `text`; false when nothing does. */
-static bool differs(const memory_stream *stream, const aegis_stream_config *config, char *text, size_t size)
-{
-    const aegis_stream_config *is = &stream->config;
-    text[0] = '\0';
-    if (!same_subjects(stream, config))
-        snprintf(text, size, "subjects: has '%s'%s, wanted '%s'%s", stream->subjects[0],
-                 is->subject_count > 1 ? ", ..." : "", config->subjects[0],
-                 config->subject_count > 1 ? ", ..." : "");
-    else if (is->retention != config->retention)
-        snprintf(text, size, "retention: has %s, wanted %s", is->retention ? "workqueue" : "limits",
-                 config->retention ? "workqueue" : "limits");
-    else if (is->storage != config->storage)
-        snprintf(text, size, "storage: has %s, wanted %s", is->storage ? "memory" : "file",
-                 config->storage ? "memory" : "file");
-    else if (is->retention == AEGIS_RETAIN_WORK_QUEUE && is->discard != config->discard)
-        snprintf(text, size, "discard: has %s, wanted %s", is->discard ? "new" : "old",
-                 config->discard ? "new" : "old");
-    return text[0] != '\0';
-}
-
 static void fill_info(memory_bus *bus, memory_stream *stream, aegis_stream_info *info)
 {
     memory_stream_expire(bus, stream, aegis_clock_monotonic());
@@ -375,23 +343,23 @@ static void fill_info(memory_bus *bus, memory_stream *stream, aegis_stream_info 
 static aegis_status ensure(memory_bus *bus, const aegis_stream_config *config, aegis_stream_info *info,
                            aegis_error *error)
 {
-    char difference[256] = "";
+    aegis_stream_info own;
     aegis_status status = check_config(bus, config, error);
     if (status != AEGIS_OK)
         return status;
+    if (!info)
+        info = &own;
     memory_stream *stream = memory_stream_find(bus, config->name);
-    if (stream && differs(stream, config, difference, sizeof difference))
-        status = aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "stream %s differs: %s", config->name,
-                                 difference);
     if (!stream)
         stream = stream_new(bus, config);
     if (!stream)
         return memory_exhausted(error);
-    if (info) {
-        fill_info(bus, stream, info);
-        memcpy(info->difference, difference, sizeof difference);
-    }
-    return status;
+    fill_info(bus, stream, info);
+    aegis_stream_compare(&stream->config, config, info);
+    if (info->differs)
+        return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "stream %s is there already: %s",
+                               config->name, info->difference);
+    return AEGIS_OK;
 }
 
 aegis_status memory_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
@@ -416,4 +384,91 @@ aegis_status memory_stream_info(aegis_port *port, const char *name, int64_t dead
         fill_info(bus, stream, info);
     pthread_mutex_unlock(&bus->lock);
     return stream ? AEGIS_OK : aegis_error_set(error, AEGIS_NOT_FOUND, "there is no stream %s", name);
+}
+
+/* ---- one message ----------------------------------------------------------------------------------------
+ */
+
+static const memory_stored *find_stored(const memory_stream *stream, const char *filter, uint64_t sequence)
+{
+    if (!filter)
+        return memory_stored_at(stream, sequence);
+    if (sequence < stream->base)
+        sequence = stream->base;
+    for (; sequence < memory_stream_next_sequence(stream); sequence++) {
+        const memory_stored *stored = memory_stored_at(stream, sequence);
+        if (stored && aegis_subject_matches(filter, stored->packet->subject))
+            return stored;
+    }
+    return NULL;
+}
+
+static bool copy_headers(const memory_packet *packet, aegis_arena *arena, aegis_stored *out)
+{
+    aegis_header *headers = (aegis_header *)aegis_arena_alloc(arena, packet->header_count * sizeof *headers);
+    if (!headers)
+        return false;
+    for (size_t i = 0; i < packet->header_count; i++) {
+        headers[i].name = aegis_arena_strdup(arena, packet->headers[i].name);
+        headers[i].value = aegis_arena_strdup(arena, packet->headers[i].value);
+        if (!headers[i].name || !headers[i].value)
+            return false;
+    }
+    out->headers = headers;
+    out->header_count = packet->header_count;
+    return true;
+}
+
+static bool copy_stored(const memory_stored *stored, aegis_arena *arena, aegis_stored *out)
+{
+    const memory_packet *packet = stored->packet;
+    uint8_t *body = (uint8_t *)aegis_arena_alloc(arena, packet->body.len);
+    out->subject = aegis_arena_strdup(arena, packet->subject);
+    if (!body || !out->subject || !copy_headers(packet, arena, out))
+        return false;
+    if (packet->body.len)
+        memcpy(body, packet->body.data, packet->body.len);
+    out->body = (aegis_bytes){body, packet->body.len};
+    out->sequence = stored->sequence;
+    out->stored_at = stored->stored_at;
+    return true;
+}
+
+static aegis_status no_message(const char *stream, uint64_t sequence, aegis_error *error)
+{
+    return aegis_error_set(error, AEGIS_NOT_FOUND, "stream %s has no message %" PRIu64, stream, sequence);
+}
+
+aegis_status memory_message_get(aegis_port *port, const char *name, const char *filter, uint64_t sequence,
+                                int64_t deadline, aegis_arena *arena, aegis_stored *out, aegis_error *error)
+{
+    memory_bus *bus = memory_of(port);
+    (void)deadline;
+    memset(out, 0, sizeof *out);
+    if (filter && !aegis_subject_pattern_valid(filter))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject or pattern", filter);
+    pthread_mutex_lock(&bus->lock);
+    memory_stream *stream = memory_stream_find(bus, name);
+    if (stream)
+        memory_stream_expire(bus, stream, aegis_clock_monotonic());
+    const memory_stored *stored = stream ? find_stored(stream, filter, sequence) : NULL;
+    bool copied = stored && copy_stored(stored, arena, out);
+    pthread_mutex_unlock(&bus->lock);
+    if (!stored)
+        return no_message(name, sequence, error);
+    return copied ? AEGIS_OK : memory_exhausted(error);
+}
+
+aegis_status memory_message_delete(aegis_port *port, const char *name, uint64_t sequence, int64_t deadline,
+                                   aegis_error *error)
+{
+    memory_bus *bus = memory_of(port);
+    (void)deadline;
+    pthread_mutex_lock(&bus->lock);
+    memory_stream *stream = memory_stream_find(bus, name);
+    bool there = stream && memory_stored_at(stream, sequence);
+    if (there)
+        memory_stream_remove(bus, stream, sequence);
+    pthread_mutex_unlock(&bus->lock);
+    return there ? AEGIS_OK : no_message(name, sequence, error);
 }

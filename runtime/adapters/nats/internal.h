@@ -443,11 +443,9 @@ void aegis_nats_hand_back(nats_source *source);
 aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body, int64_t deadline,
                             aegis_message *answer, uint32_t *code, aegis_error *error);
 bool aegis_nats_name_ok(const char *name);
-/* Look for the stream, and create it from `body` (JSON) when there is none: also when others do the same at
- * this moment. `config` NULL: `info->difference` stays empty. */
-aegis_status aegis_nats_stream_there(aegis_port *port, const char *name, const char *body,
-                                     const aegis_stream_config *config, int64_t deadline,
-                                     aegis_stream_info *info, aegis_error *error);
+/* Look for the stream, and create it when there is none: also when others do the same at this moment. */
+aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, bool bucket,
+                               int64_t deadline, aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,
@@ -459,9 +457,18 @@ aegis_status aegis_nats_delete_consumer(aegis_port *port, const char *stream, co
 aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, const char *durable,
                                       int64_t deadline, aegis_consumer_info *info, aegis_error *error);
 
+/* stored.c */
+aegis_status aegis_nats_message_get(aegis_port *port, const char *stream, const char *filter,
+                                    uint64_t sequence, int64_t deadline, aegis_arena *arena,
+                                    aegis_stored *stored, aegis_error *error);
+aegis_status aegis_nats_message_delete(aegis_port *port, const char *stream, uint64_t sequence,
+                                       int64_t deadline, aegis_error *error);
+
 /* kv.c */
 aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                      aegis_error *error);
+                                      aegis_stream_info *info, aegis_error *error);
+/* RFC 3339 as the server writes it, always UTC; 0 for anything else. */
+aegis_timestamp aegis_nats_time(const char *text);
 aegis_status aegis_nats_kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
                                aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);
 aegis_status aegis_nats_kv_put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,

@@ -52,8 +52,7 @@ static bool deleted(const aegis_message *message)
     return operation != NULL && (strcmp(operation, "DEL") == 0 || strcmp(operation, "PURGE") == 0);
 }
 
-/* RFC 3339 as the server writes it, always UTC. */
-static aegis_timestamp read_time(const char *text)
+aegis_timestamp aegis_nats_time(const char *text)
 {
     struct tm parts = {0};
     int64_t fraction = 0;
@@ -71,40 +70,27 @@ static aegis_timestamp read_time(const char *text)
 /* ---- buckets --------------------------------------------------------------------------------------------
  */
 
-static void write_bucket(nats_text *text, const aegis_bucket_config *config)
-{
-    aegis_duration window = 2 * AEGIS_MINUTE;
-    if (config->max_age > 0 && window > config->max_age)
-        window = config->max_age;
-    aegis_text_add(text, "{\"name\":\"KV_%s\",\"subjects\":[\"$KV.%s.>\"],\"retention\":\"limits\"",
-                   config->name, config->name);
-    aegis_text_add(text, ",\"description\":\"" AEGIS_STREAM_MARK "\",\"max_msgs_per_subject\":%" PRIu32,
-                   config->history > 0 ? config->history : 1);
-    aegis_text_add(text, ",\"max_age\":%" PRId64 ",\"duplicate_window\":%" PRId64 ",\"storage\":\"%s\"",
-                   config->max_age > 0 ? config->max_age : 0, window,
-                   config->storage == AEGIS_STORE_MEMORY ? "memory" : "file");
-    aegis_text_add(text, ",\"num_replicas\":%" PRIu32 ",\"discard\":\"new\",\"allow_rollup_hdrs\":true",
-                   config->replicas > 0 ? config->replicas : 1);
-    aegis_text_add(text, ",\"deny_delete\":true,\"allow_direct\":true,\"max_msgs\":-1,\"max_bytes\":-1"
-                         ",\"max_consumers\":-1,\"max_msg_size\":-1}");
-}
-
 aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                      aegis_error *error)
+                                      aegis_stream_info *info, aegis_error *error)
 {
     char name[256];
-    char body[2048];
-    aegis_stream_info info;
-    aegis_status status = check_names(config->name, NULL, error);
+    char subject[256];
+    const char *const subjects[] = {subject};
+    const aegis_stream_config stream = {.name = name,
+                                        .subjects = subjects,
+                                        .subject_count = 1,
+                                        .discard = AEGIS_DISCARD_NEW,
+                                        .storage = config->storage,
+                                        .max_bytes = config->max_bytes,
+                                        .max_per_subject = config->history > 0 ? config->history : 1,
+                                        .max_age = config->max_age,
+                                        .replicas = config->replicas};
+    const aegis_status status = check_names(config->name, NULL, error);
     if (status != AEGIS_OK)
         return status;
     snprintf(name, sizeof name, "KV_%s", config->name);
-    nats_text text = {body, sizeof body, 0, false};
-    write_bucket(&text, config);
-    status = aegis_nats_stream_there(port, name, body, NULL, deadline, &info, error);
-    if (status == AEGIS_OK)
-        aegis_error_set(error, AEGIS_OK, "%s", "");
-    return status;
+    snprintf(subject, sizeof subject, "$KV.%s.>", config->name);
+    return aegis_nats_ensure(port, &stream, true, deadline, info, error);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------
@@ -168,7 +154,7 @@ aegis_status aegis_nats_kv_get(aegis_port *port, const char *bucket, const char 
         memcpy(value, answer.body.data, answer.body.len);
     entry->value = (aegis_bytes){value, answer.body.len};
     entry->revision = strtoull(header(&answer, "Nats-Sequence"), NULL, 10);
-    entry->written_at = read_time(header(&answer, "Nats-Time-Stamp"));
+    entry->written_at = aegis_nats_time(header(&answer, "Nats-Time-Stamp"));
     aegis_nats_release(&answer);
     return AEGIS_OK;
 }

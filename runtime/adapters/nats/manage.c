@@ -13,13 +13,13 @@
 #include <time.h>
 
 #include "domain/subject.h"
+#include "ports/stream.h"
 
 #define BODY_MAX             16384
 #define ERR_STREAM_NOT_FOUND 10059
 #define ERR_CONSUMER_MISSING 10014
 #define ACK_WAIT_DEFAULT     (30 * AEGIS_SECOND)
 #define ACK_PENDING_DEFAULT  1000
-#define WINDOW_DEFAULT       (2 * AEGIS_MINUTE)
 #define CREATE_TIMES         6                       /* 315 ms of pauses in all */
 #define CREATE_PAUSE         (5 * AEGIS_MILLISECOND) /* doubled each time */
 
@@ -69,79 +69,80 @@ aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body
 /* ---- streams --------------------------------------------------------------------------------------------
  */
 
-static const char *retention_name(aegis_retention retention)
+static int64_t unlimited(int64_t limit)
 {
-    return retention == AEGIS_RETAIN_WORK_QUEUE ? "workqueue" : "limits";
+    return limit > 0 ? limit : -1;
 }
 
-static const char *storage_name(aegis_storage storage)
+static bool stream_body(char *body, size_t size, const aegis_stream_config *config, bool bucket)
 {
-    return storage == AEGIS_STORE_MEMORY ? "memory" : "file";
-}
-
-static void write_stream(nats_text *text, const aegis_stream_config *config)
-{
-    aegis_duration window = config->duplicate_window > 0 ? config->duplicate_window : WINDOW_DEFAULT;
-    if (config->max_age > 0 && window > config->max_age) /* the server refuses a longer one */
-        window = config->max_age;
-    aegis_text_add(text, "{\"name\":");
-    aegis_text_quote(text, config->name);
-    aegis_text_add(text, ",\"description\":\"" AEGIS_STREAM_MARK "\",\"subjects\":[");
+    nats_text text = {body, size, 0, false};
+    aegis_text_add(&text, "{\"name\":");
+    aegis_text_quote(&text, config->name);
+    aegis_text_add(&text, ",\"description\":\"" AEGIS_STREAM_MARK "\",\"subjects\":[");
     for (size_t i = 0; i < config->subject_count; i++) {
-        aegis_text_add(text, i > 0 ? "," : "");
-        aegis_text_quote(text, config->subjects[i]);
+        aegis_text_add(&text, i > 0 ? "," : "");
+        aegis_text_quote(&text, config->subjects[i]);
     }
-    aegis_text_add(text, "],\"retention\":\"%s\",\"discard\":\"%s\",\"storage\":\"%s\"",
-                   retention_name(config->retention), config->discard == AEGIS_DISCARD_NEW ? "new" : "old",
-                   storage_name(config->storage));
-    aegis_text_add(text, ",\"max_bytes\":%" PRId64 ",\"max_msgs\":%" PRId64 ",\"max_age\":%" PRId64,
-                   config->max_bytes > 0 ? config->max_bytes : -1,
-                   config->max_messages > 0 ? config->max_messages : -1,
+    aegis_text_add(&text, "],\"retention\":\"%s\",\"discard\":\"%s\",\"storage\":\"%s\"",
+                   aegis_retention_name(config->retention), aegis_discard_name(config->discard),
+                   aegis_storage_name(config->storage));
+    aegis_text_add(&text, ",\"max_bytes\":%" PRId64 ",\"max_msgs\":%" PRId64 ",\"max_age\":%" PRId64,
+                   unlimited(config->max_bytes), unlimited(config->max_messages),
                    config->max_age > 0 ? config->max_age : 0);
-    aegis_text_add(text,
-                   ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%" PRIu32
-                   ",\"max_consumers\":-1,\"max_msg_size\":-1}",
-                   window, config->replicas > 0 ? config->replicas : 1);
+    aegis_text_add(&text, ",\"max_msgs_per_subject\":%" PRId64 ",\"max_msg_size\":%" PRId64,
+                   unlimited(config->max_per_subject), unlimited(config->max_message_size));
+    aegis_text_add(&text, ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%" PRIu32,
+                   aegis_stream_window(config), config->replicas > 0 ? config->replicas : 1);
+    if (bucket)
+        aegis_text_add(&text, ",\"allow_rollup_hdrs\":true,\"deny_delete\":true,\"allow_direct\":true");
+    aegis_text_add(&text, ",\"max_consumers\":-1}");
+    return !text.overflow;
 }
 
-static void differs(nats_text *text, const char *what, const char *is, const char *asked)
+/* A stream with more subjects, or longer ones, is none of ours in any case. */
+#define SUBJECTS_READ 8
+
+typedef struct subjects_read {
+    const char *items[SUBJECTS_READ];
+    char texts[SUBJECTS_READ][128];
+} subjects_read;
+
+static aegis_retention read_retention(nats_json value)
 {
-    aegis_text_add(text, "%s%s is %s, not %s", text->length > 0 ? "; " : "", what, is, asked);
+    if (aegis_json_is(value, "workqueue"))
+        return AEGIS_RETAIN_WORK_QUEUE;
+    return aegis_json_is(value, "interest") ? AEGIS_RETAIN_INTEREST : AEGIS_RETAIN_LIMITS;
 }
 
-static bool has_subject(nats_json subjects, const char *wanted)
+static int64_t read_limit(nats_json has, const char *member)
 {
-    for (nats_json s = aegis_json_element(subjects, (nats_json){0}); s.data != NULL;
-         s = aegis_json_element(subjects, s)) {
-        if (aegis_json_is(s, wanted))
-            return true;
-    }
-    return false;
+    const int64_t value = aegis_json_i64(aegis_json_member(has, member), 0);
+    return value > 0 ? value : 0;
 }
 
-static void compare_subjects(nats_text *text, nats_json subjects, const aegis_stream_config *config)
+static void read_config(nats_json has, subjects_read *subjects, aegis_stream_config *config)
 {
+    const nats_json list = aegis_json_member(has, "subjects");
     size_t count = 0;
-    size_t found = 0;
-    for (nats_json s = aegis_json_element(subjects, (nats_json){0}); s.data != NULL;
-         s = aegis_json_element(subjects, s))
-        count++;
-    for (size_t i = 0; i < config->subject_count; i++)
-        found += has_subject(subjects, config->subjects[i]) ? 1 : 0;
-    if (count == found && found == config->subject_count)
-        return;
-    char is[96];
-    snprintf(is, sizeof is, "%.*s", (int)(subjects.len < sizeof is ? subjects.len : sizeof is - 1),
-             subjects.data != NULL ? (const char *)subjects.data : "");
-    differs(text, "subjects", is, config->subject_count > 0 ? config->subjects[0] : "none");
-}
-
-static void compare_member(nats_text *text, nats_json config, const char *member, const char *asked)
-{
-    char is[32];
-    const nats_json value = aegis_json_member(config, member);
-    if (!aegis_json_is(value, asked))
-        differs(text, member, aegis_json_text(value, is, sizeof is), asked);
+    *config = (aegis_stream_config){.subjects = subjects->items};
+    for (nats_json s = aegis_json_element(list, (nats_json){0}); s.data != NULL && count < SUBJECTS_READ;
+         s = aegis_json_element(list, s), count++)
+        subjects->items[count] = aegis_json_text(s, subjects->texts[count], sizeof subjects->texts[count]);
+    config->subject_count = count;
+    config->retention = read_retention(aegis_json_member(has, "retention"));
+    config->discard =
+        aegis_json_is(aegis_json_member(has, "discard"), "new") ? AEGIS_DISCARD_NEW : AEGIS_DISCARD_OLD;
+    config->storage =
+        aegis_json_is(aegis_json_member(has, "storage"), "memory") ? AEGIS_STORE_MEMORY : AEGIS_STORE_FILE;
+    config->no_ack = aegis_json_true(aegis_json_member(has, "no_ack"));
+    config->max_bytes = read_limit(has, "max_bytes");
+    config->max_messages = read_limit(has, "max_msgs");
+    config->max_per_subject = read_limit(has, "max_msgs_per_subject");
+    config->max_message_size = read_limit(has, "max_msg_size");
+    config->max_age = read_limit(has, "max_age");
+    config->duplicate_window = read_limit(has, "duplicate_window");
+    config->replicas = (uint32_t)read_limit(has, "num_replicas");
 }
 
 /* `config` NULL: state only. */
@@ -150,6 +151,8 @@ static void read_stream(aegis_bytes body, const aegis_stream_config *config, aeg
     const nats_json object = aegis_json_object(body);
     const nats_json state = aegis_json_member(object, "state");
     const nats_json has = aegis_json_member(object, "config");
+    aegis_stream_config is;
+    subjects_read subjects;
     char description[512];
     *info = (aegis_stream_info){0};
     info->messages = aegis_json_u64(aegis_json_member(state, "messages"), 0);
@@ -160,12 +163,8 @@ static void read_stream(aegis_bytes body, const aegis_stream_config *config, aeg
     info->ours = strstr(description, AEGIS_STREAM_MARK) != NULL;
     if (config == NULL)
         return;
-    nats_text text = {info->difference, sizeof info->difference, 0, false};
-    compare_subjects(&text, aegis_json_member(has, "subjects"), config);
-    compare_member(&text, has, "retention", retention_name(config->retention));
-    compare_member(&text, has, "storage", storage_name(config->storage));
-    if (config->retention == AEGIS_RETAIN_WORK_QUEUE)
-        compare_member(&text, has, "discard", config->discard == AEGIS_DISCARD_NEW ? "new" : "old");
+    read_config(has, &subjects, &is);
+    aegis_stream_compare(&is, config, info);
 }
 
 static aegis_status stream_get(aegis_port *port, const char *name, const aegis_stream_config *config,
@@ -215,9 +214,10 @@ static bool once_more(unsigned attempt, int64_t deadline)
     return true;
 }
 
-aegis_status aegis_nats_stream_there(aegis_port *port, const char *name, const char *body,
-                                     const aegis_stream_config *config, int64_t deadline,
-                                     aegis_stream_info *info, aegis_error *error)
+/* Look for the stream, and create it from `body` when there is none. */
+static aegis_status there(aegis_port *port, const char *name, const char *body,
+                          const aegis_stream_config *config, int64_t deadline, aegis_stream_info *info,
+                          aegis_error *error)
 {
     for (unsigned attempt = 0;; attempt++) {
         uint32_t code = 0;
@@ -230,28 +230,31 @@ aegis_status aegis_nats_stream_there(aegis_port *port, const char *name, const c
     }
 }
 
-aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
-                                      aegis_stream_info *info, aegis_error *error)
+aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, bool bucket,
+                               int64_t deadline, aegis_stream_info *info, aegis_error *error)
 {
     aegis_stream_info own;
     char body[BODY_MAX];
-    nats_text text = {body, sizeof body, 0, false};
 
     if (info == NULL)
         info = &own;
-    write_stream(&text, config);
-    if (text.overflow)
+    if (!stream_body(body, sizeof body, config, bucket))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
                                config->name);
-    const aegis_status status =
-        aegis_nats_stream_there(port, config->name, body, config, deadline, info, error);
+    const aegis_status status = there(port, config->name, body, config, deadline, info, error);
     if (status != AEGIS_OK)
         return status;
-    if (info->ours && info->difference[0] != '\0')
-        return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "stream %s: %s", config->name,
+    if (info->ours && info->differs != 0)
+        return aegis_error_set(error, AEGIS_FAILED_PRECONDITION,
+                               "%s was " AEGIS_STREAM_MARK " and has been altered: %s", config->name,
                                info->difference);
-    aegis_error_set(error, AEGIS_OK, "%s", "");
-    return AEGIS_OK;
+    return aegis_error_set(error, AEGIS_OK, "%s", "");
+}
+
+aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                                      aegis_stream_info *info, aegis_error *error)
+{
+    return aegis_nats_ensure(port, config, false, deadline, info, error);
 }
 
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,

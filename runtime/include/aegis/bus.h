@@ -30,6 +30,20 @@ struct aegis_span; /* <aegis/metrics.h> */
 /** Told of a span when it starts, or ends. Called on the thread that works on it, holding no lock. */
 typedef void (*aegis_span_function)(void *user, struct aegis_span *span);
 
+/** Where what is stored is kept. */
+typedef enum aegis_storage { AEGIS_STORE_FILE = 0, AEGIS_STORE_MEMORY = 1 } aegis_storage;
+
+/** Name and limits of one stream, or of the bucket of results. Zero means the default, a negative limit none.
+ *  They count where it is created; one that is there is never altered, and what is other than asked for is
+ *  logged. docs/TOPOLOGY.md has the reasons for the defaults. */
+typedef struct aegis_stream_options {
+    const char *name;                  /**< a tenant is an account of the server's; else names can tell them apart */
+    int64_t max_bytes;                 /**< the server reserves so much of its store */
+    int64_t max_messages;
+    aegis_duration max_age;
+    aegis_duration duplicate_window;   /**< how long message ids are remembered; default 2 min */
+} aegis_stream_options;
+
 /** All optional: zero means the default. Strings are copied. */
 typedef struct aegis_options {
     const char *name;                  /**< connection name as servers show it; default the program's */
@@ -51,6 +65,13 @@ typedef struct aegis_options {
     uint32_t rpc_connections;          /**< to NATS, for calls; the least busy one is used. Default 1 */
     uint32_t bulk_connections;         /**< for streams and buckets, made when first needed. Default 1; 16 with the
                                             above at most */
+    aegis_stream_options events;       /**< EVENTS: 1 GiB, then the oldest are forgotten */
+    aegis_stream_options commands;     /**< COMMANDS: 256 MiB, then commands are refused */
+    aegis_stream_options dead_letters; /**< AEGIS_DLQ: 256 MiB, then messages stay where they came from */
+    aegis_stream_options results;      /**< bucket aegis_commands: 24 hours, so long can a result be read; has
+                                            max_bytes (default: none) and no other limits */
+    uint32_t replicas;                 /**< of all four, 1 to 5; default 1. Three survive the loss of a server */
+    aegis_storage storage;             /**< of all four; default: files */
     const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
     aegis_log_function log;            /**< default: nothing is logged */
     void *log_user;

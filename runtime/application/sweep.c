@@ -1,0 +1,187 @@
+/* Progress and callbacks of commands lie inside the subjects of COMMANDS. Ours are never stored there;
+ * workers of the original SDK do not know how to prevent it, and what they leave would fill the stream until
+ * commands are refused. So all who use the stream share two pull consumers and acknowledge what those find,
+ * which removes it. Live listeners have had it long before.
+ *
+ * One thread per bus, which looks every now and then instead of waiting at a source: a thread that waits
+ * leads the connection, and would stand between a call and its answer. */
+#define _POSIX_C_SOURCE 200809L
+#include <pthread.h>
+#include <string.h>
+#include <time.h>
+
+#include "application/bus.h"
+
+/* Messages allowed to be on their way; a sweep takes as many as there are. */
+#define SWEEP_CREDIT 256
+#define SWEEP_BATCH  64
+/* Between two looks: while there is something, and in quiet times at most. */
+#define SWEEP_BUSY  (100 * AEGIS_MILLISECOND)
+#define SWEEP_QUIET (2 * AEGIS_SECOND)
+/* After a consumer could not be made. */
+#define SWEEP_FAILED (30 * AEGIS_SECOND)
+
+typedef struct swept {
+    const char *durable, *filter;
+    aegis_source *source; /* NULL: not opened yet */
+} swept;
+
+struct aegis_sweep {
+    aegis_bus *bus;
+    pthread_t thread;
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping; /* with the lock */
+    bool told;
+    swept places[2];
+};
+
+static bool open_place(struct aegis_sweep *sweep, swept *place)
+{
+    aegis_bus *bus = sweep->bus;
+    const aegis_port_ops *ops = bus->port->ops;
+    const char *stream = aegis_bus_stream(bus, AEGIS_KIND_COMMANDS);
+    const aegis_consumer_config config = {.stream = stream,
+                                          .durable = place->durable,
+                                          .filter = place->filter,
+                                          .max_ack_pending = 4 * SWEEP_CREDIT};
+    aegis_error error = {0};
+
+    if (place->source != NULL)
+        return true;
+    if (ops->ensure_consumer(bus->port, &config, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &error) ==
+            AEGIS_OK &&
+        ops->consume(bus->port, stream, place->durable, &place->source, &error) == AEGIS_OK) {
+        ops->credit(place->source, SWEEP_CREDIT);
+        return true;
+    }
+    if (!sweep->told)
+        aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
+                        "what workers of the original SDK leave in %s is not swept from here: %s", stream,
+                        aegis_error_text(&error));
+    sweep->told = true;
+    return false;
+}
+
+/* Acknowledge what is there. */
+static size_t clean(struct aegis_sweep *sweep, const swept *place)
+{
+    const aegis_port_ops *ops = sweep->bus->port->ops;
+    aegis_message messages[SWEEP_BATCH];
+    size_t all = 0;
+    size_t count;
+    size_t i;
+
+    while (ops->next_batch(place->source, 0, messages, SWEEP_BATCH, &count) == AEGIS_OK) {
+        for (i = 0; i < count; i++) {
+            (void)ops->settle(&messages[i], AEGIS_ACK, 0);
+            ops->release(&messages[i]);
+        }
+        ops->credit(place->source, (uint32_t)count);
+        all += count;
+    }
+    return all;
+}
+
+/* False once it has to stop. */
+static bool pause_for(struct aegis_sweep *sweep, aegis_duration duration)
+{
+    struct timespec until;
+    int64_t wanted;
+    int timeout = 0;
+    bool on;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    wanted = (int64_t)until.tv_nsec + duration;
+    until.tv_sec += (time_t)(wanted / AEGIS_SECOND);
+    until.tv_nsec = (long)(wanted % AEGIS_SECOND);
+    (void)pthread_mutex_lock(&sweep->lock);
+    while (!sweep->stopping && timeout == 0)
+        timeout = pthread_cond_timedwait(&sweep->changed, &sweep->lock, &until);
+    on = !sweep->stopping;
+    (void)pthread_mutex_unlock(&sweep->lock);
+    return on;
+}
+
+static void *work(void *argument)
+{
+    struct aegis_sweep *sweep = (struct aegis_sweep *)argument;
+    aegis_duration wait = SWEEP_BUSY;
+    size_t i;
+
+    do {
+        bool open = true;
+        size_t found = 0;
+
+        for (i = 0; i < 2; i++) {
+            if (open_place(sweep, &sweep->places[i]))
+                found += clean(sweep, &sweep->places[i]);
+            else
+                open = false;
+        }
+        wait = found > 0 ? SWEEP_BUSY : wait < SWEEP_QUIET / 2 ? 2 * wait : SWEEP_QUIET;
+        if (!open)
+            wait = SWEEP_FAILED;
+    } while (pause_for(sweep, wait));
+    for (i = 0; i < 2; i++) {
+        if (sweep->places[i].source != NULL)
+            sweep->bus->port->ops->close_source(sweep->places[i].source);
+    }
+    return NULL;
+}
+
+static void discard(struct aegis_sweep *sweep)
+{
+    (void)pthread_cond_destroy(&sweep->changed);
+    (void)pthread_mutex_destroy(&sweep->lock);
+    aegis_memory_put(sweep->bus->allocator, sweep, sizeof *sweep);
+}
+
+static struct aegis_sweep *prepare(aegis_bus *bus)
+{
+    struct aegis_sweep *sweep = (struct aegis_sweep *)aegis_memory_get(bus->allocator, sizeof *sweep);
+    pthread_condattr_t monotonic;
+
+    if (sweep == NULL)
+        return NULL;
+    sweep->bus = bus;
+    sweep->places[0] = (swept){"aegis-sweep-progress", "commands.progress.*", NULL};
+    sweep->places[1] = (swept){"aegis-sweep-callback", "commands.callback.*", NULL};
+    (void)pthread_mutex_init(&sweep->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&sweep->changed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
+    return sweep;
+}
+
+void aegis_sweep_start(aegis_bus *bus)
+{
+    struct aegis_sweep *sweep = NULL;
+
+    (void)pthread_mutex_lock(&bus->lock);
+    if (bus->topology.sweep == NULL)
+        sweep = prepare(bus);
+    if (sweep != NULL && pthread_create(&sweep->thread, NULL, work, sweep) != 0) {
+        discard(sweep);
+        sweep = NULL;
+    }
+    if (sweep != NULL)
+        bus->topology.sweep = sweep;
+    (void)pthread_mutex_unlock(&bus->lock);
+}
+
+void aegis_sweep_stop(aegis_bus *bus)
+{
+    struct aegis_sweep *sweep = bus->topology.sweep;
+
+    if (sweep == NULL)
+        return;
+    (void)pthread_mutex_lock(&sweep->lock);
+    sweep->stopping = true;
+    (void)pthread_cond_signal(&sweep->changed);
+    (void)pthread_mutex_unlock(&sweep->lock);
+    (void)pthread_join(sweep->thread, NULL);
+    bus->topology.sweep = NULL;
+    discard(sweep);
+}
