@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "application/envelope.h"
-#include "application/envelope.h"
 #include "application/service.h"
 #include "application/trace.h"
 
@@ -39,10 +38,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     state->writer.failed = false;
     state->nested = NULL;
     state->nested_count = 0;
-    state->lane = NULL;
-    state->running.next = NULL;
-    state->keep.link.next = NULL;
-    state->max_retries = 0;
+    state->job = NULL;
     state->shortened = false;
     state->deferred.next = NULL;
     atomic_init(&state->expired, false);
@@ -51,6 +47,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     state->call.service = service->type->name;
     state->call.method = "";
     state->call.attempt = 1;
+    state->call.maybe_executed = false;
     state->call.state = state;
     state->service = service;
     state->message = *message;
@@ -103,7 +100,7 @@ static void begin_span(aegis_call_state *state)
     uint8_t id[16];
 
     aegis_trace_bytes(call->message_id, id);
-    memcpy(what.span_id, state->lane != NULL ? aegis_uuid_new().bytes : id, sizeof what.span_id);
+    memcpy(what.span_id, state->job != NULL ? aegis_uuid_new().bytes : id, sizeof what.span_id);
     memcpy(what.parent_id, state->outside != NULL ? state->outside->span : id + 8, sizeof what.parent_id);
     state->span = aegis_span_begin(call->bus, call->arena, &what, call->trace_id, state->sampled);
 }
@@ -133,6 +130,7 @@ static void unlink_deferred(aegis_call_state *state)
     if (state->deferred.next != NULL) {
         aegis_list_remove(&state->deferred);
         service->deferred_count--;
+        aegis_commands_grant(service);
         (void)pthread_cond_broadcast(&service->changed);
         listed = true;
     }

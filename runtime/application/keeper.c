@@ -1,5 +1,6 @@
-/* A service's one housekeeping thread: it tells the server that slow handlers are still at work, answers
- * deferred calls whose deadline passed, and hears which commands were cancelled. */
+/* A service's one housekeeping thread: it tells the server that slow handlers of events are still at work,
+ * answers deferred calls whose deadline passed, hears which commands were cancelled, and sends the progress
+ * that was held back. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
 #include <time.h>
@@ -37,6 +38,19 @@ void aegis_keeper_nudge(aegis_service *service)
     (void)pthread_mutex_unlock(&service->lock);
     if (service->cancels != NULL)
         service->bus->port->ops->wake(service->cancels);
+}
+
+void aegis_keeper_due(aegis_service *service, int64_t when)
+{
+    bool late;
+
+    (void)pthread_mutex_lock(&service->lock);
+    late = when < service->looks_at;
+    if (late)
+        service->looks_at = when; /* said once */
+    (void)pthread_mutex_unlock(&service->lock);
+    if (late)
+        aegis_keeper_nudge(service);
 }
 
 /* With the lock held, so that a message is not settled meanwhile: it is one small publication. */
@@ -153,21 +167,6 @@ static void wait_until(aegis_service *service, int64_t due)
     service->nudged = false;
 }
 
-static void mark_cancelled(aegis_service *service, const char *id)
-{
-    aegis_list *item;
-
-    (void)pthread_mutex_lock(&service->lock);
-    for (item = service->running.next; item != &service->running; item = item->next) {
-        aegis_call_state *state =
-            (aegis_call_state *)(void *)((char *)item - offsetof(aegis_call_state, running));
-
-        if (strcmp(state->call.message_id, id) == 0)
-            atomic_store(&state->cancelled, true);
-    }
-    (void)pthread_mutex_unlock(&service->lock);
-}
-
 /* Hear cancellations until `due`, or a wake. */
 static void listen(aegis_service *service, int64_t due)
 {
@@ -177,7 +176,7 @@ static void listen(aegis_service *service, int64_t due)
     if (ops->next(service->cancels, due, &message) != AEGIS_OK)
         return;
     if (strncmp(message.subject, "commands.cancel.", strlen("commands.cancel.")) == 0)
-        mark_cancelled(service, message.subject + strlen("commands.cancel."));
+        aegis_cancels_add(service, message.subject + strlen("commands.cancel."));
     ops->release(&message);
 }
 
@@ -191,13 +190,16 @@ void *aegis_keeper_work(void *argument)
         int64_t now = aegis_clock_monotonic();
         int64_t due;
 
+        service->looks_at = INT64_MAX; /* whoever wants something meanwhile, nudges */
         (void)pthread_mutex_unlock(&service->lock);
         aegis_keeper_forget(service, now);
+        due = aegis_progress_sweep(service, now, now + TICK);
         (void)pthread_mutex_lock(&service->lock);
-        due = keep_working(service, now, now + TICK);
+        due = keep_working(service, now, due);
 
         if (arena != NULL)
             due = sweep(service, arena, now, due);
+        service->looks_at = due;
         if (service->cancels == NULL) {
             wait_until(service, due);
         } else {

@@ -10,6 +10,9 @@
 /* Pause after a source failed for another reason than a stop. */
 #define LANE_PAUSE (100 * AEGIS_MILLISECOND)
 
+/* What of a lane is under way in all instances, waits for its time or for another attempt. */
+#define COMMANDS_UNSETTLED 65536
+
 static const struct {
     aegis_priority priority;
     uint32_t weight;
@@ -64,7 +67,8 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
     config.stream = aegis_bus_stream(service->bus, AEGIS_KIND_COMMANDS);
     config.durable = durable;
     config.filter = filter;
-    config.ack_wait = AEGIS_ACK_WAIT;
+    config.ack_wait = service->lease;
+    config.max_ack_pending = COMMANDS_UNSETTLED;
     return aegis_lane_open(service, &config, lane, error);
 }
 
@@ -104,6 +108,10 @@ static aegis_status open_commands(aegis_service *service, aegis_error *error)
             continue;
         if (!any)
             status = aegis_bus_ensure(service->bus, AEGIS_KIND_COMMANDS, error);
+        if (!any && status == AEGIS_OK)
+            status = aegis_bus_ensure(service->bus, AEGIS_KIND_RECORDS, error);
+        if (!any && status == AEGIS_OK && !aegis_cancels_prepare(service))
+            status = aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
         any = true;
         if (status == AEGIS_OK)
             status = open_command_names(service, endpoint, error);

@@ -94,8 +94,8 @@ static void send(aegis_call_state *state, aegis_arena *arena, bool again, const 
     aegis_status status;
 
     memset(&why, 0, sizeof why);
-    status = state->lane != NULL ? aegis_command_conclude(state, arena, again, error, result, &why)
-                                 : respond(state, arena, error, result, &why);
+    status = state->job != NULL ? aegis_command_conclude(state, arena, again, error, result, &why)
+                                : respond(state, arena, error, result, &why);
     if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened) {
         over(state, error);
         return;
@@ -176,6 +176,8 @@ void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char
 
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text)
 {
+    if (state->job != NULL)
+        state->job->unsure = true;
     fail_plain(state, arena, status, text);
     atomic_store(&state->expired, true);
 }
@@ -221,6 +223,7 @@ aegis_reply aegis_reply_error(aegis_call *call, size_t index, const char *messag
     aegis_call_state *state = call->state;
     const aegis_method *method = state->method;
     char text[TEXT_MAX];
+    const bool again = method->retried_errors != NULL && method->retried_errors[index];
     aegis_raw details;
 
     if (!claim(state) || !encoded(state, &details))
@@ -230,7 +233,7 @@ aegis_reply aegis_reply_error(aegis_call *call, size_t index, const char *messag
     else
         (void)snprintf(text, sizeof text, "%s", method->errors[index]);
     aegis_error_clip(text);
-    fail_with(state, call->arena, method->errors[index], method->error_codes[index], false, details, text);
+    fail_with(state, call->arena, method->errors[index], method->error_codes[index], again, details, text);
     aegis_call_finished(state);
     return answered;
 }
@@ -251,6 +254,8 @@ aegis_reply aegis_reply_invalid(aegis_call *call, aegis_reader *params)
 
     memset(&why, 0, sizeof why);
     (void)aegis_reader_close(params, &why);
+    if (call->state->job != NULL)
+        call->state->job->dead = aegis_arena_printf(call->arena, "the payload is malformed: %s", why.text);
     aegis_reply_plain(call->state, why.status != AEGIS_OK ? why.status : AEGIS_INVALID_ARGUMENT, why.text);
     return answered;
 }

@@ -13,6 +13,8 @@
 
 #define DEFAULT_ROOM  256
 #define DEFAULT_DRAIN (30 * AEGIS_SECOND)
+#define DEFAULT_LEASE (10 * AEGIS_SECOND)
+#define LEAST_LEASE   (100 * AEGIS_MILLISECOND)
 /* How long handlers that ask aegis_call_cancelled have to notice, once the drain is over. */
 #define HARD_GRACE           (AEGIS_SECOND / 2)
 #define WAIT_SLICE           (20 * AEGIS_MILLISECOND)
@@ -61,7 +63,10 @@ static void free_memory(aegis_service *service)
         (void)pthread_mutex_destroy(&service->lanes[i].turn);
     (void)pthread_cond_destroy(&service->changed);
     (void)pthread_cond_destroy(&service->slot);
+    (void)pthread_cond_destroy(&service->leased);
     (void)pthread_mutex_destroy(&service->lock);
+    (void)pthread_mutex_destroy(&service->progress);
+    aegis_memory_put(allocator, service->watches, service->watch_size * sizeof *service->watches);
     aegis_arena_free(service->arena);
     aegis_memory_put(allocator, service, sizeof *service);
 }
@@ -93,11 +98,15 @@ static void init_locks(aegis_service *service)
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&service->lock, NULL);
+    (void)pthread_mutex_init(&service->progress, NULL);
     (void)pthread_cond_init(&service->changed, &monotonic);
     (void)pthread_cond_init(&service->slot, &monotonic);
+    (void)pthread_cond_init(&service->leased, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     aegis_list_init(&service->deferred);
     aegis_list_init(&service->running);
+    aegis_list_init(&service->leases);
+    aegis_list_init(&service->held_back);
     aegis_list_init(&service->kept);
 }
 
@@ -114,6 +123,10 @@ static void set_options(aegis_service *service, const aegis_service_options *opt
     service->room = chosen->waiting_room != 0 ? chosen->waiting_room : DEFAULT_ROOM;
     service->drain_timeout = chosen->drain_timeout > 0 ? chosen->drain_timeout : DEFAULT_DRAIN;
     service->slots = service->concurrency;
+    service->lease = chosen->lease > 0 ? chosen->lease : DEFAULT_LEASE;
+    if (service->lease < LEAST_LEASE)
+        service->lease = LEAST_LEASE;
+    service->started_at = aegis_now();
 }
 
 /* What its endpoints are counted in, and the waiting room. */
@@ -233,6 +246,9 @@ static aegis_status start_threads(aegis_service *service, aegis_error *error)
     memset(service->workers, 0, (wanted + 1) * sizeof *service->workers);
     service->keeper_started = pthread_create(&service->keeper, NULL, aegis_keeper_work, service) == 0;
     fine = service->keeper_started;
+    if (fine && service->cancels != NULL)
+        fine = service->leaser_started =
+            pthread_create(&service->leaser, NULL, aegis_leases_work, service) == 0;
     for (k = 0; fine && service->requests != NULL && k <= service->concurrency; k++)
         fine = add_worker(service, NULL, aegis_rpc_work);
     for (i = 0; fine && i < service->older_count; i++)
@@ -415,8 +431,11 @@ static void let_go_of_port(aegis_service *service)
 
     (void)pthread_mutex_lock(&service->lock);
     service->draining = true;
+    (void)pthread_cond_broadcast(&service->leased);
     (void)pthread_mutex_unlock(&service->lock);
     aegis_keeper_nudge(service);
+    if (service->leaser_started)
+        (void)pthread_join(service->leaser, NULL);
     if (service->keeper_started)
         (void)pthread_join(service->keeper, NULL);
     aegis_keeper_last(service);

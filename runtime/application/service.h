@@ -2,8 +2,12 @@
  *
  *   service.c   starts and stops it          rpc.c        reads requests, runs handlers
  *   keeper.c    its one housekeeping thread  events.c     reads subscriptions
- *   call.c      the life of one call         commands.c   reads command lanes
- *   reply.c     what handlers answer with    deadletter.c where undeliverable messages go
+ *   call.c      the life of one call         deadletter.c where undeliverable messages go
+ *   reply.c     what handlers answer with
+ *
+ *   commands.c  reads command lanes          claim.c      whether an attempt may run
+ *   ending.c    what an attempt comes to     lease.c      keeps what is claimed
+ *   cancels.c   what is to be cancelled      progress.c   how far commands are
  *
  * Locks: `service->lock` guards the lists and counters below it; it is never held while a handler runs. A
  * lane's `turn` is held by the one thread that reads its source.
@@ -18,6 +22,7 @@
 
 #include "application/bus.h"
 #include "application/metrics.h"
+#include "application/record.h"
 
 /* A message under way is reported as such at this interval; a third of the server's patience. */
 #define AEGIS_ACK_WAIT     (30 * AEGIS_SECOND)
@@ -38,6 +43,36 @@ typedef struct aegis_lane aegis_lane;
 /* Bits of aegis_call_state.phase. */
 #define AEGIS_PHASE_DEFERRED 1u /* the handler returned without an answer */
 #define AEGIS_PHASE_FINISHED 2u /* the answer is out; nothing more is done with the call */
+
+/* What a call has beyond others when it is an attempt of a command. Lives in the call's arena. */
+typedef struct aegis_job {
+    struct aegis_call_state *state;
+    aegis_lane *lane;
+    uint32_t max_retries;
+    aegis_list running; /* in service->running */
+
+    /* the lease; the first five belong to lease.c */
+    aegis_list lease; /* in service->leases, by `due` */
+    int64_t due;
+    bool claimed;  /* `record` says that this attempt runs, and is renewed */
+    bool renewing; /* which is going on */
+    bool lost;     /* somebody else has claimed the command since */
+    bool fenced;   /* `record` has the revision that the outcome replaces; else it replaces any */
+    bool creates;  /* the outcome is written only where there is no record */
+    aegis_record record;
+
+    const char *dead; /* why the message becomes a dead letter, or NULL */
+    bool unsure;      /* the attempt is over but maybe its handler is not */
+
+    /* progress, under service->progress */
+    aegis_list held_back; /* in service->held_back; next NULL: nothing is */
+    uint8_t *held;        /* from the bus's allocator */
+    size_t held_size, held_room;
+    int64_t sent_at;
+    bool told;                         /* all has been said */
+    unsigned char *mark_at, *mark_end; /* what was free in the call's arena when an update was begun */
+    const struct aegis_chunk *mark_chunk;
+} aegis_job;
 
 /* One call. Lives in its own arena. */
 typedef struct aegis_call_state {
@@ -60,13 +95,10 @@ typedef struct aegis_call_state {
     atomic_uint phase;
     const aegis_cause *nested; /* why a call made by this handler failed */
     size_t nested_count;
-    aegis_lane *lane;     /* commands; NULL for calls */
-    aegis_list running;   /* commands: in service->running */
-    aegis_keep keep;      /* commands */
-    uint32_t max_retries; /* commands */
-    bool shortened;       /* the answer was too large to be sent; what goes out instead is a failure */
-    aegis_list deferred;  /* in service->deferred */
-    atomic_bool expired;  /* the keeper has answered it */
+    aegis_job *job;      /* NULL: no command */
+    bool shortened;      /* the answer was too large to be sent; what goes out instead is a failure */
+    aegis_list deferred; /* in service->deferred */
+    atomic_bool expired; /* the keeper has answered it */
 } aegis_call_state;
 
 /* A durable source with the threads that read it: a subscription, or one lane of a command. */
@@ -81,6 +113,16 @@ struct aegis_lane {
     int32_t credit;  /* commands: of the smooth weighted round robin */
     bool waiting;    /* commands: a message of this lane waits for a slot */
 };
+
+/* A record that did not change since it was first seen, by its revision: see claim.c. */
+typedef struct aegis_watch {
+    uint64_t revision; /* 0: free */
+    int64_t first, last;
+} aegis_watch;
+
+/* Cancelled ids that are remembered for commands that have not come yet. */
+#define AEGIS_CANCELS   1024
+#define AEGIS_CANCEL_ID 64
 
 /* Messages a worker takes at once. */
 #define AEGIS_BATCH 64
@@ -118,6 +160,10 @@ struct aegis_service {
     pthread_t keeper;
     bool keeper_started;
     aegis_source *cancels; /* commands.cancel.*; NULL without commands */
+    aegis_duration lease;
+    pthread_t leaser;
+    bool leaser_started;
+    aegis_timestamp started_at;
 
     /* Handlers that outlive the drain may not touch the port: they enter and leave, see aegis_service_enter.
      */
@@ -129,6 +175,7 @@ struct aegis_service {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* anything below, except for who waits on: */
     pthread_cond_t slot;    /* a free slot for a command */
+    pthread_cond_t leased;  /* service->leases, or a job that is no longer renewing */
     unsigned references;    /* threads, deferred calls, and the handle */
     unsigned alive;         /* worker threads still working */
     bool draining;          /* the keeper may end */
@@ -149,11 +196,19 @@ struct aegis_service {
 
     /* commands */
     unsigned slots; /* free */
+    aegis_list running, leases;
+    aegis_watch *watches; /* a hash table of `watch_size`; NULL: none yet */
+    size_t watch_size, watch_count;
+    char (*cancelled)[AEGIS_CANCEL_ID]; /* the last AEGIS_CANCELS of them */
+    size_t cancelled_count;             /* ever */
 
     aegis_list deferred;
     size_t deferred_count;
-    aegis_list running;
     aegis_list kept;
+    int64_t looks_at; /* when the keeper will look around */
+
+    pthread_mutex_t progress; /* held while an update is sent; guards what is held back */
+    aegis_list held_back;
 };
 
 /* ---- service.c ---- */
@@ -205,13 +260,52 @@ void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
 
 /* ---- commands.c ---- */
-/* What became of an attempt: retried, or the completion sent and the message settled. RESOURCE_EXHAUSTED
- * while the state is not `shortened`: the completion was too large, nothing is settled, and a shorter one
- * must follow. */
+/* Slots may have become free. With the lock held. */
+void aegis_commands_grant(aegis_service *service);
+/* The message is settled, and the command no longer runs here. */
+void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duration delay);
+
+/* ---- claim.c ---- */
+/* May this attempt run? For START and TAKE_OVER it is claimed, and the call knows its number. For all but
+ * HELD job->record is ready for what follows; HELD also says that the bus did not answer. `later`: when to
+ * look again. */
+aegis_claim aegis_job_claim(aegis_job *job, aegis_duration *later);
+
+/* ---- lease.c ---- */
+/* The server is told that its message is not forgotten, */
+void aegis_lease_begin(aegis_job *job);
+/* and from now on others, by the record, that the attempt runs. */
+void aegis_lease_claimed(aegis_job *job);
+/* Neither any more when it returns; job->lost is final. */
+void aegis_lease_end(aegis_job *job);
+void *aegis_leases_work(void *service);
+
+/* ---- ending.c ---- */
+/* What became of an attempt: another one follows, or the outcome is recorded, told, and the message settled.
+ * `again`: the failure may pass. RESOURCE_EXHAUSTED while the state is not `shortened`: the outcome was too
+ * large, nothing is settled, and a shorter one must follow. */
 aegis_status aegis_command_conclude(aegis_call_state *state, aegis_arena *arena, bool again,
                                     const char *error, aegis_raw result, aegis_error *why);
+/* It had ended before: tell it again. */
+void aegis_command_answer(aegis_job *job, aegis_arena *arena);
+/* To commands.<what>.<id>, not stored. */
+aegis_status aegis_command_tell(aegis_call_state *state, const char *what, aegis_bytes body,
+                                aegis_error *why);
+
+/* ---- cancels.c ---- */
+bool aegis_cancels_prepare(aegis_service *service);
+void aegis_cancels_add(aegis_service *service, const char *id);
+bool aegis_cancels_has(aegis_service *service, const char *id);
+/* Some may have been missed of a command stored at that time. */
+bool aegis_cancels_missed(aegis_service *service, aegis_timestamp stored_at);
+
+/* ---- progress.c ---- */
 /* How far `detail`, a command's own progress value, says it is. */
 void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percent, const char **status);
+/* Send what was held back and is due; returns when to look again, `due` at the latest. */
+int64_t aegis_progress_sweep(aegis_service *service, int64_t now, int64_t due);
+/* Send what is held back of this one; nothing more follows. */
+void aegis_progress_close(aegis_job *job);
 
 /* ---- deadletter.c ---- */
 typedef struct aegis_letter {
@@ -231,6 +325,8 @@ void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_mess
 /* No WORKING is sent any more when it returns. */
 void aegis_keep_end(aegis_service *service, aegis_keep *keep);
 void aegis_keeper_nudge(aegis_service *service);
+/* It is to look around at `when`. */
+void aegis_keeper_due(aegis_service *service, int64_t when);
 /* Free the deferred calls that were overdue a minute before `now` (INT64_MAX: that ever were) and got no
  * reply. */
 void aegis_keeper_forget(aegis_service *service, int64_t now);

@@ -58,6 +58,7 @@ typedef struct aegis_method {
     bool lanes;           /* @priority was given */
     aegis_priority priority;
     aegis_guarantee guarantee;
+    const bool *retried_errors; /* which of `errors` are worth another attempt; NULL: none */
 } aegis_method;
 
 typedef struct aegis_endpoint {
