@@ -37,23 +37,25 @@ RULES
 )
 
 bad=0
+patterns=() allowed=()
+while IFS= read -r rule; do
+    patterns+=("^${rule%% | *}")
+    allowed+=("^(${rule#* | })$")
+done <<<"$rules"
 # Lines are numbered by grep: file:line:#include <name>
+directive='^([^:]+):([0-9]+):[^<"]*[<"]([^>"]+)'
 while IFS= read -r hit; do
-    file=${hit%%:*}
-    rest=${hit#*:}
-    line=${rest%%:*}
-    name=$(sed -E 's/.*#[[:space:]]*include[[:space:]]*[<"]([^>"]+)[>"].*/\1/' <<<"$rest")
+    [[ $hit =~ $directive ]] || continue
+    file=${BASH_REMATCH[1]} line=${BASH_REMATCH[2]} name=${BASH_REMATCH[3]}
     [[ $name =~ ^$c$ ]] && continue
-    while IFS= read -r rule; do
-        pattern=${rule%% | *}
-        allowed=${rule#* | }
-        [[ $file =~ ^$pattern ]] || continue
-        if ! [[ $name =~ ^($allowed)$ ]]; then
+    for i in "${!patterns[@]}"; do
+        [[ $file =~ ${patterns[i]} ]] || continue
+        if ! [[ $name =~ ${allowed[i]} ]]; then
             echo "$file:$line: may not include $name"
             bad=1
         fi
         break
-    done <<<"$rules"
+    done
 done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' runtime compiler --include='*.[chly]')
 
 # Programs of users see the public headers and what aegisc generated, nothing else of ours.
