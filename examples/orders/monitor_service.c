@@ -11,7 +11,7 @@ static aegis_settle on_order_created(const aegis_event *event, const shop_order_
     (void)user;
     printf("monitor: order %s of %s, %zu line(s)%s\n", aegis_uuid_format(payload->order.id, id),
            payload->order.customer, payload->order.items.count,
-           event->deliveries > 1 ? " (delivered again)" : "");
+           event->base.attempt > 1 ? " (delivered again)" : "");
     (void)fflush(stdout);
     return AEGIS_DONE; /* AEGIS_RETRY would bring it back later, AEGIS_DEAD put it aside */
 }

@@ -36,6 +36,8 @@ struct aegis_bus {
     struct aegis_client *clients;
     struct aegis_series *series; /* what is counted; grows only, at most AEGIS_SERIES_MAX */
     size_t series_count;
+    struct aegis_tally *tallies; /* likewise, of subscriptions */
+    size_t tally_count;
 };
 
 /* Takes the port over, also when it fails. */

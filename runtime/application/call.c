@@ -2,6 +2,7 @@
  * handler has returned and its answer is out; with a deferral these come in either order and on any threads,
  * so the two meet in `phase`, and the later one frees. */
 #include <string.h>
+#include <strings.h>
 
 #include "application/envelope.h"
 #include "application/service.h"
@@ -91,14 +92,34 @@ const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const ch
     return NULL;
 }
 
-/* The span of a call is the first half of the request's id; each attempt of a command has its own. */
-static void begin_span(aegis_call_state *state)
+void aegis_call_read_trace(aegis_call_state *state)
+{
+    aegis_traceparent *outside;
+    char text[AEGIS_UUID_TEXT];
+    size_t i = 0;
+
+    while (i < state->message.header_count &&
+           strcasecmp(state->message.headers[i].name, AEGIS_TRACEPARENT) != 0)
+        i++;
+    outside = i < state->message.header_count
+                  ? (aegis_traceparent *)aegis_arena_alloc(state->call.arena, sizeof *outside)
+                  : NULL;
+    if (outside == NULL || !aegis_traceparent_read(state->message.headers[i].value, outside))
+        return;
+    state->outside = outside;
+    state->sampled = (int8_t)outside->sampled;
+    state->call.trace_id = aegis_arena_strdup(state->call.arena, aegis_uuid_format(outside->trace, text));
+}
+
+void aegis_call_begin_span(aegis_call_state *state)
 {
     aegis_call *call = &state->call;
     aegis_span what = {
         .service = call->service, .method = call->method, .peer = call->source, .server = true};
     uint8_t id[16];
 
+    if (!aegis_spans_wanted(call->bus))
+        return;
     aegis_trace_bytes(call->message_id, id);
     memcpy(what.span_id, state->job != NULL ? aegis_uuid_new().bytes : id, sizeof what.span_id);
     memcpy(what.parent_id, state->outside != NULL ? state->outside->span : id + 8, sizeof what.parent_id);
@@ -113,8 +134,7 @@ aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoi
     aegis_reader reader;
     aegis_reply reply;
 
-    if (aegis_spans_wanted(call->bus))
-        begin_span(state);
+    aegis_call_begin_span(state);
     aegis_envelope_open_body(&reader, body, state->format, call->arena);
     reply = endpoint->serve(call, &reader, state->service->ops, state->service->user);
     (void)aegis_log_enter(before);

@@ -1,6 +1,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "application/lanes.h"
 
+#include "application/subscriptions.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -162,7 +164,7 @@ bool aegis_lane_next(aegis_lane *lane, aegis_message *message)
 
     (void)pthread_mutex_lock(&lane->turn);
     while (!atomic_load(&lane->service->stopping)) {
-        if (!lane->credited && (lane->subscription == NULL || !lane->subscription->broadcast))
+        if (!lane->credited)
             ops->credit(lane->source, 1);
         lane->credited = true;
         status = ops->next(lane->source, aegis_clock_monotonic() + LANE_WAIT, message);

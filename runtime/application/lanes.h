@@ -15,13 +15,6 @@ bool aegis_lane_next(aegis_lane *lane, aegis_message *message);
 aegis_status aegis_lane_open(aegis_service *service, const aegis_consumer_config *config, aegis_lane *lane,
                              aegis_error *error);
 
-/* ---- subscriptions.c ---- */
-/* Lanes they need. */
-size_t aegis_subscriptions_count(const aegis_service_type *type);
-/* Open them, from service->lane_count on. */
-aegis_status aegis_subscriptions_open(aegis_service *service, aegis_error *error);
-
-/* ---- lanes.c ---- */
 /* The part of a command's subject that selects the lane: "" or ".high". */
 const char *aegis_lane_suffix(aegis_priority priority);
 

@@ -157,8 +157,66 @@ void aegis_series_record(aegis_series *series, aegis_status status, int64_t nano
     add(c, BUCKETS + bucket_of(nanoseconds), 1);
 }
 
+/* ---- subscriptions: events are fewer than calls, so that one place for all cores will do ----------------
+ */
+
+struct aegis_tally {
+    struct aegis_tally *next;
+    const char *service, *pattern; /* generated code's: they stay */
+    atomic_uint_fast64_t counts[AEGIS_TALLIES];
+};
+
+aegis_tally *aegis_tally_of(aegis_bus *bus, const char *service, const char *pattern)
+{
+    aegis_tally *tally;
+
+    (void)pthread_mutex_lock(&bus->lock);
+    for (tally = bus->tallies; tally != NULL; tally = tally->next) {
+        if (strcmp(tally->service, service) == 0 && strcmp(tally->pattern, pattern) == 0)
+            break;
+    }
+    if (tally == NULL && bus->tally_count < AEGIS_SERIES_MAX) {
+        tally = (aegis_tally *)aegis_memory_get(bus->allocator, sizeof *tally);
+        if (tally != NULL) {
+            tally->service = service;
+            tally->pattern = pattern;
+            tally->next = bus->tallies;
+            bus->tallies = tally;
+            bus->tally_count++;
+        }
+    }
+    (void)pthread_mutex_unlock(&bus->lock);
+    return tally;
+}
+
+void aegis_tally_add(aegis_tally *tally, aegis_tallied what, uint64_t count)
+{
+    if (tally != NULL)
+        (void)atomic_fetch_add_explicit(&tally->counts[what], count, memory_order_relaxed);
+}
+
+static void read_tallies(const aegis_bus *bus, aegis_subscription_metrics *out)
+{
+    aegis_tally *tally;
+
+    for (tally = bus->tallies; tally != NULL; tally = tally->next, out++) {
+        out->service = tally->service;
+        out->pattern = tally->pattern;
+        out->handled = atomic_load(&tally->counts[AEGIS_TALLY_HANDLED]);
+        out->retried = atomic_load(&tally->counts[AEGIS_TALLY_RETRIED]);
+        out->dead = atomic_load(&tally->counts[AEGIS_TALLY_DEAD]);
+        out->lost = atomic_load(&tally->counts[AEGIS_TALLY_LOST]);
+    }
+}
+
 void aegis_series_free(aegis_bus *bus)
 {
+    while (bus->tallies != NULL) {
+        aegis_tally *tally = bus->tallies;
+
+        bus->tallies = tally->next;
+        aegis_memory_put(bus->allocator, tally, sizeof *tally);
+    }
     while (bus->series != NULL) {
         aegis_series *series = bus->series;
 
@@ -246,6 +304,7 @@ static bool read_all(aegis_bus *bus, aegis_arena *arena, aegis_metrics *out)
     aegis_method_metrics *methods;
     aegis_breaker_metrics *breakers;
     aegis_service_metrics *services;
+    aegis_subscription_metrics *subscriptions;
     aegis_series *series;
     const aegis_service *service;
 
@@ -256,8 +315,13 @@ static bool read_all(aegis_bus *bus, aegis_arena *arena, aegis_metrics *out)
     methods = (aegis_method_metrics *)aegis_arena_alloc(arena, out->method_count * sizeof *methods);
     breakers = (aegis_breaker_metrics *)aegis_arena_alloc(arena, out->breaker_count * sizeof *breakers);
     services = (aegis_service_metrics *)aegis_arena_alloc(arena, out->service_count * sizeof *services);
-    if (methods == NULL || breakers == NULL || services == NULL)
+    out->subscription_count = bus->tally_count;
+    subscriptions =
+        (aegis_subscription_metrics *)aegis_arena_alloc(arena, bus->tally_count * sizeof *subscriptions);
+    if (methods == NULL || breakers == NULL || services == NULL || subscriptions == NULL)
         return false;
+    out->subscriptions = subscriptions;
+    read_tallies(bus, subscriptions);
     out->methods = methods;
     out->breakers = breakers;
     out->services = services;

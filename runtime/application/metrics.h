@@ -28,4 +28,17 @@ void aegis_series_count(aegis_series *series, aegis_count what);
 void aegis_series_record(aegis_series *series, aegis_status status, int64_t nanoseconds);
 void aegis_series_free(aegis_bus *bus);
 
+/* The tally of one subscription, which lives as long as its bus. NULL as with series, and taken as such. */
+typedef struct aegis_tally aegis_tally;
+typedef enum aegis_tallied {
+    AEGIS_TALLY_HANDLED = 0,
+    AEGIS_TALLY_RETRIED,
+    AEGIS_TALLY_DEAD,
+    AEGIS_TALLY_LOST,
+    AEGIS_TALLIES
+} aegis_tallied;
+
+aegis_tally *aegis_tally_of(aegis_bus *bus, const char *service, const char *pattern);
+void aegis_tally_add(aegis_tally *tally, aegis_tallied what, uint64_t count);
+
 #endif

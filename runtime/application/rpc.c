@@ -45,26 +45,6 @@ static bool subject_agrees(const aegis_call_state *state)
     return dot != NULL && strcmp(dot + 1, state->call.method) == 0;
 }
 
-/* A peer that traces by the header goes before what its envelope says. */
-static void read_trace(aegis_call_state *state)
-{
-    aegis_traceparent *outside;
-    char text[AEGIS_UUID_TEXT];
-    size_t i = 0;
-
-    while (i < state->message.header_count &&
-           strcasecmp(state->message.headers[i].name, AEGIS_TRACEPARENT) != 0)
-        i++;
-    outside = i < state->message.header_count
-                  ? (aegis_traceparent *)aegis_arena_alloc(state->call.arena, sizeof *outside)
-                  : NULL;
-    if (outside == NULL || !aegis_traceparent_read(state->message.headers[i].value, outside))
-        return;
-    state->outside = outside;
-    state->sampled = (int8_t)outside->sampled;
-    state->call.trace_id = aegis_arena_strdup(state->call.arena, aegis_uuid_format(outside->trace, text));
-}
-
 /* What is well formed is run, if at `now` it still can. */
 static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refuse, int64_t now)
 {
@@ -73,7 +53,7 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
     const aegis_reply answered = {0};
 
     if (state->message.header_count > 0)
-        read_trace(state);
+        aegis_call_read_trace(state);
     if (endpoint != NULL) {
         state->method = endpoint->method;
         state->series = service->series[endpoint - service->type->endpoints];

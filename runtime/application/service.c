@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "application/lanes.h"
+#include "application/subscriptions.h"
 
 #define DEFAULT_ROOM  256
 #define DEFAULT_DRAIN (30 * AEGIS_SECOND)
@@ -187,9 +188,7 @@ static uint32_t threads_of(const aegis_service *service, const aegis_lane *lane)
 {
     if (lane->endpoint != NULL)
         return service->concurrency;
-    if (lane->subscription->ordered || lane->subscription->concurrency == 0)
-        return 1;
-    return lane->subscription->concurrency;
+    return lane->intake->slots;
 }
 
 static bool add_worker(aegis_service *service, aegis_lane *lane, void *(*work)(void *))
@@ -222,9 +221,7 @@ static bool add_feeder(aegis_service *service, aegis_source *source)
 
 static void *(*work_of(const aegis_lane *lane))(void *)
 {
-    if (lane->endpoint != NULL)
-        return aegis_commands_work;
-    return lane->subscription->broadcast ? aegis_broadcast_work : aegis_events_work;
+    return lane->endpoint != NULL ? aegis_commands_work : aegis_events_work;
 }
 
 static aegis_status start_threads(aegis_service *service, aegis_error *error)
@@ -460,6 +457,7 @@ static void let_go_of_port(aegis_service *service)
         service->lanes[i].source = NULL;
         (void)pthread_mutex_unlock(&service->lanes[i].turn);
     }
+    aegis_subscriptions_close(service);
     if (service->cancels != NULL)
         ops->close_source(service->cancels);
     (void)ops->flush(service->bus->port, aegis_clock_monotonic() + AEGIS_SECOND, NULL);

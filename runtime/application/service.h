@@ -39,6 +39,7 @@ typedef struct aegis_keep {
 } aegis_keep;
 
 typedef struct aegis_lane aegis_lane;
+typedef struct aegis_intake aegis_intake;
 
 /* Bits of aegis_call_state.phase. */
 #define AEGIS_PHASE_DEFERRED 1u /* the handler returned without an answer */
@@ -106,6 +107,7 @@ struct aegis_lane {
     struct aegis_service *service;
     const aegis_subscription *subscription; /* or */
     const aegis_endpoint *endpoint;
+    aegis_intake *intake; /* of a subscription, see subscriptions.h */
     aegis_source *source;
     pthread_mutex_t turn;
     bool credited;   /* a message was asked for that has not come */
@@ -232,7 +234,6 @@ void aegis_service_thread_done(aegis_service *service);
 void *aegis_rpc_work(void *worker);
 void *aegis_rpc_feed(void *worker);
 void *aegis_events_work(void *worker);
-void *aegis_broadcast_work(void *worker);
 void *aegis_commands_work(void *worker);
 void *aegis_keeper_work(void *service);
 
@@ -242,6 +243,11 @@ void *aegis_keeper_work(void *service);
 aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, const aegis_message *message);
 /* Run the handler on `body`. */
 aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body);
+/* What a `traceparent` header of the message says goes before its envelope. */
+void aegis_call_read_trace(aegis_call_state *state);
+/* Where somebody wants spans. The span of a call is the first half of the request's id; each attempt of a
+ * command or an event has its own. */
+void aegis_call_begin_span(aegis_call_state *state);
 /* After the handler: makes good a missing answer. True when arena and call are the caller's again; false when
  * they are deferred and belong to the call. */
 bool aegis_call_end(aegis_call_state *state, aegis_reply reply);

@@ -16,6 +16,8 @@
 #define DLQ_MAX_BYTES      ((int64_t)256 << 20)
 /* How long the result of a command can be read. */
 #define RECORDS_MAX_AGE (24 * AEGIS_HOUR)
+/* How long it is known how often an event was tried: more than any pause between two tries. */
+#define TRIES_MAX_AGE (3 * 24 * AEGIS_HOUR)
 /* More than this JetStream does not take. */
 #define REPLICAS_MAX 5
 
@@ -47,6 +49,7 @@ static const aegis_stream_config streams[AEGIS_KIND_RECORDS] = {
 
 static const aegis_bucket_config records = {
     .name = AEGIS_BUCKET_RECORDS, .max_age = RECORDS_MAX_AGE, .history = 1};
+static const aegis_bucket_config tries = {.name = AEGIS_BUCKET_TRIES, .max_age = TRIES_MAX_AGE, .history = 1};
 
 /* What no longer holds when a stream differs in a point. */
 static const struct {
@@ -73,6 +76,8 @@ static const struct {
      "no dead letter is ever acknowledged, so messages stay at their source"},
     {AEGIS_KIND_RECORDS, AEGIS_POINT_STORAGE,
      "records do not outlive the server: a command can run once more, and its result be gone"},
+    {AEGIS_KIND_TRIES, AEGIS_POINT_STORAGE,
+     "the tries of events are counted anew when the server starts again"},
 };
 
 /* ---- options ------------------------------------------------------------------------------------------ */
@@ -136,6 +141,16 @@ static aegis_status choose_records(aegis_topology *t, const aegis_options *optio
     return choose_name(t, AEGIS_KIND_RECORDS, asked, records.name, error);
 }
 
+/* Small, and of no interest to anybody else: it has no options of its own. */
+static void choose_tries(aegis_topology *t, const aegis_options *options)
+{
+    t->tries = tries;
+    t->tries.storage = options->storage;
+    t->tries.replicas = options->replicas;
+    t->asked[AEGIS_KIND_TRIES] = options->replicas != 0;
+    (void)snprintf(t->names[AEGIS_KIND_TRIES], sizeof t->names[AEGIS_KIND_TRIES], "%s", tries.name);
+}
+
 aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options, aegis_error *error)
 {
     aegis_status status;
@@ -143,6 +158,7 @@ aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options
     if (options->replicas > REPLICAS_MAX)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "options.replicas is %u; %u at most",
                                options->replicas, (unsigned)REPLICAS_MAX);
+    choose_tries(t, options);
     status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
     if (status == AEGIS_OK)
         status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);
@@ -196,6 +212,8 @@ static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, aegis_stream_in
 
     if (kind == AEGIS_KIND_RECORDS)
         return ops->ensure_bucket(bus->port, &t->records, deadline, info, error);
+    if (kind == AEGIS_KIND_TRIES)
+        return ops->ensure_bucket(bus->port, &t->tries, deadline, info, error);
     return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
 }
 

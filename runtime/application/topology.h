@@ -1,5 +1,6 @@
-/* The streams and the bucket everything durable lives in: EVENTS, COMMANDS, AEGIS_DLQ, and the records of
- * commands. They are created where there are none and verified where there are; nothing here ever alters one.
+/* The streams and the bucket everything durable lives in: EVENTS, COMMANDS, AEGIS_DLQ, and what is recorded
+ * of commands and of events that were tried again. They are created where there are none and verified where
+ * there are; nothing here ever alters one.
  */
 #ifndef AEGIS_APPLICATION_TOPOLOGY_H
 #define AEGIS_APPLICATION_TOPOLOGY_H
@@ -12,6 +13,7 @@
 #define AEGIS_STREAM_EVENTS   "EVENTS"
 #define AEGIS_STREAM_COMMANDS "COMMANDS"
 #define AEGIS_STREAM_DLQ      "AEGIS_DLQ"
+#define AEGIS_BUCKET_TRIES    "aegis_events"
 #define AEGIS_BUCKET_RECORDS  "aegis_commands"
 
 typedef enum aegis_stream_kind {
@@ -19,6 +21,7 @@ typedef enum aegis_stream_kind {
     AEGIS_KIND_COMMANDS,
     AEGIS_KIND_DLQ,
     AEGIS_KIND_RECORDS, /* the bucket of command records; its name is for the kv_* functions of the port */
+    AEGIS_KIND_TRIES,   /* the bucket of tries of events, likewise */
     AEGIS_KIND_COUNT
 } aegis_stream_kind;
 
@@ -26,7 +29,7 @@ typedef enum aegis_stream_kind {
 typedef struct aegis_topology {
     char names[AEGIS_KIND_COUNT][65];
     aegis_stream_config streams[AEGIS_KIND_RECORDS];
-    aegis_bucket_config records;
+    aegis_bucket_config records, tries;
     bool asked[AEGIS_KIND_COUNT];        /* the options say something about its limits */
     atomic_bool ready[AEGIS_KIND_COUNT]; /* known to be there */
     atomic_bool told[AEGIS_KIND_COUNT];  /* what is not as asked for has been logged */

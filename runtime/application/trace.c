@@ -132,6 +132,8 @@ const char *aegis_call_traceparent(const aegis_call *call, char text[AEGIS_TRACE
 
     aegis_trace_bytes(call->trace_id, trace);
     aegis_trace_bytes(call->message_id, ids);
+    if (call->state->span != NULL)
+        memcpy(ids, call->state->span->span_id, sizeof call->state->span->span_id);
     return aegis_traceparent_write(trace, ids,
                                    sampled < 0 ? aegis_trace_sampled(call->bus, trace) : sampled != 0, text);
 }

@@ -22,7 +22,7 @@ static aegis_settle on_created(const aegis_event *event, aegis_reader *payload, 
         atomic_fetch_sub(&w->failures_left, 1);
         return AEGIS_RETRY;
     }
-    (void)snprintf(w->last, sizeof w->last, "%s %s %u", event->name, value.text, event->deliveries);
+    (void)snprintf(w->last, sizeof w->last, "%s %s %u", event->name, value.text, event->base.attempt);
     atomic_fetch_add(&w->seen, 1);
     return AEGIS_DONE;
 }

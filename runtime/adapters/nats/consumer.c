@@ -205,10 +205,12 @@ void aegis_nats_delivery(nats_source *source, nats_parcel *parcel)
     aegis_nats_timer(source->engine, 0);
 }
 
-/* Over the connection it came by, behind what else was settled there, or any other. */
+/* Over the connection it came by, behind what else was settled there, or any other. While more deliveries
+ * wait to be read, more settlements will follow at once. */
 static natsStatus send_settlement(const nats_source *source, const char *subject, const char *body)
 {
-    const aegis_outgoing message = {.subject = subject, .body = {(const uint8_t *)body, strlen(body)}};
+    const aegis_outgoing message = {
+        .subject = subject, .body = {(const uint8_t *)body, strlen(body)}, .more = source->count > 0};
     nats_link *link = source->link;
     if (link == NULL || link->closed)
         link = aegis_nats_pick(source->engine, NATS_BULK);

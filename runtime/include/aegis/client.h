@@ -51,7 +51,7 @@ AEGIS_API aegis_breaker_state aegis_client_breaker(aegis_client *client, const c
 /** Of one call; all optional. */
 typedef struct aegis_call_options {
     aegis_duration timeout;      /**< default: the method's from the IDL. Never longer than the parent's remainder */
-    const aegis_call *parent;    /**< the call being handled (`&call->base`), whose deadline and trace are inherited;
+    const aegis_call *parent;    /**< the call or event being handled (`&call->base`), whose deadline and trace are inherited;
                                       needed only until the function returns */
     aegis_duration hedge;        /**< idempotent methods: a second request when no answer came in this time; the first
                                       answer counts. Default: the IDL's @hedge; negative: never */

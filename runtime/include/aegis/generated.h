@@ -70,6 +70,9 @@ typedef struct aegis_event_type {
     const char *domain, *type, *version; /* "order", "created", "1.1" */
 } aegis_event_type;
 
+/** What a case answers for a version that neither an upcast nor a handler takes; never a user's. */
+#define AEGIS_SETTLE_UNSUPPORTED ((aegis_settle)3)
+
 typedef struct aegis_event_case {
     const aegis_event_type *type;
     aegis_settle (*handle)(const aegis_event *event, struct aegis_reader *payload, const void *ops,
@@ -87,7 +90,10 @@ typedef struct aegis_subscription {
     const aegis_older_subject *older;
     size_t older_count;
     bool from_new, broadcast, ordered;
-    uint32_t concurrency;
+    uint32_t concurrency; /* handlers at once in one instance; 0: 1 */
+    uint32_t in_hand;     /* events one instance holds at once; 0: the default */
+    uint32_t max_retries;
+    aegis_duration backoff_min, backoff_max; /* 0: the defaults, also of max_retries */
     const aegis_event_case *cases;
     size_t case_count;
     aegis_settle (*raw)(const aegis_event *event, const void *ops, void *user); /* NULL unless a wildcard */
@@ -101,6 +107,8 @@ typedef struct aegis_service_type {
     size_t endpoint_count;
     const aegis_subscription *subscriptions;
     size_t subscription_count;
+    /* What no case takes of an event whose name is known; NULL: dead letter. */
+    aegis_settle (*unsupported)(const aegis_event *event, const void *ops, void *user);
 } aegis_service_type;
 
 /* ---- server (application/) ------------------------------------------------------------------------------

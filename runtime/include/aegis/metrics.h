@@ -61,6 +61,17 @@ typedef struct aegis_service_metrics {
     uint32_t deferred;           /**< calls to be answered later */
 } aegis_service_metrics;
 
+/** A subscription of a service of this process, since the bus was opened. */
+typedef struct aegis_subscription_metrics {
+    const char *service;         /**< wire name */
+    const char *pattern;         /**< "order.created", "payment.*"; of renamed events also their older name */
+    uint64_t handled;            /**< events whose handler returned AEGIS_DONE */
+    uint64_t retried;            /**< tries that another follows */
+    uint64_t dead;               /**< dead letters */
+    uint64_t lost;               /**< events that the stream's limits took away unread: exact when all messages of the stream
+                                      match and one instance reads them, else at most so many */
+} aegis_subscription_metrics;
+
 typedef struct aegis_metrics {
     const aegis_method_metrics *methods;
     size_t method_count;
@@ -68,6 +79,8 @@ typedef struct aegis_metrics {
     size_t breaker_count;
     const aegis_service_metrics *services;
     size_t service_count;
+    const aegis_subscription_metrics *subscriptions;
+    size_t subscription_count;
 } aegis_metrics;
 
 /** Everything as it is now, in `arena`. Counters never go back while the bus is open. Methods beyond the first 1024 of

@@ -38,23 +38,21 @@ AEGIS_API aegis_duration aegis_call_remaining(const aegis_call *call);
 /** True when the work should stop: the deadline passed, the command was cancelled, or the service shuts down hard. */
 AEGIS_API bool aegis_call_cancelled(const aegis_call *call);
 
-/** One delivery of an event to a handler. Strings and the arena live until the handler returns. */
+/** One try of an event, while its handler runs. `base` is what it has in common with a call: arena, message_id, trace_id,
+ *  source and attempt (1 for the first; deliveries that reached no handler do not count); its method is the event's name,
+ *  and it has no deadline. So `.parent = &event->base` in the options of calls, commands and publications that the handler
+ *  makes continues the trace, and aegis_call_cancelled(&event->base) says that the service shuts down hard. */
 typedef struct aegis_event {
-    aegis_bus *bus;
-    aegis_arena *arena;
+    aegis_call base;
     const char *name;            /**< "order.created" */
     const char *version;         /**< "1.0" */
-    const char *message_id;
-    const char *trace_id;
-    const char *source;          /**< or NULL */
     aegis_timestamp published_at;
-    uint32_t deliveries;         /**< 1 for the first */
     aegis_raw payload;           /**< as it came */
 } aegis_event;
 
 /** What becomes of an event. Zero, the safe answer, keeps it. */
 typedef enum aegis_settle {
-    AEGIS_RETRY = 0,             /**< deliver again later, with growing delays; after the last attempt, dead letter */
+    AEGIS_RETRY = 0,             /**< deliver again later, with growing delays; after the last try, dead letter */
     AEGIS_DONE = 1,              /**< handled */
     AEGIS_DEAD = 2               /**< to the dead-letter queue now */
 } aegis_settle;

@@ -1,0 +1,166 @@
+/* Events that a stream dropped before a subscription had them: by age, by count or by size. A consumer passes
+ * over them without a word, so every now and then the position it had at the last look is compared with what
+ * the stream now begins with. As long as the stream begins no later than right behind that position, nothing
+ * can have been lost. Else what lies between, less what came here meanwhile, was: exactly so many when every
+ * message of the stream matches the subscription and one instance reads it, and at most so many otherwise.
+ *
+ * An entry "<durable>.lost" in the bucket aegis_events says up to where losses were counted, so that of
+ * several instances one counts them. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "aegis/wire.h"
+#include "application/subscriptions.h"
+
+/* Between two looks: while events come, and while none do. */
+#define LOOK      (2 * AEGIS_SECOND)
+#define LOOK_IDLE (15 * AEGIS_SECOND)
+#define TIMEOUT   AEGIS_SECOND
+
+void aegis_losses_came(aegis_losses *losses, uint64_t sequence)
+{
+    size_t last = losses->run_count - 1;
+
+    losses->moved = true;
+    if (sequence <= losses->position || (losses->run_count > 0 && sequence <= losses->runs[last].last))
+        return;
+    if (losses->run_count > 0 && sequence == losses->runs[last].last + 1) {
+        losses->runs[last].last = sequence;
+    } else if (losses->run_count < AEGIS_LOSS_RUNS) {
+        losses->runs[losses->run_count].first = losses->runs[losses->run_count].last = sequence;
+        losses->run_count++;
+    } /* else it counts as lost, should retention have passed it */
+}
+
+/* Of (after, before) how many came here. */
+static uint64_t came_between(const aegis_losses *losses, uint64_t after, uint64_t before)
+{
+    uint64_t count = 0;
+    size_t i;
+
+    for (i = 0; i < losses->run_count; i++) {
+        const uint64_t first = losses->runs[i].first > after ? losses->runs[i].first : after + 1;
+        const uint64_t last = losses->runs[i].last < before ? losses->runs[i].last : before - 1;
+
+        count += last >= first ? last - first + 1 : 0;
+    }
+    return count;
+}
+
+/* ---- one instance counts ---- */
+
+/* From which sequence on losses up to `upto` are ours to count, and say that they are counted. */
+static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
+{
+    aegis_bus *bus = in->lane->service->bus;
+    const aegis_port_ops *ops = bus->port->ops;
+    const char *bucket = aegis_bus_stream(bus, AEGIS_KIND_TRIES);
+    aegis_arena *arena = aegis_arena_new(bus->allocator);
+    const char *key = arena != NULL ? aegis_arena_printf(arena, "%s.lost", in->config.durable) : NULL;
+    const int64_t deadline = aegis_clock_monotonic() + TIMEOUT;
+    aegis_wire_event_losses value = {.upto = 0};
+    aegis_kv_entry entry;
+    aegis_bytes body;
+    aegis_status status = AEGIS_ABORTED;
+    unsigned i;
+
+    for (i = 0; key != NULL && i < 8 && status == AEGIS_ABORTED; i++) {
+        memset(&entry, 0, sizeof entry);
+        value.upto = 0;
+        if (ops->kv_get(bus->port, bucket, key, deadline, arena, &entry, NULL) == AEGIS_OK &&
+            aegis_wire_event_losses_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) !=
+                AEGIS_OK)
+            value.upto = 0;
+        from = value.upto > from ? value.upto : from;
+        if (from >= upto)
+            break;
+        value.upto = upto;
+        if (aegis_wire_event_losses_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, NULL) != AEGIS_OK)
+            break;
+        status = ops->kv_put(bus->port, bucket, key, body, entry.revision, deadline, NULL, NULL);
+    }
+    aegis_arena_free(arena);
+    return from;
+}
+
+/* What is gone after `from` and before `first`; `unsettled` more that were handed out, and can not be again.
+ */
+static void count(aegis_intake *in, uint64_t from, uint64_t first, uint64_t unsettled)
+{
+    aegis_service *service = in->lane->service;
+    uint64_t lost;
+
+    if (first <= from + 1)
+        return;
+    from = claim(in, from, first - 1);
+    if (first <= from + 1)
+        return; /* another instance has counted them */
+    lost = first - 1 - from - came_between(&in->losses, from, first) + unsettled;
+    if (lost == 0)
+        return;
+    aegis_tally_add(in->tally, AEGIS_TALLY_LOST, lost);
+    aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR,
+                    "%s: %s has lost events to the stream's limits, %" PRIu64
+                    " of them (at most, where the stream has others too): it now begins at %" PRIu64,
+                    service->type->name, in->config.durable, lost, first);
+}
+
+/* ---- looking ---- */
+
+/* The consumer first: what is handed out between the two questions is then no loss. */
+static bool ask(aegis_intake *in, aegis_consumer_info *consumer, aegis_stream_info *stream)
+{
+    aegis_port *port = in->lane->service->bus->port;
+    const int64_t deadline = aegis_clock_monotonic() + TIMEOUT;
+    const aegis_status status =
+        port->ops->consumer_info(port, in->config.stream, in->config.durable, deadline, consumer, NULL);
+
+    if (status == AEGIS_NOT_FOUND)
+        aegis_subscription_reopen(in);
+    return status == AEGIS_OK &&
+           port->ops->stream_info(port, in->config.stream, deadline, stream, NULL) == AEGIS_OK;
+}
+
+static void looked(aegis_losses *losses, const aegis_consumer_info *consumer, const aegis_stream_info *stream)
+{
+    losses->position = consumer->delivered;
+    if (stream->first_sequence > losses->position + 1)
+        losses->position = stream->first_sequence - 1;
+    losses->floor = consumer->ack_floor;
+    losses->run_count = 0;
+    losses->moved = false;
+}
+
+void aegis_losses_begin(aegis_intake *in)
+{
+    aegis_consumer_info consumer;
+    aegis_stream_info stream;
+    uint64_t unsettled = 0;
+
+    in->losses.due = aegis_clock_monotonic() + LOOK;
+    memset(&consumer, 0, sizeof consumer);
+    memset(&stream, 0, sizeof stream);
+    if (!ask(in, &consumer, &stream))
+        return;
+    if (stream.first_sequence > consumer.delivered + 1) /* nobody can be given these again */
+        unsettled = consumer.ack_pending;
+    count(in, consumer.delivered, stream.first_sequence, unsettled);
+    looked(&in->losses, &consumer, &stream);
+}
+
+void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
+{
+    aegis_losses *losses = &in->losses;
+    aegis_consumer_info consumer;
+    aegis_stream_info stream;
+
+    if (now < losses->due || (!idle && !losses->moved))
+        return;
+    memset(&consumer, 0, sizeof consumer);
+    memset(&stream, 0, sizeof stream);
+    if (ask(in, &consumer, &stream)) {
+        count(in, losses->position, stream.first_sequence, 0);
+        looked(losses, &consumer, &stream);
+    }
+    losses->due = aegis_clock_monotonic() + (idle ? LOOK_IDLE : LOOK);
+}
