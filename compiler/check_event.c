@@ -207,6 +207,8 @@ void check_event_versions(unit *u)
         e->record = record;
         claim_name(u, arena_printf(a, "%s_publish", c_name), node->path->where,
                    arena_printf(a, "event '%s'", e->name));
+        claim_name(u, arena_printf(a, "%s_publish_async", c_name), node->path->where,
+                   arena_printf(a, "event '%s'", e->name));
         e->c_var = word;
         claim_static(u, &e->c_var, endings);
         check_fields(u, record, &node->members);

@@ -10,7 +10,7 @@
 #define DEFAULT_ASYNC 4096
 #define MOST_ASYNC    65536
 
-static void fill_client(aegis_client *client, aegis_bus *bus, const aegis_client_options *options)
+void aegis_client_fill(aegis_client *client, aegis_bus *bus, const aegis_client_options *options)
 {
     static const aegis_client_options none = {0};
     const aegis_client_options *chosen = options != NULL ? options : &none;
@@ -42,7 +42,7 @@ aegis_status aegis_client_new(aegis_bus *bus, const aegis_client_options *option
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     }
     client->arena = arena;
-    fill_client(client, bus, options);
+    aegis_client_fill(client, bus, options);
     (void)pthread_mutex_init(&client->lock, NULL);
     aegis_list_init(&client->timers);
     (void)pthread_mutex_lock(&bus->lock);
@@ -67,24 +67,6 @@ void aegis_client_free(aegis_client *client)
     (void)pthread_mutex_destroy(&client->lock);
     aegis_arena_free(client->arena);
     aegis_memory_put(client->bus->allocator, client, sizeof *client);
-}
-
-aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *options, aegis_publisher **out,
-                                 aegis_error *error)
-{
-    aegis_publisher *publisher = (aegis_publisher *)aegis_memory_get(bus->allocator, sizeof *publisher);
-
-    *out = publisher;
-    if (publisher == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    fill_client(&publisher->sender, bus, options);
-    return AEGIS_OK;
-}
-
-void aegis_publisher_free(aegis_publisher *publisher)
-{
-    if (publisher != NULL)
-        aegis_memory_put(publisher->sender.bus->allocator, publisher, sizeof *publisher);
 }
 
 /* ---- whom it calls ------------------------------------------------------------------------------------ */

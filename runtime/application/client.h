@@ -3,6 +3,7 @@
  *   client.c    the object; whom it calls          exchange.c  what calls, commands and publications share
  *   attempt.c   one attempt of a call, and whether there is another one
  *   invoke.c    calls whose thread waits           async.c     calls with a callback
+ *   publisher.c publications whose thread waits    publisher_ring.c  publications under way
  *
  * An attempt and all that is decided about it needs no lock; `lock` guards the client's lists.
  */
@@ -62,13 +63,65 @@ struct aegis_client {
     bool closing;
 };
 
+/* An async publication under way, or none. */
+typedef struct aegis_post {
+    aegis_list item; /* of those under way, oldest first */
+    uint32_t next;   /* free: the one after it */
+    uint64_t ticket;
+    size_t size;
+    aegis_uuid id;
+    aegis_publication_callback callback;
+    void *user;
+} aegis_post;
+
+/* Arenas a publisher keeps: one for each thread that encodes at the same time. */
+#define AEGIS_PUBLISHER_ARENAS 8
+
 struct aegis_publisher {
-    aegis_client sender;
+    aegis_client sender; /* what an exchange needs to know of a sender; its own parts are not used */
+    pthread_mutex_t lock;
+    aegis_arena *arenas[AEGIS_PUBLISHER_ARENAS];
+    size_t arena_count;
+
+    /* async publications: see publisher_ring.c */
+    pthread_cond_t ended;      /* one of them, or more */
+    aegis_source *completions; /* NULL until the first */
+    pthread_t thread;
+    aegis_post *posts;   /* [limit] */
+    uint32_t post_count; /* used so far */
+    uint32_t idle;       /* the first free one of these; UINT32_MAX: none */
+    aegis_list posted;
+    uint32_t under_way;
+    size_t bytes;
+    uint64_t tickets;
+    unsigned waiting;   /* threads at `ended` */
+    uint64_t failures;  /* since the last flush */
+    aegis_error failed; /* the first of them */
+    bool closing;
 };
 
 /* ---- client.c ---- */
 /* NULL when there are too many, or no memory. */
 aegis_target *aegis_client_target(aegis_client *client, const aegis_method *method);
+/* What the options say, into a zeroed client. */
+void aegis_client_fill(aegis_client *client, aegis_bus *bus, const aegis_client_options *options);
+/* ---- publisher.c ---- */
+/* A publication as a message, in the exchange's arena. */
+typedef struct aegis_event_out {
+    aegis_outgoing message;
+    aegis_header header;
+    aegis_identity who;
+} aegis_event_out;
+aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegis_error *error);
+void aegis_publish_end(aegis_exchange *x);
+static inline aegis_publisher *aegis_publisher_of(const aegis_exchange *x)
+{
+    return (aegis_publisher *)(void *)x->client;
+}
+/* Is this a callback, which must not wait? */
+bool aegis_publish_in_callback(void);
+/* ---- publisher_ring.c ---- */
+void aegis_posts_close(aegis_publisher *publisher);
 /* ---- async.c ---- */
 void aegis_async_close(aegis_client *client);
 

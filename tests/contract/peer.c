@@ -130,6 +130,16 @@ aegis_status peer_publish(aegis_publisher *publisher, const aegis_event_type *ty
     return aegis_publish_finish(&exchange, error);
 }
 
+aegis_status peer_publish_async(aegis_publisher *publisher, const aegis_event_type *type, const note *event,
+                                const aegis_publish_options *options, aegis_publication_callback callback,
+                                void *user, aegis_error *error)
+{
+    aegis_exchange exchange;
+
+    note_put(aegis_publish_begin(&exchange, publisher, type, options), event);
+    return aegis_publish_send(&exchange, callback, user, error);
+}
+
 aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
                          aegis_command **command, aegis_error *error)
 {

@@ -36,6 +36,9 @@ aegis_call_id peer_async(aegis_client *client, const aegis_method *method, const
 
 aegis_status peer_publish(aegis_publisher *publisher, const aegis_event_type *type, const note *event,
                           const aegis_publish_options *options, aegis_error *error);
+aegis_status peer_publish_async(aegis_publisher *publisher, const aegis_event_type *type, const note *event,
+                                const aegis_publish_options *options, aegis_publication_callback callback,
+                                void *user, aegis_error *error);
 
 aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
                          aegis_command **command, aegis_error *error);

@@ -1,6 +1,6 @@
-/* Calls when memory runs out: every allocation of a bus, its service and its client is made to fail once, on
- * whichever thread it falls, while calls are made in every way. Each says what became of it, each callback
- * comes once, nothing waits for ever, and all memory comes back.
+/* Calls and publications when memory runs out: every allocation of a bus, its service, client and publisher
+ * is made to fail once, on whichever thread it falls, while calls are made and events published in every way.
+ * Each says what became of it, each callback comes once, nothing waits for ever, and all memory comes back.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "contract/world.h"
@@ -88,6 +88,36 @@ static void calls(aegis_bus *bus, world *w)
     aegis_arena_free(arena);
 }
 
+static void told(const aegis_publication *publication, void *user)
+{
+    if (publication->failed.status != AEGIS_OK && publication->failed.status != AEGIS_RESOURCE_EXHAUSTED)
+        fail_msg("%s", publication->failed.text);
+    atomic_fetch_add((atomic_int *)user, 1);
+}
+
+static void publications(aegis_bus *bus)
+{
+    static const aegis_event_type type = {"scarce", "event", "1.0"};
+    aegis_publisher *publisher = NULL;
+    atomic_int heard;
+    int sent = 0, i;
+
+    atomic_init(&heard, 0);
+    if (aegis_publisher_new(bus, NULL, &publisher, NULL) != AEGIS_OK)
+        return;
+    for (i = 0; i < 4; i++) {
+        aegis_status status =
+            i % 2 == 0 ? peer_publish_async(publisher, &type, &(note){"n", i}, NULL, told, &heard, NULL)
+                       : peer_publish(publisher, &type, &(note){"n", i}, NULL, NULL);
+
+        assert_true(status == AEGIS_OK || status == AEGIS_RESOURCE_EXHAUSTED);
+        sent += i % 2 == 0 && status == AEGIS_OK;
+    }
+    (void)aegis_publisher_flush(publisher, 0, NULL);
+    assert_int_equal(atomic_load(&heard), sent);
+    aegis_publisher_free(publisher);
+}
+
 /* False when there was no such allocation. */
 static bool walk(int at)
 {
@@ -102,6 +132,7 @@ static bool walk(int at)
         if (aegis_service_start(bus, &peer_type, NULL, &w, NULL, &service, NULL) == AEGIS_OK)
             calls(bus, &w);
         aegis_service_stop(service);
+        publications(bus);
         aegis_close(bus);
     }
     assert_int_equal(atomic_load(&m.out), 0);

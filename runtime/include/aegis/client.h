@@ -29,7 +29,7 @@ typedef struct aegis_breaker_options {
 typedef struct aegis_client_options {
     const char *source;          /**< instance id sent with each message; default the bus's name and 8 hex digits */
     aegis_format format;         /**< default: the bus's */
-    uint32_t async_limit;        /**< async calls under way at once; default 4096, at most 65536 */
+    uint32_t async_limit;        /**< async calls, or publications, under way at once; default 4096, at most 65536 */
     uint32_t retry_percent;      /**< retries and hedges for a hundred calls to a service; default 8. Ten are in stock */
     aegis_breaker_options breaker;
 } aegis_client_options;
@@ -67,20 +67,41 @@ typedef uint64_t aegis_call_id;
  *  when the call is over. Any thread. */
 AEGIS_API bool aegis_call_cancel(aegis_client *client, aegis_call_id id);
 
-/** Publishes events, each stored by the server before the publish function returns. Any thread. */
+/** Publishes events. `<event>_publish` returns when the server has stored the event, `<event>_publish_async` when it is
+ *  under way: then its callback says what became of it, or aegis_publisher_flush of all. A bounded number is under way
+ *  at once (options.async_limit, default 4096, and 64 MB); who publishes more waits for room. Any thread. */
 typedef struct aegis_publisher aegis_publisher;
 
 AEGIS_API aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *options,
                                            aegis_publisher **publisher, aegis_error *error);
+/** Waits, 10 s at most, for what is under way; what is left then ends with CANCELLED. So not from a callback, and before
+ *  the bus is closed. NULL is fine. */
 AEGIS_API void aegis_publisher_free(aegis_publisher *publisher);
+/** Wait until all that was published before is stored, or has failed, and its callbacks have returned; `timeout` 0: 5 s.
+ *  OK: all of it was stored, also what ended since the last flush. Else the status of the first that failed; the text
+ *  says how many did. DEADLINE_EXCEEDED: some are still under way. Not from a callback. */
+AEGIS_API aegis_status aegis_publisher_flush(aegis_publisher *publisher, aegis_duration timeout, aegis_error *error);
 
 /** Of one publication; all optional. */
 typedef struct aegis_publish_options {
-    aegis_duration timeout;      /**< for the acknowledgement; default 5 s */
+    aegis_duration timeout;      /**< for room and acknowledgement; default 5 s */
     const char *message_id;      /**< a uuid's text; a second publication with the same one inside the stream's
                                       duplicate window is dropped. Default: a new one */
-    const aegis_call *parent;    /**< whose trace is inherited */
+    const aegis_call *parent;    /**< whose trace is inherited; needed only until the function returns */
+    bool no_wait;                /**< async: RESOURCE_EXHAUSTED at once when there is no room, as in a callback */
 } aegis_publish_options;
+
+/** What became of an async publication. Valid until the callback returns. */
+typedef struct aegis_publication {
+    const char *message_id;      /**< publishing it again with this id makes no duplicate inside the stream's window */
+    uint64_t sequence;           /**< in the stream; 0: not stored, as far as is known */
+    bool duplicate;              /**< the stream had it already: published before, or its first acknowledgement was lost */
+    aegis_error failed;          /**< status OK: stored. DEADLINE_EXCEEDED: it may be, or may yet be */
+} aegis_publication;
+
+/** Comes exactly once for each publication that was taken, on a thread of the runtime, with no lock held. Others wait
+ *  behind it; a blocking call or publication in it fails at once. */
+typedef void (*aegis_publication_callback)(const aegis_publication *publication, void *user);
 
 typedef enum aegis_priority {
     AEGIS_PRIORITY_DEFAULT = 0,  /**< as the IDL says */

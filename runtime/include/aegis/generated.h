@@ -155,6 +155,7 @@ typedef struct aegis_exchange {
     struct aegis_span *span; /* NULL unless somebody wants it */
     int8_t sampled;          /* -1: as the trace id says */
     bool begun, owns_arena;
+    bool no_wait; /* publications */
     aegis_error error; /* why _begin failed, for _finish to report; of an async call why it did */
     /* calls: where to, and what became of the attempts */
     struct aegis_target *target;
@@ -195,11 +196,14 @@ AEGIS_API int aegis_command_wait(aegis_command *command, const aegis_method *met
                                  aegis_progress_thunk progress, void *context, aegis_arena *arena,
                                  aegis_exchange *x, aegis_error *failed);
 
-/** Has an arena of its own, which _finish frees. */
+/** Has an arena of the publisher's, which _finish or _send gives back. */
 AEGIS_API struct aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
                                                    const aegis_event_type *type,
                                                    const aegis_publish_options *options);
 AEGIS_API aegis_status aegis_publish_finish(aegis_exchange *x, aegis_error *error);
+/** OK: it is under way, and the callback (NULL: none) comes. Else it does not. */
+AEGIS_API aegis_status aegis_publish_send(aegis_exchange *x, aegis_publication_callback callback, void *user,
+                                          aegis_error *error);
 
 #ifdef __cplusplus
 }
