@@ -40,6 +40,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
     state->nested = NULL;
     state->nested_count = 0;
     state->job = NULL;
+    state->event = false;
     state->shortened = false;
     state->deferred.next = NULL;
     atomic_init(&state->expired, false);
@@ -121,7 +122,8 @@ void aegis_call_begin_span(aegis_call_state *state)
     if (!aegis_spans_wanted(call->bus))
         return;
     aegis_trace_bytes(call->message_id, id);
-    memcpy(what.span_id, state->job != NULL ? aegis_uuid_new().bytes : id, sizeof what.span_id);
+    memcpy(what.span_id, state->job != NULL || state->event ? aegis_uuid_new().bytes : id,
+           sizeof what.span_id);
     memcpy(what.parent_id, state->outside != NULL ? state->outside->span : id + 8, sizeof what.parent_id);
     state->span = aegis_span_begin(call->bus, call->arena, &what, call->trace_id, state->sampled);
 }

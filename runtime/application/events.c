@@ -283,7 +283,7 @@ static bool prepare(delivery *d)
     memset(&error, 0, sizeof error);
     d->state = aegis_call_new(d->service, d->arena, d->message);
     if (d->state != NULL) {
-        d->state->lane = d->intake->lane;
+        d->state->event = true;
         atomic_store(&d->state->answered, true); /* nobody waits for a reply */
         status = aegis_tries_begin(d->intake, d->message, d->intake->max_retries + 1, d->arena,
                                    &d->state->call.attempt, &error);

@@ -77,7 +77,7 @@ static bool waits_for_itself(const aegis_exchange *x, aegis_call_state *handled)
     aegis_service *service = handled != NULL ? handled->service : NULL;
     bool busy;
 
-    if (service == NULL || handled->job != NULL || x->method->command ||
+    if (service == NULL || handled->job != NULL || handled->event || x->method->command ||
         strcmp(service->type->name, x->method->service) != 0)
         return false;
     (void)pthread_mutex_lock(&service->lock);

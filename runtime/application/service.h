@@ -97,6 +97,7 @@ typedef struct aegis_call_state {
     const aegis_cause *nested; /* why a call made by this handler failed */
     size_t nested_count;
     aegis_job *job;      /* NULL: no command */
+    bool event;          /* an event's: nobody waits for a reply */
     bool shortened;      /* the answer was too large to be sent; what goes out instead is a failure */
     aegis_list deferred; /* in service->deferred */
     atomic_bool expired; /* the keeper has answered it */
