@@ -184,10 +184,12 @@ static bool start_thread(aegis_service *service, aegis_worker *worker, void *(*w
     return worker->started;
 }
 
+/* Of commands one more than may run, so that the next message of a lane is there when a slot becomes free; else
+ * lanes would take turns whatever their weights. */
 static uint32_t threads_of(const aegis_service *service, const aegis_lane *lane)
 {
     if (lane->endpoint != NULL)
-        return service->concurrency;
+        return service->concurrency + 1;
     return lane->intake->slots;
 }
 
