@@ -1,6 +1,8 @@
 /* What annotations exist, where they may stand and what they take. */
 #include "annotations.h"
 
+#include "elsewhere.h"
+
 #include <string.h>
 
 #define NAMED                                                                                                \
@@ -163,7 +165,9 @@ static void unknown(diags *d, const ast_annotation *written)
     const char *near = annotation_near(written->name.text);
 
     diag_report(d, 601, written->where, "there is no annotation '@%s'", written->name.text);
-    if (near != NULL)
+    if (elsewhere_annotation(written->name.text) != NULL)
+        diag_add_help(d, "%s", elsewhere_annotation(written->name.text));
+    else if (near != NULL)
         diag_add_meant(d, (span){written->where.file, written->where.start, written->name.where.end}, "@%s",
                        near);
 }
@@ -239,6 +243,22 @@ static bool fits(const annotation_parameter *parameter, const ast_value *value, 
     return false;
 }
 
+/* "new|all" as people say it: "new or all". */
+static const char *words_of(arena *a, const char *words)
+{
+    const char *text = "";
+
+    for (size_t length; *words != '\0'; words += length + (words[length] == '|')) {
+        length = strcspn(words, "|");
+        text = arena_printf(a, "%s%s%.*s", text,
+                            *text == '\0'           ? ""
+                            : words[length] == '\0' ? " or "
+                                                    : ", ",
+                            (int)length, words);
+    }
+    return text;
+}
+
 static const char *describe(arena *a, const annotation_parameter *parameter)
 {
     const char *kind = "a string that is not empty";
@@ -252,7 +272,7 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
     else if (parameter->takes == TAKES_COUNT)
         kind = "a number";
     else if (parameter->takes == TAKES_WORD)
-        kind = parameter->words == NULL ? "the name of a parameter" : parameter->words;
+        kind = parameter->words == NULL ? "the name of a parameter" : words_of(a, parameter->words);
     return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
 }
 
@@ -270,8 +290,26 @@ static void wrong_arguments(arena *a, diags *d, const ast_annotation *written, c
 {
     if (entry->parameter_count == 0)
         diag_report(d, 604, where, "'@%s' takes no arguments", written->name.text);
+    else if (entry->parameter_count == 1 && entry->parameters[0].name == NULL)
+        diag_report(d, 604, where, "'@%s' takes %s", written->name.text, annotation_takes(a, entry));
     else
         diag_report(d, 604, where, "'@%s' takes (%s)", written->name.text, annotation_takes(a, entry));
+}
+
+/* A name without quotes, or a duration or word within them. */
+static void suggest_argument(arena *a, diags *d, const annotation_parameter *parameter,
+                             const ast_value *value)
+{
+    const bool quoted = parameter->takes == TAKES_STRING || parameter->takes == TAKES_NAME;
+
+    if (quoted && value->kind == AST_PATH)
+        diag_add_fix(d, value->where, "\"%s\"", ast_path_text(a, value->path));
+    else if (parameter->takes == TAKES_DURATION && value->kind == AST_STRING && value->text[0] >= '1' &&
+             value->text[0] <= '9')
+        diag_add_fix(d, value->where, "%s", value->text);
+    else if (parameter->takes == TAKES_WORD && value->kind == AST_STRING &&
+             (parameter->words == NULL || is_word_of(parameter->words, value->text)))
+        diag_add_fix(d, value->where, "%s", value->text);
 }
 
 static bool same_name(const char *a, const char *b)
@@ -321,6 +359,7 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
         }
         if (given[k] || !fits(&entry->parameters[k], argument->value, place)) {
             wrong_arguments(a, d, written, entry, argument->value->where);
+            suggest_argument(a, d, &entry->parameters[k], argument->value);
             return;
         }
         given[k] = true;

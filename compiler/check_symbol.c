@@ -293,6 +293,10 @@ static void suggest(unit *u, unit *in, span where, const char *name, bool types)
             return;
         }
     }
+    if (words != NULL && elsewhere_container(name) != NULL) {
+        diag_add_help(&u->c->reports, "%s", elsewhere_container(name));
+        return;
+    }
     near = words != NULL ? elsewhere_type(name) : NULL;
     if (near == NULL)
         near = diag_nearest(name, names, count);

@@ -179,17 +179,27 @@ static bool check_bound(unit *u, const schema_type *type, const ast_value *writt
     return true;
 }
 
-static bool check_range(unit *u, schema_type *type, const ast_value *range)
+/* Bounds behind a type that has none. */
+static void needless_bounds(unit *u, const ast_type *written)
 {
-    const builtin *b = type->kind <= SCHEMA_RAW ? &builtins[type->kind] : NULL;
+    const char *name = ast_path_text(&u->c->memory, written->name);
+
+    diag_report(&u->c->reports, 401, written->range->where, "'%s' takes no bounds", name);
+    if (find_builtin(name) == NULL)
+        diag_add_help(&u->c->reports, "for a number of entries, they stand behind the list: [%s](..10)",
+                      name);
+}
+
+static bool check_range(unit *u, schema_type *type, const ast_type *written)
+{
+    const ast_value *range = written->range;
     schema_range *r = &type->range;
     bool ok = true, wrong;
 
     if (!kind_is_signed(type->kind) && !kind_is_unsigned(type->kind) && !kind_is_float(type->kind) &&
         type->kind != SCHEMA_STRING && type->kind != SCHEMA_BYTES && type->kind != SCHEMA_LIST &&
         type->kind != SCHEMA_MAP) {
-        diag_report(&u->c->reports, 401, range->where, "'%s' takes no bounds",
-                    b != NULL ? b->name : type->text);
+        needless_bounds(u, written);
         return false;
     }
     if (range->low != NULL)
@@ -418,7 +428,7 @@ const schema_type *check_type(unit *u, ast_type *written)
     type->text = ast_type_text(&u->c->memory, written);
     if (type->alias == NULL)
         unbounded(type);
-    if (written->range != NULL && (type->alias != NULL || !check_range(u, type, written->range))) {
+    if (written->range != NULL && (type->alias != NULL || !check_range(u, type, written))) {
         if (type->alias != NULL)
             foreign_bounds(u, written);
         return NULL;

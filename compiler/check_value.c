@@ -105,13 +105,41 @@ static bool out_of_bounds(unit *u, const schema_type *type, const ast_value *val
 
 /* ---- values ---- */
 
+/* Whether a value of this name may be in what could not be read of an enum, here or in an import. */
+static bool value_lost(const unit *u, const char *name)
+{
+    bool lost = u->tree->partial || ast_lost(u->tree, name);
+
+    for (size_t i = 0; i < u->import_count; i++)
+        lost = lost || u->imports[i].unit->tree->partial || ast_lost(u->imports[i].unit->tree, name);
+    return lost;
+}
+
+/* Something else where a value of an enum is wanted: "paid", Status.paid. */
+static bool no_enum_value(unit *u, const schema_type *type, const ast_value *value)
+{
+    const schema_enum *e = type->enumeration;
+    const char *name = value->kind == AST_STRING ? value->text
+                       : value->kind == AST_PATH ? value->path->parts[value->path->count - 1].text
+                                                 : NULL;
+
+    for (size_t i = 0; name != NULL && !value->reported && i < e->value_count; i++) {
+        if (strcmp(e->values[i].idl_name, name) != 0)
+            continue;
+        diag_report(&u->c->reports, 406, value->where, "a value of an enum stands alone, without quotes");
+        diag_add_fix(&u->c->reports, value->where, "%s", name);
+        return false;
+    }
+    return mismatch(u, type, value);
+}
+
 static bool enum_value(unit *u, const schema_type *type, const ast_value *value, schema_value *out)
 {
     const schema_enum *e = type->enumeration;
     const char **names = (const char **)arena_array(&u->c->memory, e->value_count, sizeof *names), *near;
 
     if (value->kind != AST_PATH || value->path->count != 1)
-        return mismatch(u, type, value);
+        return no_enum_value(u, type, value);
     for (size_t i = 0; i < e->value_count; i++) {
         names[i] = e->values[i].idl_name;
         if (strcmp(names[i], value->path->parts[0].text) == 0) {
@@ -122,7 +150,7 @@ static bool enum_value(unit *u, const schema_type *type, const ast_value *value,
             return true;
         }
     }
-    if (maybe_lost(u, value->path))
+    if (value_lost(u, value->path->parts[0].text))
         return false;
     diag_report(&u->c->reports, 406, value->where, "enum '%s' has no value '%s'", e->name,
                 value->path->parts[0].text);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 void diag_doubt(diags *d, span where)
 {
@@ -242,7 +243,11 @@ const char *diag_nearest(const char *name, const char *const *names, size_t coun
 
         if (other > NAME_COMPARED)
             continue;
+        if (other == length && strcasecmp(name, names[i]) == 0 && strcmp(name, names[i]) != 0)
+            return names[i];
         edits = distance(name, length, names[i], other);
+        if (3 * edits > length && (name[0] | 0x20) != (names[i][0] | 0x20))
+            continue; /* not even the first letter */
         if (edits <= best && edits < length && edits > 0) {
             if (found == NULL || edits < best)
                 found = names[i];

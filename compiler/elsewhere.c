@@ -20,6 +20,9 @@ const char *elsewhere_type(const char *name)
 {
     static const char *const words[][2] = {
         {"int", "i32"},
+        {"Int", "i32"},
+        {"Integer", "i32"},
+        {"Long", "i64"},
         {"integer", "i32"},
         {"int32", "i32"},
         {"Int32", "i32"},
@@ -66,6 +69,9 @@ const char *elsewhere_type(const char *name)
         {"Float32", "f32"},
         {"real", "f32"},
         {"double", "f64"},
+        {"Double", "f64"},
+        {"Float", "f64"},
+        {"Number", "f64"},
         {"float64", "f64"},
         {"Float64", "f64"},
         {"boolean", "bool"},
@@ -83,10 +89,14 @@ const char *elsewhere_type(const char *name)
         {"time", "timestamp"},
         {"date", "timestamp"},
         {"time_t", "timestamp"},
+        {"Date", "timestamp"},
+        {"Instant", "timestamp"},
         {"Timestamp", "timestamp"},
         {"Duration", "duration"},
         {"interval", "duration"},
         {"blob", "bytes"},
+        {"Bytes", "bytes"},
+        {"Buffer", "bytes"},
         {"binary", "bytes"},
         {"Data", "bytes"},
         {"UUID", "uuid"},
@@ -110,6 +120,67 @@ const char *elsewhere_type(const char *name)
     return NULL;
 }
 
+const char *elsewhere_container(const char *name)
+{
+    static const char *const lists[] = {"list", "List", "array", "Array", "vector", "Vector",  "Vec",
+                                        "set",  "Set",  "seq",   "Seq",   "slice",  "sequence"};
+    static const char *const maps[] = {"map", "Map", "dict", "Dict", "HashMap", "Record", "Dictionary"};
+    static const char *const optionals[] = {"optional", "Optional", "Option", "Maybe", "nullable"};
+
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        if (strcmp(name, lists[i]) == 0)
+            return "a list is written [T]";
+    }
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+        if (strcmp(name, maps[i]) == 0)
+            return "a map is written {string: T}";
+    }
+    for (size_t i = 0; i < sizeof optionals / sizeof optionals[0]; i++) {
+        if (strcmp(name, optionals[i]) == 0)
+            return "an optional type is written T?";
+    }
+    return NULL;
+}
+
+const char *elsewhere_annotation(const char *name)
+{
+    static const char bounds[] = "bounds stand behind the type: u32(1..10), string(1..32), [T](..5)";
+    static const char required[] = "a field is required unless its type ends in '?'";
+    static const char *const words[][2] = {
+        {"required", required},
+        {"optional", "an optional field has a '?' behind its type"},
+        {"default", "a default stands behind the type: count: u32 = 5;"},
+        {"min", bounds},
+        {"max", bounds},
+        {"range", bounds},
+        {"length", bounds},
+        {"minLength", bounds},
+        {"maxLength", bounds},
+        {"min_length", bounds},
+        {"max_length", bounds},
+        {"size", bounds},
+        {"bounds", bounds},
+        {"regex", "a regular expression stands in @pattern(\"...\")"},
+        {"regexp", "a regular expression stands in @pattern(\"...\")"},
+        {"format", "a regular expression stands in @pattern(\"...\"); uuid, timestamp and decimal are types"},
+        {"json", "another name on the wire stands in @wire(\"...\")"},
+        {"name", "another name on the wire stands in @wire(\"...\")"},
+        {"alias", "an older name stands in @was(\"...\")"},
+        {"renamed", "an older name stands in @was(\"...\")"},
+        {"doc", "documentation stands before, in lines that begin with ///"},
+        {"description", "documentation stands before, in lines that begin with ///"},
+        {"retries", "such as @retry(max: 3)"},
+        {"status", "the status of an error stands behind its name: error NotFound(404) { ... }"},
+        {"code", "the status of an error stands behind its name: error NotFound(404) { ... }"},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    }
+    return NULL;
+}
+
 const elsewhere_keyword *elsewhere_keyword_of(const char *word)
 {
     static const elsewhere_keyword words[] = {
@@ -123,6 +194,7 @@ const elsewhere_keyword *elsewhere_keyword_of(const char *word)
         {"exception", "error", "an exception is an error"},
         {"fault", "error", "a fault is an error"},
         {"interface", "service", "an interface is a service"},
+        {"trait", "service", "a trait is a service"},
         {"protocol", "service", "a protocol is a service"},
         {"server", "service", "what serves calls is a service"},
         {"oneof", "union", "a oneof is a union"},

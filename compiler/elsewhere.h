@@ -9,6 +9,13 @@ int elsewhere_builtin(const char *name);
 /* The built-in type that is meant by its name in another language; NULL for any other name. */
 const char *elsewhere_type(const char *name);
 
+/* How a list, a map or an optional is written that is called by this name elsewhere; NULL for any other name.
+ */
+const char *elsewhere_container(const char *name);
+
+/* How that is said here for which others have an annotation of this name; NULL for any other name. */
+const char *elsewhere_annotation(const char *name);
+
 /* A word that begins a declaration or a member elsewhere. */
 typedef struct elsewhere_keyword {
     const char *word;

@@ -188,6 +188,26 @@ static bool good_path(const ast_value *path)
     return path->text[0] != '/' && ends_with(path->text, ".aegis");
 }
 
+/* The schema of another language is meant as it would be called here; what people import from protobuf's own
+ * is built in. */
+static void suggest_path(diags *d, const ast_node *node)
+{
+    static const char *const others[] = {".proto", ".thrift", ".fbs", ".avdl", ".capnp", ".ts", ".idl", ".h"};
+    const char *path = node->value->text;
+    size_t length = strlen(path);
+
+    if (strncmp(path, "google/protobuf/", 16) == 0) {
+        diag_add_help(d, "timestamp, duration and any are built in: nothing is imported for them");
+        return;
+    }
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (ends_with(path, others[i]))
+            length = strlen(path) - strlen(others[i]);
+    }
+    if (*path != '/' && !ends_with(path, ".aegis") && !ends_with(path, "/") && *path != '\0')
+        diag_add_fix(d, node->name.where, "\"%.*s.aegis\"", (int)length, path);
+}
+
 static bool import_file(unit *u, const ast_node *node, uint32_t *file, bool *beside)
 {
     compile *c = u->c;
@@ -196,8 +216,7 @@ static bool import_file(unit *u, const ast_node *node, uint32_t *file, bool *bes
     if (!good_path(node->value)) {
         diag_report(&c->reports, 305, node->name.where,
                     "an import names a file: a relative path that ends in .aegis");
-        if (!ends_with(node->value->text, ".aegis"))
-            diag_add_fix(&c->reports, node->name.where, "\"%s.aegis\"", node->value->text);
+        suggest_path(&c->reports, node);
         return false;
     }
     switch (source_import(&c->files, u->file, node->value->text, file, beside, &why)) {

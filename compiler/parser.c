@@ -57,7 +57,7 @@ static void report(const site *s)
 {
     parser *p = s->p;
     const token *t = &p->tokens[s->at];
-    const char *found = token_described(p, s->at), *wanted = parser_wanted(p, s);
+    const char *found = token_found(p, s->at), *wanted = parser_wanted(p, s);
     span where = t->where;
 
     if (t->kind == 0 && s->at > 0)
@@ -70,6 +70,19 @@ static void report(const site *s)
         edit_report(p, 201, where, "unexpected %s", found);
 }
 
+/* Whether the token is in a member that begins on a line of its own: what was removed before that does not
+ * matter. */
+static bool begins_anew(const site *s)
+{
+    const parser *p = s->p;
+
+    const size_t m = s->block_member;
+
+    return s->block != PLACE_TOP && m > 0 && s->at >= m && p->tokens[m].starts_line &&
+           (token_word(p, m) || token_kind(p, m) == '@') &&
+           (token_kind(p, m - 1) == ';' || token_kind(p, m - 1) == '{');
+}
+
 /* Whether the token follows from a mistake that was reported: a string or comment that swallowed what stood
  * between, or a removal that left something behind. (So does what is still wrong in a member whose text was
  * guessed.) */
@@ -78,7 +91,7 @@ static bool is_consequence(const site *s)
     const parser *p = s->p;
     size_t i = s->at;
 
-    if (p->removed != 0 && p->count - s->at + 1 >= p->removed)
+    if (p->removed != 0 && p->count - s->at + 1 >= p->removed && !begins_anew(s))
         return true;
     if (p->partial && p->tokens[i].kind == 0)
         return true;

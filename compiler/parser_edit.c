@@ -81,6 +81,13 @@ const char *token_described(parser *p, size_t i)
     return text == NULL ? "this" : text;
 }
 
+const char *token_found(parser *p, size_t i)
+{
+    const char *described = token_described(p, i);
+
+    return strncmp(described, "a ", 2) == 0 ? described + 2 : described;
+}
+
 size_t token_close(const parser *p, size_t open)
 {
     char closing[DEPTH_SEEN];

@@ -48,6 +48,8 @@ const char *token_source(parser *p, size_t from, size_t to);
 span token_span(const parser *p, size_t from, size_t to);
 /* "'string'", "a string", "end of file": the token as it is called in messages. */
 const char *token_described(parser *p, size_t i);
+/* The same behind "unexpected": "string". */
+const char *token_found(parser *p, size_t i);
 /* The bracket that closes the one at `open`, or the number of tokens. */
 size_t token_close(const parser *p, size_t open);
 /* Whether a statement begins at `i` as people write it: a keyword at the beginning of a line, and a name. */

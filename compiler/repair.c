@@ -333,6 +333,20 @@ static int compare(const void *left, const void *right)
     return a->kind - b->kind;
 }
 
+/* How far the parser has to get for a change to be believed. A keyword is one by its spelling, and where a
+ * word is asked for, one is missing. */
+static size_t gain_needed(const search *f, const change *c)
+{
+    const bool word = c->kind == NAME || c->kind == INTEGER || c->kind == STRING;
+    const bool keyword = c->kind >= KW_AEGIS && c->kind <= KW_FALSE;
+
+    if (c->kind == ';' && c->removed == 0 && token_kind(f->p, f->s->at) == '}')
+        return SURE_GAIN;
+    if (keyword || (word && c->removed == 0 && wants_word(f->p, c->at)))
+        return MARK_GAIN;
+    return word || c->removed != 0 ? WORD_GAIN : MARK_GAIN;
+}
+
 static const change *best_change(search *f)
 {
     const change *best = NULL;
@@ -340,11 +354,9 @@ static const change *best_change(search *f)
     qsort(f->list, f->count, sizeof f->list[0], compare);
     for (size_t i = 0; i < f->count && f->p->effort < EFFORT_MAX && !f->p->memory->failed; i++) {
         change *c = &f->list[i];
-        bool word = c->kind == NAME || c->kind == INTEGER || c->kind == STRING || c->removed != 0;
-        bool sure = c->kind == ';' && c->removed == 0 && token_kind(f->p, f->s->at) == '}';
 
         c->gain = gain_of(f, c);
-        if (c->gain < (word ? WORD_GAIN : sure ? SURE_GAIN : MARK_GAIN))
+        if (c->gain < gain_needed(f, c))
             continue;
         if (best == NULL || c->gain > best->gain + (c->cost - best->cost))
             best = c;
@@ -391,6 +403,8 @@ static const char *missing_word(const parser *p, const change *c)
         return "a file name in quotes";
     case '(':
         return "a value";
+    case DOTS:
+        return "a bound";
     default:
         return c->kind == NAME ? "a name" : c->kind == STRING ? "a string" : "a value";
     }
@@ -422,7 +436,7 @@ static void report_missing(parser *p, const change *c)
 
 static void report_exchange(parser *p, const change *c)
 {
-    const char *found = token_described(p, c->at);
+    const char *found = token_found(p, c->at);
 
     if (token_kind(p, c->at) == NAME)
         edit_report(p, 201, p->tokens[c->at].where, "unexpected %s", found);
@@ -449,9 +463,9 @@ static void report_surplus(const site *s, const change *c)
     else if (c->at > 0 && same_token(p, c->at, c->at - 1))
         edit_report(p, 201, t->where, "%s stands here twice", token_described(p, c->at));
     else if (wanted != NULL)
-        edit_report(p, 201, t->where, "unexpected %s; expected %s", token_described(p, c->at), wanted);
+        edit_report(p, 201, t->where, "unexpected %s; expected %s", token_found(p, c->at), wanted);
     else
-        edit_report(p, 201, t->where, "unexpected %s", token_described(p, c->at));
+        edit_report(p, 201, t->where, "unexpected %s", token_found(p, c->at));
     if (t->kind == ';' && c->at > 0 && token_kind(p, c->at - 1) == '}')
         diag_add_help(p->reports, "a '}' ends a declaration; no ';' follows it");
     if (t->kind == DOC)
@@ -490,7 +504,8 @@ static bool make(const site *s, const change *c)
         report_missing(p, c);
     if (c->removed != 0 && token_word(p, c->at))
         edit_lose(p, p->tokens[c->at].text);
-    if (token_kind(p, c->at) != DOC && (c->removed != 0 || (c->kind != ';' && c->kind != '}')))
+    if (token_kind(p, c->at) != DOC && (c->kind < KW_AEGIS || c->kind > KW_FALSE) &&
+        (c->removed != 0 || (c->kind != ';' && c->kind != '}')))
         edit_doubt(s);
     if (c->kind == NAME)
         made.text = missing_name(p, c);

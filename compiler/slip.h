@@ -31,6 +31,9 @@ bool slip_ends_member(const parser *p, size_t i);
 bool slip_ends_line(const parser *p, size_t i);
 
 /* One function a file; each tries its slips in turn. */
+bool slip_keyword(const site *s);
+bool slip_nested(const site *s);
+bool slip_file(const site *s);
 bool slip_sign(const site *s);
 bool slip_type(const site *s);
 bool slip_field(const site *s);

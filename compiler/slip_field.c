@@ -17,10 +17,13 @@ static size_t behind_field(parser *p, size_t i, const char **value, bool *number
     *value = NULL;
     *numbered = false;
     if (token_kind(p, i) == '=' && i + 1 < p->count && !slip_ends_member(p, i + 1)) {
+        const bool opens = token_kind(p, i + 1) == '[' || token_kind(p, i + 1) == '{';
+        const size_t last = opens && token_close(p, i + 1) < p->count ? token_close(p, i + 1) : i + 1;
+
         *numbered = token_kind(p, i + 1) == INTEGER;
         if (!*numbered)
-            *value = token_source(p, i + 1, i + 1);
-        i += 2;
+            *value = token_source(p, i + 1, last);
+        i = last + 1;
     }
     if (token_kind(p, i) == '[') {
         size_t close = token_close(p, i);
@@ -86,7 +89,31 @@ static bool type_before_name(const site *s, size_t first, bool numbered_before)
     text = field_text(p, name, type, value);
     edit_report(p, 204, token_span(p, s->plain, t.end), "a field is written 'name: type;'");
     say_without_number(p, text, numbered || numbered_before);
+    if (s->place == PLACE_FIELDS && token_kind(p, end) != ';') { /* ended by a ',' or by its line */
+        end += token_kind(p, end) == ',' ? 1 : 0;
+        text = arena_printf(p->memory, "%s;", text);
+    }
     return edit_rewrite(p, s->plain, end - 1, text);
+}
+
+/* Go: `Items []Item`, which ends with its line. */
+static bool name_before_type(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    const bool pointer = token_kind(p, m + 1) == '*';
+    const size_t type = m + (pointer ? 2 : 1);
+    foreign_type t;
+    const char *mark;
+
+    if (s->place != PLACE_FIELDS || !token_word(p, m) || p->tokens[m + 1].starts_line ||
+        token_touches(p, m) || !slip_read_type(p, type, &t) || !p->tokens[t.end].starts_line ||
+        (t.advice == NULL && !slip_is_type(p, type) && token_kind(p, type) != '['))
+        return false;
+    mark = pointer && !t.optional && t.text[0] != '[' && t.text[0] != '{' ? "?" : "";
+    edit_report(p, 204, token_span(p, m, t.end - 1), "a field is written 'name: type;'");
+    return edit_rewrite(p, m, t.end - 1,
+                        arena_printf(p->memory, "%s: %s%s;", p->tokens[m].text, t.text, mark));
 }
 
 /* Thrift: `1: required string name,`, and `1: name: string`. */
@@ -140,8 +167,8 @@ static bool optional_name(const site *s)
 static bool word_before_field(const site *s)
 {
     static const char *const words[] = {"optional", "required", "repeated", "readonly", "public",
-                                        "private",  "mutable",  "static",   "const",    "var",
-                                        "let",      "field",    NULL};
+                                        "pub",      "private",  "mutable",  "static",   "const",
+                                        "var",      "let",      "field",    NULL};
     parser *p = s->p;
     size_t m = s->plain, i = 0;
     foreign_type t;
@@ -386,6 +413,6 @@ bool slip_field(const site *s)
     if (s->block == PLACE_SERVICE && s->member == s->block_member)
         return false;
     return quoted_name(s) || optional_name(s) || word_before_field(s) || number_before_field(s) ||
-           shared_type(s) || type_before_name(s, s->plain, false) || default_word(s) || options_behind(s) ||
-           type_alone(s);
+           shared_type(s) || name_before_type(s) || type_before_name(s, s->plain, false) || default_word(s) ||
+           options_behind(s) || type_alone(s);
 }

@@ -16,14 +16,18 @@ static bool double_mark(const site *s)
         size_t at = s->at - back;
 
         for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++) {
+            const char *here = marks[i].here;
+
             if (token_kind(p, at) != marks[i].first || token_kind(p, at + 1) != marks[i].second ||
                 !token_touches(p, at))
                 continue;
             if (strcmp(marks[i].here, ".") == 0 && !token_word(p, at + 2))
                 continue;
+            if ((s->place == PLACE_FIELDS || s->place == PLACE_PARAMS) && at == s->plain + 1)
+                here = ":";
             edit_report(p, 201, token_span(p, at, at + 1), "unexpected '%s'; expected '%s'",
-                        token_source(p, at, at + 1), marks[i].here);
-            return edit_rewrite(p, at, at + 1, marks[i].here);
+                        token_source(p, at, at + 1), here);
+            return edit_rewrite(p, at, at + 1, here);
         }
     }
     return false;

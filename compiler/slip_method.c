@@ -132,6 +132,16 @@ static bool read_body(method *m, const char **text)
     return true;
 }
 
+/* A struct around what is none. */
+static const char *result_of(parser *p, const char *type)
+{
+    if (strpbrk(type, "[{") != NULL)
+        return arena_printf(p->memory, "{ %s: %s; }", type[0] == '[' ? "items" : "entries", type);
+    return elsewhere_builtin(type) || strpbrk(type, "(?") != NULL
+               ? arena_printf(p->memory, "{ value: %s; }", type)
+               : type;
+}
+
 static bool read_result(method *m)
 {
     parser *p = m->p;
@@ -159,10 +169,13 @@ static bool read_result(method *m)
         deviates(m, m->at, "an rpc has a result: one without fields is written {}");
         m->at++;
     } else {
-        if (!token_word(p, m->at) || m->result != NULL || !slip_read_type(p, m->at, &t) ||
-            strpbrk(t.text, "[{?(") != NULL)
+        const size_t start = m->at;
+
+        if (m->result != NULL || !slip_read_type(p, start, &t) || token_kind(p, start) == STRING)
             return false;
-        m->result = elsewhere_builtin(t.text) ? arena_printf(p->memory, "{ value: %s; }", t.text) : t.text;
+        if (strpbrk(t.text, "[{?(") != NULL)
+            deviates(m, start, "a result is a struct, so that it can grow");
+        m->result = result_of(p, t.text);
         m->at = t.end;
     }
     if (bracket && kind_at(m) != ')')
@@ -265,6 +278,13 @@ static bool read_kind(method *m)
         m->at++;
         return true;
     }
+    if (token_is(p, m->at, "oneway") && token_is(p, m->at + 1, "void") &&
+        token_word(p, m->at + 2)) { /* Thrift */
+        deviates(m, m->at, "a call that is not answered is a command");
+        m->kind = "command";
+        m->at += 2;
+        return true;
+    }
     word =
         token_word(p, m->at) && token_word(p, m->at + 1) ? elsewhere_keyword_of(p->tokens[m->at].text) : NULL;
     if (word == NULL || (strcmp(word->here, "rpc") != 0 && strcmp(word->here, "command") != 0))
@@ -293,7 +313,7 @@ static bool read_name(method *m)
         return false;
     deviates(m, place, "a method begins with 'rpc' or 'command', and its result stands behind '->'");
     if (!token_is(p, place, "void"))
-        m->result = elsewhere_builtin(t.text) ? arena_printf(p->memory, "{ value: %s; }", t.text) : t.text;
+        m->result = result_of(p, t.text);
     m->name = p->tokens[t.end].text;
     m->at = t.end + 1;
     return true;
@@ -313,8 +333,8 @@ static bool read_end(method *m)
         m->at += kind_at(m) == ';' ? 1 : 0;
         return true;
     }
-    if (kind_at(m) == ',' && m->advice != NULL && m->p->tokens[m->at + 1].starts_line) { /* Thrift */
-        m->at++;
+    if (m->advice != NULL && m->p->tokens[m->at + (kind_at(m) == ',')].starts_line) { /* Thrift, Go */
+        m->at += kind_at(m) == ',' ? 1 : 0;
         return true;
     }
     if (kind_at(m) != ';')
@@ -346,10 +366,10 @@ static bool foreign_method(const site *s)
     if (first > s->at || !read_kind(&m) || !read_name(&m) || !read_parameters(&m) || !read_clauses(&m))
         return false;
     if (m.kind == NULL)
-        m.kind = m.result != NULL || kind_at(&m) != ';' ? "rpc" : "command";
+        m.kind = m.result != NULL || kind_at(&m) == '{' ? "rpc" : "command";
     if (m.result == NULL && strcmp(m.kind, "rpc") == 0 && kind_at(&m) == ';' &&
         token_kind(p, m.at + 1) != ARROW) {
-        deviates(&m, first, "an rpc has a result; what is not answered is a command");
+        deviates(&m, first, "an rpc has a result, if only an empty one: -> {}");
         m.result = "{}";
     }
     if (!read_end(&m) || m.advice == NULL || m.at <= s->at)

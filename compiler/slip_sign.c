@@ -127,7 +127,7 @@ static bool calculation(const site *s)
 
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
         found = found || is_sign(p, at, operators[i]);
-    if (!found || at == 0 || !is_operand(p, at - 1) || token_touches(p, at - 1))
+    if (!found || at == 0 || !is_operand(p, at - 1) || token_touches(p, at - 1) || s->place == PLACE_FIELDS)
         return false;
     for (end = at; end + 1 < p->count &&
                    (token_kind(p, end) == BAD_CHARACTER || token_kind(p, end) == '*' ||

@@ -1,4 +1,4 @@
-/* Statements of the file as other languages write them, and declarations within declarations. */
+/* Statements of the file as other languages write them. */
 #include <string.h>
 
 #include "slip.h"
@@ -192,6 +192,12 @@ static bool const_statement(const site *s)
     return edit_rewrite(p, m + 1, t.end, arena_printf(p->memory, "%s: %s", p->tokens[t.end].text, t.text));
 }
 
+/* Whether token `i` is the ';' of a statement, or behind it where it is missing. */
+static bool ends_statement(const parser *p, size_t i)
+{
+    return token_kind(p, i) == ';' || token_kind(p, i) == 0 || p->tokens[i].starts_line;
+}
+
 /* `typedef u32 Id;` · `alias u32 Id;` · `type Id = u32;` · `using Id = u32;` */
 static bool alias_statement(const site *s)
 {
@@ -205,15 +211,17 @@ static bool alias_statement(const site *s)
         !token_is(p, m, "newtype") && !token_is(p, m, "typealias"))
         return false;
     if (token_word(p, m + 1) && token_kind(p, m + 2) == '=' && !keyword && slip_read_type(p, m + 3, &t) &&
-        token_kind(p, t.end) == ';')
+        ends_statement(p, t.end))
         name = p->tokens[m + 1].text;
     else if ((keyword || definition) && token_kind(p, m + 2) != '=' && slip_read_type(p, m + 1, &t) &&
-             token_word(p, t.end) && token_kind(p, t.end + 1) == ';')
+             token_word(p, t.end) && ends_statement(p, t.end + 1))
         name = p->tokens[t.end++].text;
     if (name == NULL)
         return false;
     edit_report(p, 204, token_span(p, m, t.end - 1), "another name for a type is written alias NAME = TYPE;");
-    return edit_rewrite(p, m, t.end - 1, arena_printf(p->memory, "alias %s = %s", name, t.text));
+    return edit_rewrite(
+        p, m, t.end - 1,
+        arena_printf(p->memory, "alias %s = %s%s", name, t.text, token_kind(p, t.end) == ';' ? "" : ";"));
 }
 
 /* ---- declarations ---- */
@@ -241,6 +249,30 @@ static bool name_behind(const site *s)
     return edit_replace(p, m, open - m, arena_printf(p->memory, "%s %s", keyword, name), p->tokens[m].where);
 }
 
+/* Whether the body at `i` begins with a field as TypeScript has them: `id: string`, `note?: string`. */
+static bool holds_fields(const parser *p, size_t i)
+{
+    i++;
+    i += token_is(p, i, "readonly") && token_word(p, i + 1) ? 1 : 0;
+    return token_word(p, i) && (token_kind(p, i + 1) == ':' || token_kind(p, i + 1) == '?');
+}
+
+/* Go: `type Order struct {`. */
+static bool keyword_behind(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+    const char *here;
+
+    if (!token_is(p, m, "type") || !token_word(p, m + 1) || token_kind(p, m + 3) != '{')
+        return false;
+    here = token_is(p, m + 2, "struct") ? "struct" : token_is(p, m + 2, "interface") ? "service" : NULL;
+    if (here == NULL)
+        return false;
+    edit_report(p, 204, token_span(p, m, m + 2), "the keyword of a declaration stands before its name");
+    return edit_rewrite(p, m, m + 2, arena_printf(p->memory, "%s %s", here, p->tokens[m + 1].text));
+}
+
 /* `message Order {`. */
 static bool foreign_keyword(const site *s)
 {
@@ -259,6 +291,11 @@ static bool foreign_keyword(const site *s)
         strcmp(word->here, "service") != 0 && strcmp(word->here, "union") != 0 &&
         strcmp(word->here, "const") != 0)
         return false;
+    if (strcmp(word->here, "service") == 0 && holds_fields(p, m + 2)) { /* TypeScript */
+        edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: what has fields is a struct",
+                    word->word);
+        return edit_rewrite(p, m, m, "struct");
+    }
     edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
     diag_add_help(p->reports, "write '%s %s'", word->here, p->tokens[m + 1].text);
     return edit_rewrite(p, m, m, word->here);
@@ -279,8 +316,9 @@ static bool inheritance(const site *s)
         !token_is(p, s->at, "implements"))
         return false;
     while (token_kind(p, open) != '{') {
-        if (token_kind(p, open) == 0 || token_kind(p, open) == ';' || token_kind(p, open) == INTEGER ||
-            token_kind(p, open) == '}' || p->tokens[open].starts_line)
+        if (token_kind(p, open) == 0 || token_kind(p, open) == ';' ||
+            (kind == KW_ERROR && token_kind(p, open) == INTEGER) || token_kind(p, open) == '}' ||
+            p->tokens[open].starts_line)
             return false;
         open++;
     }
@@ -347,9 +385,12 @@ static bool error_number(const site *s)
     if (!token_word(p, m + 1))
         return false;
     from += token_kind(p, from) == '=' || token_kind(p, from) == ':';
-    if (token_kind(p, from) != INTEGER || token_kind(p, from + 1) != '{')
+    if (token_kind(p, from) != INTEGER || (token_kind(p, from + 1) != '{' && token_kind(p, from + 1) != ';'))
         return false;
     edit_report(p, 204, token_span(p, m + 2, from), "the number of an error stands in brackets");
+    if (token_kind(p, from + 1) == ';')
+        return edit_rewrite(p, m + 2, from + 1,
+                            arena_printf(p->memory, "(%s) { }", token_source(p, from, from)));
     return edit_rewrite(p, m + 2, from, arena_printf(p->memory, "(%s)", token_source(p, from, from)));
 }
 
@@ -365,131 +406,11 @@ static bool quoted_name(const site *s)
     return edit_rewrite(p, s->at, s->at, p->tokens[s->at].value->text);
 }
 
-/* ---- what belongs elsewhere in the file ---- */
-
-static uint32_t column_of(const parser *p, size_t i)
-{
-    return source_locate(p->files, p->tokens[i].where).column;
-}
-
-static bool declares(const parser *p, size_t i)
-{
-    int kind = token_kind(p, i);
-
-    if (kind == KW_STRICT)
-        return token_kind(p, i + 1) == KW_ENUM && token_word(p, i + 2) && token_kind(p, i + 3) == '{';
-    if (kind == KW_EVENT)
-        return token_word(p, i + 1) && token_kind(p, i + 2) == '.' && token_word(p, i + 3) &&
-               token_kind(p, i + 4) == '{';
-    return token_word(p, i + 1) && token_kind(p, i + 2) == '{' &&
-           (kind == KW_STRUCT || kind == KW_ENUM || kind == KW_UNION || kind == KW_ERROR ||
-            token_is(p, i, "message") || token_is(p, i, "oneof"));
-}
-
-/* A declaration within another, which is moved before it. One at the margin is not meant to be inside: there
- * a brace is missing before it. */
-static bool nested(const site *s)
-{
-    parser *p = s->p;
-    size_t from = s->block_member, m = token_behind_marks(p, from), close;
-
-    if (s->block == PLACE_TOP || !declares(p, m) || m > s->at ||
-        column_of(p, from) <= column_of(p, p->statement))
-        return false;
-    for (close = m; token_kind(p, close) != '{'; close++)
-        ;
-    close = token_close(p, close);
-    if (close >= p->count)
-        return false;
-    edit_report(p, 201, p->tokens[m].where, "declarations stand by themselves, not within others");
-    diag_add_help(p->reports, "move it out of the '{ }' around it");
-    if (token_is(p, m, "message"))
-        p->tokens[m].kind = KW_STRUCT;
-    else if (token_is(p, m, "oneof"))
-        p->tokens[m].kind = KW_UNION;
-    if (token_kind(p, close + 1) == ';' && !edit_replace(p, close + 1, 1, "", p->tokens[close].where))
-        return false;
-    return edit_move(p, from, close + 1 - from, p->statement);
-}
-
-/* Whether a '}' without its '{' follows. */
-static bool closes_more(const parser *p, size_t i)
-{
-    size_t depth = 0;
-
-    for (; i < p->count; i++) {
-        if (token_kind(p, i) == '{')
-            depth++;
-        else if (token_kind(p, i) == '}' && depth-- == 0)
-            return true;
-    }
-    return false;
-}
-
-/* Whether what stands at `i` can be a member of the declaration before it. */
-static bool belongs_to(const parser *p, size_t i, const ast_node *before)
-{
-    int kind = token_kind(p, i);
-
-    if (before->kind == AST_SERVICE)
-        return kind == KW_RPC || kind == KW_COMMAND || kind == KW_PUBLISHES || kind == KW_SUBSCRIBES ||
-               kind == KW_USES;
-    if (before->kind == AST_ENUM)
-        return token_word(p, i) && (token_kind(p, i + 1) == ',' || token_kind(p, i + 1) == '}');
-    return token_word(p, i) && token_kind(p, i + 1) == ':';
-}
-
-/* A brace too many before the last members of a declaration. */
-static bool closed_too_early(const site *s)
-{
-    parser *p = s->p;
-    ast_list *nodes = &p->result->nodes;
-    size_t brace = p->statement - 1, begin = brace;
-    const ast_node *before;
-
-    if (nodes->count == 0 || p->statement == 0 || token_kind(p, brace) != '}' || s->at != s->plain)
-        return false;
-    before = (const ast_node *)nodes->items[nodes->count - 1];
-    if (!belongs_to(p, s->plain, before) || !closes_more(p, p->statement))
-        return false;
-    while (begin > 0 && p->tokens[begin].where.start > before->where.start)
-        begin--;
-    edit_report(p, 201, p->tokens[brace].where, "this '}' ends '%s' too early", before->name.text);
-    diag_add_note(p->reports, p->tokens[s->plain].where, "this belongs to it");
-    diag_add_fix(p->reports, p->tokens[brace].where, "%s", "");
-    p->statement = token_marks_before(p, begin, 0);
-    nodes->count--;
-    return edit_replace(p, brace, 1, "", p->tokens[brace].where);
-}
-
-/* Methods outside of a service; all that follow one another are one mistake. */
-static bool outside_of_service(const site *s)
-{
-    parser *p = s->p;
-    size_t m = s->plain, end;
-
-    if (s->at != m ||
-        (token_kind(p, m) != KW_RPC && token_kind(p, m) != KW_COMMAND && token_kind(p, m) != KW_PUBLISHES &&
-         token_kind(p, m) != KW_SUBSCRIBES && token_kind(p, m) != KW_USES))
-        return false;
-    edit_report(p, 201, p->tokens[m].where, "%s stands in a service", token_described(p, m));
-    diag_add_help(p->reports, "such as: service Orders { ... }");
-    for (end = m; end + 1 < p->count && !token_declares(p, end); end++) {
-        if (token_word(p, end))
-            edit_lose(p, p->tokens[end].text);
-    }
-    return edit_replace(p, p->statement, token_marks_before(p, end, m) - p->statement, "",
-                        p->tokens[m].where);
-}
-
 bool slip_statement(const site *s)
 {
-    if (nested(s))
-        return true;
     if (s->block != PLACE_TOP)
         return false;
-    return closed_too_early(s) || outside_of_service(s) || proto_statement(s) || import_statement(s) ||
-           package_statement(s) || const_statement(s) || alias_statement(s) || name_behind(s) ||
-           error_number(s) || enum_class(s) || inheritance(s) || no_body(s) || quoted_name(s) ||
-           foreign_keyword(s) || no_keyword(s);
+    return keyword_behind(s) || proto_statement(s) || import_statement(s) || package_statement(s) ||
+           const_statement(s) || alias_statement(s) || name_behind(s) || error_number(s) || enum_class(s) ||
+           inheritance(s) || no_body(s) || quoted_name(s) || foreign_keyword(s) || no_keyword(s);
 }

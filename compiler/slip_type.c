@@ -262,6 +262,8 @@ static bool read_words(parser *p, size_t i, foreign_type *t)
         name = arena_printf(p->memory, "%s.%s", name, p->tokens[i + 1].text);
         i += 2;
     }
+    if (strncmp(name, "google.protobuf.", 16) == 0 && elsewhere_type(name + 16) != NULL)
+        here = elsewhere_type(name + 16);
     if (token_kind(p, i) == ':' && token_kind(p, i + 1) == ':' && token_word(p, i + 2)) {
         name = strcmp(name, "std") == 0 ? p->tokens[i + 2].text
                                         : arena_printf(p->memory, "%s.%s", name, p->tokens[i + 2].text);
@@ -377,6 +379,23 @@ bool slip_read_type(parser *p, size_t i, foreign_type *t)
     return t->text != NULL;
 }
 
+/* `u32?(1..10)`. */
+static bool question_before_bounds(const site *s)
+{
+    parser *p = s->p;
+    size_t mark = token_kind(p, s->at) == '?' ? s->at : s->at - 1, close;
+    foreign_type t;
+
+    if (s->at < 2 || token_kind(p, mark) != '?' || token_kind(p, mark + 1) != '(' ||
+        !slip_read_type(p, mark - 1, &t))
+        return false;
+    close = token_close(p, mark + 1);
+    if (close >= p->count || token_kind(p, close + 1) == '?')
+        return false;
+    edit_report(p, 204, p->tokens[mark].where, "bounds stand before the '?'");
+    return edit_rewrite(p, mark, close, arena_printf(p->memory, "%s?", token_source(p, mark + 1, close)));
+}
+
 /* A type behind the ':' of a field, as another language writes it. */
 bool slip_type(const site *s)
 {
@@ -384,6 +403,8 @@ bool slip_type(const site *s)
     size_t start = slip_type_start(s);
     foreign_type t;
 
+    if (question_before_bounds(s))
+        return true;
     if (start == 0 || start > s->at || !slip_read_type(p, start, &t) || t.advice == NULL || t.end <= s->at)
         return false;
     if (!slip_ends_member(p, t.end) && token_kind(p, t.end) != '=' && token_kind(p, t.end) != '@')

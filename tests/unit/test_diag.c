@@ -1,5 +1,5 @@
-/* Diagnostics: every file in tests/diag holds one mistake or a few, and beside it stands the exact text that
- * the front end says about it. AEGIS_GOLDEN=update writes those texts anew; read the difference before
+/* Diagnostics: every file in tests/diag holds one mistake or a few, those in tests/diag/strangers many, as people
+ * make them who come from other languages; beside it stands the exact text that the front end says about it. AEGIS_GOLDEN=update writes those texts anew; read the difference before
  * committing it. Runs in the top folder of the source, as its paths are part of the texts.
  */
 #define _POSIX_C_SOURCE 200809L
@@ -18,6 +18,7 @@
 #include "frontend.h"
 
 #define FOLDER    "tests/diag"
+#define STRANGERS "tests/diag/strangers"
 #define EXTENSION ".aegis"
 
 /* Fewer files than this means that the folder was not found or not read. */
@@ -61,7 +62,7 @@ static void write_text(const char *path, const char *text)
 }
 
 /* Compile one file and compare; false when the text is another. */
-static bool check_file(const char *name)
+static bool check_file(const char *folder, const char *name)
 {
     const char *mode = getenv("AEGIS_GOLDEN");
     char input[300], golden[300], *expected;
@@ -69,9 +70,8 @@ static bool check_file(const char *name)
     compile c;
     bool ok, same;
 
-    (void)snprintf(input, sizeof input, FOLDER "/%s", name);
-    (void)snprintf(golden, sizeof golden, FOLDER "/%.*s.expected", (int)(strlen(name) - strlen(EXTENSION)),
-                   name);
+    (void)snprintf(input, sizeof input, "%s/%s", folder, name);
+    (void)snprintf(golden, sizeof golden, "%s/%.*s.expected", folder, (int)(strlen(name) - strlen(EXTENSION)), name);
     compile_init(&c, NULL, 0);
     ok = frontend_compile(&c, input);
     text = diag_format(&c.reports, false);
@@ -89,19 +89,30 @@ static bool check_file(const char *name)
     return same;
 }
 
-static void test_texts(void **state)
+static void check_folder(const char *folder)
 {
     struct dirent **entries = NULL;
-    int count = scandir(FOLDER, &entries, wanted, alphasort), wrong = 0;
+    int count = scandir(folder, &entries, wanted, alphasort), wrong = 0;
 
-    (void)state;
     for (int i = 0; i < count; i++) {
-        wrong += check_file(entries[i]->d_name) ? 0 : 1;
+        wrong += check_file(folder, entries[i]->d_name) ? 0 : 1;
         free(entries[i]);
     }
     free(entries);
     assert_true(count >= FILES_LEAST);
     assert_int_equal(wrong, 0);
+}
+
+static void test_texts(void **state)
+{
+    (void)state;
+    check_folder(FOLDER);
+}
+
+static void test_strangers(void **state)
+{
+    (void)state;
+    check_folder(STRANGERS);
 }
 
 /* The same compile twice says the same, and compiles share nothing. */
@@ -176,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_strangers),
         cmocka_unit_test(test_repeatable),
         cmocka_unit_test(test_memory_ends),
         cmocka_unit_test(test_explanations),
