@@ -265,6 +265,8 @@ static void settle(delivery *d, aegis_settle decision)
 /* The count before the handler: what was tried too often is a dead letter, not tried once more to see. */
 static aegis_settle attempt(delivery *d)
 {
+    if (aegis_replay_for_another(d->service, d->message))
+        return AEGIS_DONE;
     if (d->state->call.attempt > d->intake->max_retries + 1) {
         d->state->call.attempt--;
         (void)snprintf(d->why, sizeof d->why, "tried %u times, and its handler never came back",

@@ -70,6 +70,19 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
     return aegis_error_set(error, AEGIS_DATA_LOSS, "the record of command %s: %s", id, why.text);
 }
 
+aegis_status aegis_record_forget(aegis_bus *bus, const aegis_record *record, int64_t deadline,
+                                 aegis_error *error)
+{
+    aegis_status status;
+    char key[KEY_MAX + 1];
+
+    if (!key_of(record->value.command_id, key))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "a command's id has 1 to 256 bytes");
+    status = bus->port->ops->kv_delete(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key,
+                                       record->revision, deadline, error);
+    return status == AEGIS_ABORTED ? aegis_error_set(error, AEGIS_OK, "%s", "") : status;
+}
+
 static aegis_status encode(const aegis_record *record, aegis_arena *arena, aegis_bytes *body,
                            aegis_error *error)
 {

@@ -31,6 +31,10 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
 aegis_status aegis_record_write(aegis_bus *bus, aegis_record *record, int64_t deadline, aegis_arena *arena,
                                 aegis_error *error);
 
+/* Remove it, unless somebody has written since it was read: that is OK, too. */
+aegis_status aegis_record_forget(aegis_bus *bus, const aegis_record *record, int64_t deadline,
+                                 aegis_error *error);
+
 /* ---- the changes of a record, each followed by aegis_record_write ---- */
 
 /* Of a command nobody has seen. */

@@ -326,6 +326,8 @@ typedef struct aegis_letter {
  * back for later, and why is logged: a full stream holds it where it is. */
 aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *message,
                                const aegis_letter *letter, aegis_arena *arena);
+/* Is it an event that was replayed for another service than this? Then it is not for us. */
+bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message);
 
 /* ---- keeper.c ---- */
 void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message);

@@ -106,6 +106,10 @@ void message_deleted(void **state)
     assert_int_equal(stored.sequence, 3);
     assert_status(AEGIS_NOT_FOUND, c->ops->message_delete(c->port, stream, 2, in_ms(5000), NULL));
     assert_status(AEGIS_NOT_FOUND, c->ops->message_delete(c->port, stream, 9, in_ms(5000), NULL));
+    for (uint64_t i = 1; i <= 3; i += 2)
+        assert_ok(c->ops->message_delete(c->port, stream, i, in_ms(5000), NULL));
+    for (uint64_t i = 1; i <= 3; i++)
+        assert_status(AEGIS_NOT_FOUND, c->ops->message_delete(c->port, stream, i, in_ms(5000), NULL));
     assert_status(AEGIS_NOT_FOUND,
                   c->ops->message_delete(c->port, contract_name(c, "none"), 1, in_ms(5000), NULL));
 }

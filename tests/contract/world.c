@@ -39,11 +39,40 @@ static void log_line(void *user, aegis_log_level level, const char *line)
         (void)fprintf(stderr, "    log: %s\n", line);
 }
 
+static bool open_bus(world *w, const aegis_options *options)
+{
+    aegis_error error = {0};
+
+    if (aegis_open(w->url, options, &w->bus, &error) == AEGIS_OK &&
+        aegis_client_new(w->bus, NULL, &w->client, &error) == AEGIS_OK &&
+        aegis_publisher_new(w->bus, NULL, &w->publisher, &error) == AEGIS_OK)
+        return true;
+    (void)fprintf(stderr, "%s\n", aegis_error_text(&error));
+    return false;
+}
+
+void world_reopen(world *w, const aegis_options *options)
+{
+    aegis_options chosen = *options;
+
+    if (chosen.log == NULL)
+        chosen.log = log_line;
+    aegis_service_stop(w->service);
+    w->service = NULL;
+    aegis_client_free(w->client);
+    aegis_publisher_free(w->publisher);
+    aegis_close(w->bus);
+    w->client = NULL;
+    w->publisher = NULL;
+    w->bus = NULL;
+    if (!open_bus(w, &chosen))
+        fail_msg("cannot open %s again", w->url);
+}
+
 int world_set_up(void **state)
 {
     world *w = (world *)calloc(1, sizeof *w);
     const aegis_options options = {.name = "world", .log = log_line};
-    aegis_error error = {0};
 
     if (w == NULL)
         return -1;
@@ -54,12 +83,8 @@ int world_set_up(void **state)
             return -1;
         w->url = w->server.url;
     }
-    if (aegis_open(w->url, &options, &w->bus, &error) != AEGIS_OK ||
-        aegis_client_new(w->bus, NULL, &w->client, &error) != AEGIS_OK ||
-        aegis_publisher_new(w->bus, NULL, &w->publisher, &error) != AEGIS_OK) {
-        (void)fprintf(stderr, "%s\n", aegis_error_text(&error));
+    if (!open_bus(w, &options))
         return -1;
-    }
     w->arena = aegis_arena_new(NULL);
     return 0;
 }

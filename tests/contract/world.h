@@ -43,6 +43,9 @@ typedef struct world {
 
 int world_set_up(void **state);
 int world_tear_down(void **state);
+/* The same with a bus of other options (the log stays ours unless they have one); an in-process bus begins
+ * empty. */
+void world_reopen(world *w, const aegis_options *options);
 #define WORLD_CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 /* Over both adapters; what main returns. */
 int world_run(const struct CMUnitTest *cases, size_t count);

@@ -12,8 +12,11 @@
 #include "domain/base64.h"
 #include "domain/subject.h"
 
-#define HEADERS_MAX            256
-#define ERR_SEQUENCE_NOT_FOUND 10043 /* with HTTP code 400 on 2.9 */
+#define HEADERS_MAX 256
+/* A message that is not there can be refused with HTTP code 400, as "sequence 7 not found" or, when it was
+ * there, as "no message found". */
+#define ERR_SEQUENCE_NOT_FOUND 10043
+#define ERR_DELETE_FAILED      10057
 
 /* The bytes of a base64 string, with a zero behind them; data NULL when memory is short or it is none. */
 static aegis_bytes decode(nats_json value, aegis_arena *arena)
@@ -82,12 +85,18 @@ static aegis_status ask(aegis_port *port, const char *what, const char *stream, 
 {
     char subject[256];
     uint32_t code = 0;
+    aegis_error why = {0};
     if (!aegis_nats_name_ok(stream))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a stream's name",
                                stream != NULL ? stream : "");
     snprintf(subject, sizeof subject, "STREAM.MSG.%s.%s", what, stream);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, answer, &code, error);
-    return code == ERR_SEQUENCE_NOT_FOUND ? AEGIS_NOT_FOUND : status;
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, answer, &code, &why);
+    if (code == ERR_SEQUENCE_NOT_FOUND ||
+        (code == ERR_DELETE_FAILED && strncmp(why.text, "no message", 10) == 0))
+        return AEGIS_NOT_FOUND;
+    if (status != AEGIS_OK && error != NULL)
+        *error = why;
+    return status;
 }
 
 aegis_status aegis_nats_message_get(aegis_port *port, const char *stream, const char *filter,
