@@ -198,6 +198,8 @@ bool said_at(const unit *u, span where);
 const char *event_word(arena *a, const char *name);
 
 /* check_method.c */
+/* In nanoseconds; `otherwise` when it is none, or more than that can be. */
+int64_t duration_of(const ast_value *value, int64_t otherwise);
 void check_method(unit *u, schema_method *m, const ast_node *node);
 
 /* check_subscribe.c */

@@ -10,7 +10,7 @@
 #define SECOND      INT64_C(1000000000)
 #define MILLISECOND INT64_C(1000000)
 
-static int64_t duration_of(const ast_value *value, int64_t otherwise)
+int64_t duration_of(const ast_value *value, int64_t otherwise)
 {
     if (value == NULL || value->kind != AST_DURATION || value->magnitude > INT64_MAX)
         return otherwise;

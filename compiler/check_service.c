@@ -75,8 +75,9 @@ static const char *c_prefix(unit *u, const symbol *s)
 
 static void check_names(unit *u, const symbol *s, schema_service *service)
 {
-    static const char *const endings[] = {"_service", "_service_was", "_service_endpoints",
-                                          "_service_subscriptions", NULL};
+    static const char *const endings[] = {
+        "_service", "_service_was", "_service_endpoints", "_service_subscriptions", "_service_unsupported",
+        NULL};
     arena *a = &u->c->memory;
     const ast_value *version = annotation_argument(&s->node->marks, "version", NULL, AST_STRING);
     span where = s->node->name.where;

@@ -8,6 +8,14 @@
 
 #include <string.h>
 
+/* Of a subscription without annotations; the runtime has the same for one that is written by hand. */
+#define RETRIES     9
+#define BACKOFF_MIN 200000000
+#define BACKOFF_MAX 30000000000
+#define IN_FLIGHT   256
+/* What the server gives to all instances together. */
+#define IN_FLIGHT_MAX 1000
+
 /* Of two events of one package whose handlers have one name that is said where they are declared. */
 static bool said_of_events(const service_op *op, const schema_event *event)
 {
@@ -218,19 +226,39 @@ static void check_durable(service_check *b, schema_subscription *s, const ast_no
     diag_add_help(&u->c->reports, "name them apart with @wire(\"...\")");
 }
 
+static uint32_t count_of(const ast_value *value, uint32_t otherwise)
+{
+    return value != NULL && value->magnitude <= UINT32_MAX ? (uint32_t)value->magnitude : otherwise;
+}
+
 static void check_marks(service_check *b, schema_subscription *s, const ast_node *node)
 {
     unit *u = b->u;
-    const ast_value *from = annotation_argument(&node->marks, "from", NULL, AST_PATH);
-    const ast_value *concurrency = annotation_argument(&node->marks, "concurrency", NULL, AST_INT);
+    const ast_marks *marks = &node->marks;
+    const ast_value *from = annotation_argument(marks, "from", NULL, AST_PATH);
+    const ast_value *backoff = annotation_argument(marks, "retry", "backoff", AST_RANGE);
 
-    s->docs = docs_of(u, &node->marks);
-    s->from_new = from != NULL && strcmp(from->path->parts[0].text, "new") == 0;
-    s->broadcast = annotation_find(&node->marks, "broadcast") != NULL;
-    s->ordered = annotation_find(&node->marks, "ordered") != NULL;
-    s->concurrency = 1;
-    if (concurrency != NULL && concurrency->magnitude <= UINT32_MAX)
-        s->concurrency = (uint32_t)concurrency->magnitude;
+    s->docs = docs_of(u, marks);
+    s->broadcast = annotation_find(marks, "broadcast") != NULL;
+    s->from_new = from == NULL ? s->broadcast : strcmp(from->path->parts[0].text, "new") == 0;
+    s->ordered = annotation_find(marks, "ordered") != NULL;
+    s->concurrency = count_of(annotation_argument(marks, "concurrency", NULL, AST_INT), 1);
+    s->in_flight = s->concurrency > IN_FLIGHT ? s->concurrency : IN_FLIGHT;
+    s->in_flight = count_of(annotation_argument(marks, "concurrency", "in_flight", AST_INT), s->in_flight);
+    s->max_retries = count_of(annotation_argument(marks, "retry", "max", AST_INT), RETRIES);
+    s->backoff_min = duration_of(backoff != NULL ? backoff->low : NULL, BACKOFF_MIN);
+    s->backoff_max = duration_of(backoff != NULL ? backoff->high : NULL, BACKOFF_MAX);
+}
+
+/* More than the server lets all instances hold would never come. */
+static void check_in_flight(unit *u, const ast_node *node, const ast_value *concurrency)
+{
+    const ast_value *held = annotation_argument(&node->marks, "concurrency", "in_flight", AST_INT);
+
+    if (held != NULL && concurrency != NULL && held->magnitude < concurrency->magnitude)
+        diag_report(&u->c->reports, 605, held->where, "fewer events than handlers: some would never run");
+    else if (held != NULL && held->magnitude > IN_FLIGHT_MAX)
+        diag_report(&u->c->reports, 605, held->where, "at most %d events can be in flight", IN_FLIGHT_MAX);
 }
 
 /* What is wrong with the annotations, once for a statement. */
@@ -240,14 +268,9 @@ static void check_marks_fit(unit *u, const ast_node *node)
     const ast_annotation *ordered = annotation_find(&node->marks, "ordered");
     const ast_annotation *wire = annotation_find(&node->marks, "wire");
     const ast_value *concurrency = annotation_argument(&node->marks, "concurrency", NULL, AST_INT);
-    const ast_value *from = annotation_argument(&node->marks, "from", NULL, AST_PATH);
 
     annotations_check(&u->c->memory, &u->c->reports, &node->marks, ON_SUBSCRIBES);
-    if (broadcast != NULL && from != NULL && strcmp(from->path->parts[0].text, "all") == 0) {
-        diag_report(&u->c->reports, 605, from->where,
-                    "a broadcast is heard as it happens: nothing older comes");
-        diag_add_note(&u->c->reports, broadcast->where, "'@broadcast' is here");
-    }
+    check_in_flight(u, node, concurrency);
     if (concurrency != NULL && concurrency->magnitude == 0)
         diag_report(&u->c->reports, 605, concurrency->where, "at least one handler must run");
     if (concurrency != NULL && concurrency->magnitude > 1 && ordered != NULL) {
@@ -309,6 +332,25 @@ static void find_older(service_check *b, schema_subscription *s)
     }
 }
 
+/* An older version may be made into the latest before it is handled, where that one comes here too. The cases
+ * are where they stay. */
+static void find_upcasts(service_check *b, schema_case *cases, size_t count, span where)
+{
+    arena *a = &b->u->c->memory;
+
+    for (size_t i = 0; i < count; i++) {
+        for (size_t k = 0; k < count && !cases[i].event->latest; k++) {
+            if (cases[k].event->package == cases[i].event->package && cases[k].event->latest &&
+                strcmp(cases[k].event->name, cases[i].event->name) == 0)
+                cases[i].latest = &cases[k];
+        }
+        if (cases[i].latest == NULL)
+            continue;
+        cases[i].c_upcast = arena_printf(a, "upcast_%s", cases[i].c_op + strlen("on_"));
+        claim_op(b, cases[i].c_upcast, where, "an upcast", cases[i].event);
+    }
+}
+
 /* False when an event is taken twice: that is enough about this subscription. */
 static bool check_cases(service_check *b, schema_subscription *s, const char *written, span where)
 {
@@ -335,9 +377,8 @@ static bool check_cases(service_check *b, schema_subscription *s, const char *wr
         if (!claim_op(b, word, where, "a handler", e))
             return false;
         cases = (schema_case *)arena_grow(a, cases, s->case_count, sizeof *cases);
-        cases[s->case_count].event = e;
-        cases[s->case_count].c_op = word;
-        cases[s->case_count++].c_var = arena_printf(a, "%s_%s", b->word, word);
+        cases[s->case_count++] =
+            (schema_case){.event = e, .c_op = word, .c_var = arena_printf(a, "%s_%s", b->word, word)};
         s->cases = cases;
     }
     return true;
@@ -421,6 +462,10 @@ static void check_subscription(service_check *b, const ast_node *node, const ast
         claim_static(u, &cases[i].c_var, of_cases);
     }
     s.cases = cases;
+    find_upcasts(b, cases, s.case_count, path->where);
+    if (s.case_count > 0 && !b->service->unsupported)
+        b->service->unsupported =
+            claim_op(b, "on_unsupported", path->where, "the handler of unknown versions", NULL);
     s.c_var = arena_printf(a, "%s_on_%s", b->word, word);
     b->subscriptions[b->service->subscription_count] = s;
     claim_static(u, &b->subscriptions[b->service->subscription_count].c_var, endings);

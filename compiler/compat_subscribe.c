@@ -96,15 +96,15 @@ static void compare_pair(compat *c, const subscription_pair *p)
     if (old->broadcast != now->broadcast)
         (void)compat_report(c, &p->where, BEHAVIOUR_BROADCAST_CHANGED, 0,
                             now->broadcast
-                                ? "'%s' is broadcast: every instance receives what is published while it "
-                                  "runs, and nothing is kept for it"
+                                ? "'%s' is broadcast: every instance receives every event while it runs, "
+                                  "and nothing is kept for it longer"
                                 : "'%s' is no longer broadcast: each event goes to one instance",
                             now->pattern);
     else if (durable_differs(c, p))
         (void)compat_report(c, &p->where, BEHAVIOUR_DURABLE_RENAMED, 0,
                             "'%s' is stored as \"%s\", no longer as \"%s\": it starts again with %s events",
                             now->pattern, now->durable, old->durable, now->from_new ? "new" : "all stored");
-    if (!now->broadcast && !old->broadcast && old->from_new != now->from_new)
+    if (now->broadcast == old->broadcast && old->from_new != now->from_new)
         (void)compat_report(c, &p->where, BEHAVIOUR_START_CHANGED, 0,
                             "'%s' starts with %s events, no longer with %s", now->pattern,
                             now->from_new ? "new" : "all stored",
@@ -143,8 +143,8 @@ static void compare_handlers(compat *c, const subscription_pair *p)
     for (size_t i = 0; i < p->now->case_count; i++) {
         const schema_case *one = &p->now->cases[i];
 
-        if (strcmp(p->old->pattern, p->now->pattern) == 0 && !had_handler(p->before, one->c_op) &&
-            !took(c, p->before, one->event))
+        if (one->latest == NULL && strcmp(p->old->pattern, p->now->pattern) == 0 &&
+            !had_handler(p->before, one->c_op) && !took(c, p->before, one->event))
             (void)compat_report(c, &p->where, BEHAVIOUR_HANDLER_ADDED, 0,
                                 "'%s' takes '%s' too: without a handler '%s' the service does not start",
                                 p->now->pattern, one->event->name, one->c_op);

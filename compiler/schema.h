@@ -271,8 +271,8 @@ typedef struct schema_method {
     int64_t backoff_min, backoff_max; /* ns */
     int64_t hedge;                    /* ns, 0: none */
     schema_priority priority;
-    bool lanes; /* @priority was given */
-    schema_delivery delivery; /* unless given: exactly once with a key, else at least once */
+    bool lanes;                          /* @priority was given */
+    schema_delivery delivery;            /* unless given: exactly once with a key, else at least once */
     const schema_field *idempotency_key; /* a field of the request, or NULL */
     const char *docs;
     const char *deprecated;
@@ -283,6 +283,8 @@ typedef struct schema_case {
     const schema_event *event; /* maybe another package's */
     const char *c_op;          /* "on_order_created" */
     const char *c_var;         /* "orders_on_order_created", unique in the file */
+    const char *c_upcast;      /* of an older version whose latest is a case too: "upcast_order_created_v1" */
+    const struct schema_case *latest; /* that one; else NULL */
 } schema_case;
 
 /* Where an event of a subscription was published under an older name. */
@@ -297,8 +299,11 @@ typedef struct schema_subscription {
     const char *c_raw; /* "on_payment_any", also for a plain name that matches no declared event; else NULL */
     const char *c_var; /* "orders_on_payment_any", unique in the file */
     bool from_new, broadcast, ordered;
-    uint32_t concurrency;     /* 1 unless given */
-    const schema_case *cases; /* in declaration order */
+    uint32_t concurrency; /* 1 unless given */
+    uint32_t in_flight;   /* events in one instance's hands at most */
+    uint32_t max_retries;
+    int64_t backoff_min, backoff_max; /* nanoseconds */
+    const schema_case *cases;         /* in declaration order */
     size_t case_count;
     const schema_older *older; /* what the pattern itself does not take */
     size_t older_count;
@@ -319,6 +324,7 @@ struct schema_service {
     size_t method_count;
     const schema_subscription *subscriptions;
     size_t subscription_count;
+    bool unsupported; /* has `on_unsupported`: it subscribes to events that have versions */
     const schema_event *const *publishes;
     size_t publish_count;
     const schema_service *const *uses;

@@ -67,7 +67,8 @@ static shape_list older_errors_of(const schema_method *method, arena *a)
 typedef struct view_method {
     const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs, *deprecated;
     const char *request, *result, *progress;
-    const char *timeout, *hedge, *priority, *guarantee, *max_retries, *backoff_min, *backoff_max, *raise_count;
+    const char *timeout, *hedge, *priority, *guarantee, *max_retries, *backoff_min, *backoff_max,
+        *raise_count;
     const char *was_count, *older_error_count;
     bool command, idempotent, lanes;
     shape_list raises, was, older_errors;
@@ -152,6 +153,7 @@ static view_method method_of(arena *a, const schema_method *method)
 /* One name under which an event comes. */
 typedef struct view_case {
     const char *op, *case_var, *event, *c_type, *version;
+    const char *upcast, *latest_op, *latest_type, *latest_init; /* NULL unless it has an upcast */
     shape_list names;
 } view_case;
 
@@ -166,9 +168,11 @@ static const shape_member event_name_members[] = {
 static const shape event_name_shape = SHAPE_OF(view_event_name, event_name_members);
 
 static const shape_member case_members[] = {
-    SHOWS_TEXT(view_case, op),      SHOWS_TEXT(view_case, case_var),
-    SHOWS_TEXT(view_case, event),   SHOWS_TEXT(view_case, c_type),
-    SHOWS_TEXT(view_case, version), SHOWS_LIST(view_case, names, &event_name_shape),
+    SHOWS_TEXT(view_case, op),          SHOWS_TEXT(view_case, case_var),
+    SHOWS_TEXT(view_case, event),       SHOWS_TEXT(view_case, c_type),
+    SHOWS_TEXT(view_case, upcast),      SHOWS_TEXT(view_case, latest_op),
+    SHOWS_TEXT(view_case, latest_type), SHOWS_TEXT(view_case, latest_init),
+    SHOWS_TEXT(view_case, version),     SHOWS_LIST(view_case, names, &event_name_shape),
 };
 static const shape case_shape = SHAPE_OF(view_case, case_members);
 
@@ -194,15 +198,27 @@ static shape_list cases_of(const schema_subscription *subscription, arena *a)
         const schema_case *matched = &subscription->cases[i];
         const schema_event *event = matched->event;
 
-        made[i] = (view_case){matched->c_op,         matched->c_var, event->name,
-                              event->record->c_name, event->version, event_names_of(event, a)};
+        made[i] = (view_case){.op = matched->c_op,
+                              .case_var = matched->c_var,
+                              .event = event->name,
+                              .c_type = event->record->c_name,
+                              .version = event->version,
+                              .upcast = matched->c_upcast,
+                              .names = event_names_of(event, a)};
+        if (matched->latest != NULL) {
+            const schema_record *latest = matched->latest->event->record;
+
+            made[i].latest_op = matched->latest->c_op;
+            made[i].latest_type = latest->c_name;
+            made[i].latest_init = latest->needs_init ? arena_printf(a, "%s_INIT", latest->c_macro) : "{0}";
+        }
     }
     return view_list(made, subscription->case_count);
 }
 
 typedef struct view_subscription {
     const char *pattern, *durable, *raw, *var, *docs, *concurrency, *case_count;
-    const char *older_count;
+    const char *older_count, *in_flight, *max_retries, *backoff_min, *backoff_max;
     bool from_new, broadcast, ordered;
     shape_list cases, older;
 } view_subscription;
@@ -225,6 +241,10 @@ static const shape_member subscription_members[] = {
     SHOWS_TRUTH(view_subscription, broadcast),
     SHOWS_TRUTH(view_subscription, ordered),
     SHOWS_TEXT(view_subscription, older_count),
+    SHOWS_TEXT(view_subscription, in_flight),
+    SHOWS_TEXT(view_subscription, max_retries),
+    SHOWS_TEXT(view_subscription, backoff_min),
+    SHOWS_TEXT(view_subscription, backoff_max),
     SHOWS_LIST(view_subscription, cases, &case_shape),
     SHOWS_LIST(view_subscription, older, &older_shape),
 };
@@ -243,6 +263,10 @@ static view_subscription subscription_of(arena *a, const schema_subscription *su
     size_t names = 0;
 
     made.concurrency = arena_printf(a, "%u", (unsigned)subscription->concurrency);
+    made.in_flight = arena_printf(a, "%u", (unsigned)subscription->in_flight);
+    made.max_retries = arena_printf(a, "%u", (unsigned)subscription->max_retries);
+    made.backoff_min = nanoseconds(a, subscription->backoff_min);
+    made.backoff_max = nanoseconds(a, subscription->backoff_max);
     for (size_t i = 0; i < subscription->case_count; i++)
         names += 1 + subscription->cases[i].event->was_count;
     made.case_count = arena_printf(a, "%zu", names);
@@ -258,7 +282,7 @@ typedef struct view_service {
     const schema_service *is;
     const char *name, *wire, *version, *c_name, *service_var, *service, *docs, *method_count,
         *subscription_count, *was_count;
-    bool empty;
+    bool empty, unsupported;
     shape_list was;
 } view_service;
 
@@ -295,6 +319,7 @@ static const shape_member service_members[] = {
     SHOWS_TEXT(view_service, subscription_count),
     SHOWS_TEXT(view_service, was_count),
     SHOWS_TRUTH(view_service, empty),
+    SHOWS_TRUTH(view_service, unsupported),
     SHOWS_LIST(view_service, was, NULL),
     SHOWS_MADE("methods", methods_of, &method_shape),
     SHOWS_MADE("subscriptions", subscriptions_of, &subscription_shape),
@@ -318,6 +343,7 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
     made->subscription_count = arena_printf(scratch, "%zu", service->subscription_count);
     made->was = view_list(service->was, service->was_count);
     made->was_count = arena_printf(scratch, "%zu", service->was_count);
+    made->unsupported = service->unsupported;
     made->empty = service->method_count == 0 && service->subscription_count == 0;
     return made;
 }

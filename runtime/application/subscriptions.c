@@ -26,7 +26,7 @@ static const char *own_name(const char *durable, aegis_arena *arena)
 static void set_limits(aegis_intake *in, const aegis_subscription *subscription)
 {
     in->slots = subscription->ordered || subscription->concurrency == 0 ? 1 : subscription->concurrency;
-    in->most = subscription->in_hand != 0 ? subscription->in_hand : AEGIS_EVENTS_IN_HAND;
+    in->most = subscription->in_flight != 0 ? subscription->in_flight : AEGIS_EVENTS_IN_FLIGHT;
     if (in->most < in->slots)
         in->most = in->slots;
     in->max_retries = subscription->max_retries;

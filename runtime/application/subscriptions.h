@@ -15,10 +15,10 @@
 #include "application/service.h"
 
 /* What a subscription does unless its annotations say otherwise. */
-#define AEGIS_EVENT_RETRIES   9
-#define AEGIS_EVENT_DELAY_MIN (200 * AEGIS_MILLISECOND)
-#define AEGIS_EVENT_DELAY_MAX (30 * AEGIS_SECOND)
-#define AEGIS_EVENTS_IN_HAND  256
+#define AEGIS_EVENT_RETRIES    9
+#define AEGIS_EVENT_DELAY_MIN  (200 * AEGIS_MILLISECOND)
+#define AEGIS_EVENT_DELAY_MAX  (30 * AEGIS_SECOND)
+#define AEGIS_EVENTS_IN_FLIGHT 256
 
 /* Sequences that came since the last look, as unbroken runs. */
 #define AEGIS_LOSS_RUNS 32

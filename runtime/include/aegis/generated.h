@@ -91,7 +91,7 @@ typedef struct aegis_subscription {
     size_t older_count;
     bool from_new, broadcast, ordered;
     uint32_t concurrency; /* handlers at once in one instance; 0: 1 */
-    uint32_t in_hand;     /* events one instance holds at once; 0: the default */
+    uint32_t in_flight;     /* events one instance holds at once; 0: the default */
     uint32_t max_retries;
     aegis_duration backoff_min, backoff_max; /* 0: the defaults, also of max_retries */
     const aegis_event_case *cases;
