@@ -38,6 +38,10 @@ RPC_SIDES := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/rpc/*
 $(BUILD)/tests/bench/bench_rpc: $(RPC_SIDES)
 $(BUILD)/tests/bench/bench_rpc: BENCH_EXTRA = $(RPC_SIDES)
 
+DURABLE_SIDES := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/durable/*.c)))
+$(BUILD)/tests/bench/bench_durable: $(DURABLE_SIDES)
+$(BUILD)/tests/bench/bench_durable: BENCH_EXTRA = $(DURABLE_SIDES)
+
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(BENCH_HARNESS) $(BENCH_EXTRA) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)

@@ -14,140 +14,12 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/duel.h"
 #include "bench/order_peer.h"
 #include "bench/rpc/rpc.h"
 #include "contract/nats_server.h"
 
-enum { ROUNDS = 15, ROUND_MS = 200, TRY_MS = 300, WINDOW = 256 };
-
-typedef struct side {
-    const char *name;
-    rpc_form form;
-    void *context;
-    rpc_samples samples;
-    uint64_t count; /* calls in a round */
-    double rates[ROUNDS], cpu[ROUNDS], switches[ROUNDS];
-} side;
-
-double rpc_now(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-void rpc_sample(rpc_samples *samples, double nanoseconds)
-{
-    if (samples != NULL && samples->count < RPC_SAMPLES)
-        samples->values[samples->count++] = (float)nanoseconds;
-}
-
-static double cpu_now(void)
-{
-    struct timespec t;
-
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
-static double switches_now(void)
-{
-    struct rusage usage;
-
-    (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)(usage.ru_nvcsw + usage.ru_nivcsw);
-}
-
-static int by_double(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
-static int by_float(const void *a, const void *b)
-{
-    const float x = *(const float *)a, y = *(const float *)b;
-
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof values[0], by_double);
-    return values[count / 2];
-}
-
-static double percentile(rpc_samples *samples, double part)
-{
-    if (samples->count == 0)
-        return 0;
-    qsort(samples->values, samples->count, sizeof samples->values[0], by_float);
-    return (double)samples->values[(size_t)((double)(samples->count - 1) * part)];
-}
-
-/* Calls per second, or 0 when one failed. */
-static double rate_of(side *s, uint64_t count, unsigned depth, rpc_samples *samples)
-{
-    const double start = rpc_now();
-
-    if (!s->form(s->context, count, depth, samples))
-        return 0;
-    return (double)count / (rpc_now() - start) * 1e9;
-}
-
-static bool calibrate(side *s, unsigned depth, unsigned ms)
-{
-    double rate = 0;
-
-    for (uint64_t count = 2 * (uint64_t)depth + 16; count < UINT64_C(1) << 28; count *= 4) {
-        rate = rate_of(s, count, depth, NULL);
-        if (rate == 0 || (double)count / rate > 0.02)
-            break;
-    }
-    s->count = (uint64_t)(rate * ms / 1000) + 1;
-    return rate > 0;
-}
-
-static bool play(side *s, unsigned depth, unsigned round)
-{
-    const double cpu = cpu_now(), switches = switches_now();
-
-    s->rates[round] = rate_of(s, s->count, depth, &s->samples);
-    s->cpu[round] = (cpu_now() - cpu) / (double)s->count;
-    s->switches[round] = (switches_now() - switches) / (double)s->count;
-    return s->rates[round] > 0;
-}
-
-static bool duel(side *ours, side *peer, unsigned depth)
-{
-    side *sides[2] = {ours, peer};
-    bool good = true;
-
-    for (int i = 0; good && i < 2; i++) {
-        sides[i]->samples = (rpc_samples){(float *)calloc(RPC_SAMPLES, sizeof(float)), 0};
-        good = sides[i]->samples.values != NULL && calibrate(sides[i], depth, ROUND_MS);
-    }
-    for (unsigned round = 0; good && round < ROUNDS; round++)
-        good = play(sides[round % 2], depth, round) && play(sides[1 - round % 2], depth, round);
-    if (!good)
-        fprintf(stderr, "%s or %s failed\n", ours->name, peer->name);
-    return good;
-}
-
-static void show(side *s)
-{
-    printf("    %-64s p50 %7.1f us  p99 %8.1f us  cpu %6.1f us  switches %5.2f  %8.0f/s\n", s->name,
-           percentile(&s->samples, 0.5) / 1e3, percentile(&s->samples, 0.99) / 1e3,
-           median(s->cpu, ROUNDS) / 1e3, median(s->switches, ROUNDS), median(s->rates, ROUNDS));
-}
-
-static void done(side *s)
-{
-    free(s->samples.values);
-    s->samples.values = NULL;
-}
+enum { TRY_MS = 300, WINDOW = 256 };
 
 /* Of the arrangements of nats.c the one with most calls per second in this form; opened, and to be closed. */
 static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form form, unsigned depth,
@@ -159,9 +31,9 @@ static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form fo
     for (unsigned i = 0; i < (form == rpc_peer_pipelined ? 8U : 4U); i++) {
         const rpc_peer_options options = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, prebuilt};
         rpc_peer *peer = rpc_peer_open(url, order, &options);
-        side s = {.name = "peer", .form = form, .context = peer};
+        duel_side s = {.name = "peer", .form = form, .context = peer};
         const double rate =
-            peer != NULL && calibrate(&s, depth, TRY_MS) ? rate_of(&s, s.count, depth, NULL) : 0;
+            peer != NULL && duel_calibrate(&s, depth, TRY_MS) ? duel_rate(&s, s.count, depth, NULL) : 0;
 
         if (rate > record) {
             record = rate;
@@ -187,33 +59,35 @@ static bool lonely(const world *w)
     rpc_peer *peer = rpc_peer_open(w->url, &w->order, &asap),
              *bytes = rpc_peer_open(w->url, &w->order, &prebuilt);
     rpc_floor *floor = rpc_floor_open(400, 500);
-    side ours = {.name = "ours", .form = rpc_ours_lonely, .context = w->ours}, again = ours, third = ours;
-    side by_hand = {.form = rpc_peer_lonely, .context = peer};
-    side with_bytes = {.form = rpc_peer_lonely, .context = bytes};
-    side sockets = {.name = "bare sockets", .form = rpc_floor_lonely, .context = floor};
+    duel_side ours = {.name = "ours", .form = rpc_ours_lonely, .context = w->ours}, again = ours,
+              third = ours;
+    duel_side by_hand = {.form = rpc_peer_lonely, .context = peer};
+    duel_side with_bytes = {.form = rpc_peer_lonely, .context = bytes};
+    duel_side sockets = {.name = "bare sockets", .form = rpc_floor_lonely, .context = floor};
     bool good = peer != NULL && bytes != NULL && floor != NULL;
 
     if (good) {
         by_hand.name = rpc_peer_name(peer);
         with_bytes.name = rpc_peer_name(bytes);
-        good = duel(&ours, &by_hand, 1) && duel(&again, &with_bytes, 1) && duel(&third, &sockets, 1);
+        good = duel_fight(&ours, &by_hand, 1) && duel_fight(&again, &with_bytes, 1) &&
+               duel_fight(&third, &sockets, 1);
     }
     if (good) {
-        bench_line("rpc/lonely/p50", "ns", percentile(&ours.samples, 0.5), percentile(&by_hand.samples, 0.5),
-                   "nats.c Request, SendAsap");
-        bench_line("rpc/lonely/cpu", "ns", median(ours.cpu, ROUNDS), median(by_hand.cpu, ROUNDS),
-                   "nats.c Request, SendAsap");
-        show(&ours);
-        show(&by_hand);
-        bench_line("rpc/lonely/p50/prebuilt", "ns", percentile(&again.samples, 0.5),
-                   percentile(&with_bytes.samples, 0.5), "the same, bytes made before");
-        bench_line("rpc/lonely/p50/floor", "ns", percentile(&third.samples, 0.5),
-                   percentile(&sockets.samples, 0.5), "bare sockets, four hops");
-        show(&sockets);
+        bench_line("rpc/lonely/p50", "ns", duel_percentile(&ours.samples, 0.5),
+                   duel_percentile(&by_hand.samples, 0.5), "nats.c Request, SendAsap");
+        bench_line("rpc/lonely/cpu", "ns", duel_median(ours.cpu, DUEL_ROUNDS),
+                   duel_median(by_hand.cpu, DUEL_ROUNDS), "nats.c Request, SendAsap");
+        duel_show(&ours);
+        duel_show(&by_hand);
+        bench_line("rpc/lonely/p50/prebuilt", "ns", duel_percentile(&again.samples, 0.5),
+                   duel_percentile(&with_bytes.samples, 0.5), "the same, bytes made before");
+        bench_line("rpc/lonely/p50/floor", "ns", duel_percentile(&third.samples, 0.5),
+                   duel_percentile(&sockets.samples, 0.5), "bare sockets, four hops");
+        duel_show(&sockets);
     }
-    side *all[] = {&ours, &again, &third, &by_hand, &with_bytes, &sockets};
+    duel_side *all[] = {&ours, &again, &third, &by_hand, &with_bytes, &sockets};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
-        done(all[i]);
+        duel_free(all[i]);
     rpc_peer_close(peer);
     rpc_peer_close(bytes);
     rpc_floor_close(floor);
@@ -223,22 +97,22 @@ static bool lonely(const world *w)
 static bool many(const world *w, const char *name, rpc_form our_form, rpc_form peer_form, unsigned depth)
 {
     rpc_peer *peer = best_peer(w->url, &w->order, peer_form, depth, false);
-    side ours = {.name = "ours", .form = our_form, .context = w->ours};
-    side by_hand = {.form = peer_form, .context = peer};
+    duel_side ours = {.name = "ours", .form = our_form, .context = w->ours};
+    duel_side by_hand = {.form = peer_form, .context = peer};
     bool good = peer != NULL;
 
     if (good) {
         by_hand.name = rpc_peer_name(peer);
-        good = duel(&ours, &by_hand, depth);
+        good = duel_fight(&ours, &by_hand, depth);
     }
     if (good) {
-        bench_line(name, "calls/s", median(ours.rates, ROUNDS), median(by_hand.rates, ROUNDS),
-                   "nats.c, best of its ways");
-        show(&ours);
-        show(&by_hand);
+        bench_line(name, "calls/s", duel_median(ours.rates, DUEL_ROUNDS),
+                   duel_median(by_hand.rates, DUEL_ROUNDS), "nats.c, best of its ways");
+        duel_show(&ours);
+        duel_show(&by_hand);
     }
-    done(&ours);
-    done(&by_hand);
+    duel_free(&ours);
+    duel_free(&by_hand);
     rpc_peer_close(peer);
     return good;
 }
@@ -246,52 +120,52 @@ static bool many(const world *w, const char *name, rpc_form our_form, rpc_form p
 static bool prebuilt(const world *w, const char *name, unsigned depth)
 {
     rpc_peer *peer = best_peer(w->url, &w->order, rpc_peer_pipelined, depth, true);
-    side ours = {.name = "ours", .form = rpc_ours_async, .context = w->ours};
-    side by_hand = {.form = rpc_peer_pipelined, .context = peer};
+    duel_side ours = {.name = "ours", .form = rpc_ours_async, .context = w->ours};
+    duel_side by_hand = {.form = rpc_peer_pipelined, .context = peer};
     bool good = peer != NULL;
 
     if (good) {
         by_hand.name = rpc_peer_name(peer);
-        good = duel(&ours, &by_hand, depth);
+        good = duel_fight(&ours, &by_hand, depth);
     }
     if (good)
-        bench_line(name, "calls/s", median(ours.rates, ROUNDS), median(by_hand.rates, ROUNDS),
-                   "nats.c, bytes made before");
-    done(&ours);
-    done(&by_hand);
+        bench_line(name, "calls/s", duel_median(ours.rates, DUEL_ROUNDS),
+                   duel_median(by_hand.rates, DUEL_ROUNDS), "nats.c, bytes made before");
+    duel_free(&ours);
+    duel_free(&by_hand);
     rpc_peer_close(peer);
     return good;
 }
 
 /* CPU and allocations of a call, or of what stands for one. */
-static bool cost_of(const side *s, double *cpu, double *allocations)
+static bool cost_of(const duel_side *s, double *cpu, double *allocations)
 {
-    const double start = cpu_now();
+    const double start = duel_cpu_now();
     const uint64_t before = bench_allocations();
     const bool good = s->form(s->context, s->count, WINDOW, NULL);
 
-    *cpu = (cpu_now() - start) / (double)s->count;
+    *cpu = (duel_cpu_now() - start) / (double)s->count;
     *allocations = (double)(bench_allocations() - before) / (double)s->count;
     return good;
 }
 
 /* All of our part of a call and nothing else: a bus without I/O, whose own cost is taken off. */
-static bool overhead_of(side *ours, side *carrier)
+static bool overhead_of(duel_side *ours, duel_side *carrier)
 {
-    double cpu[ROUNDS], bare[ROUNDS], rest[ROUNDS], allocations[ROUNDS], none;
-    bool good = calibrate(ours, WINDOW, ROUND_MS);
+    double cpu[DUEL_ROUNDS], bare[DUEL_ROUNDS], rest[DUEL_ROUNDS], allocations[DUEL_ROUNDS], none;
+    bool good = duel_calibrate(ours, WINDOW, DUEL_ROUND_MS);
 
     carrier->count = ours->count;
-    for (unsigned round = 0; good && round < ROUNDS; round++) {
+    for (unsigned round = 0; good && round < DUEL_ROUNDS; round++) {
         good = cost_of(ours, &cpu[round], &allocations[round]) && cost_of(carrier, &bare[round], &none);
         rest[round] = cpu[round] - bare[round];
     }
     if (!good)
         return false;
-    bench_line("rpc/overhead", "ns", median(rest, ROUNDS), 2000, "the bar");
-    bench_line("rpc/overhead/allocations", "a call", median(allocations, ROUNDS), 0, "none");
+    bench_line("rpc/overhead", "ns", duel_median(rest, DUEL_ROUNDS), 2000, "the bar");
+    bench_line("rpc/overhead/allocations", "a call", duel_median(allocations, DUEL_ROUNDS), 0, "none");
     printf("    CPU of a call without I/O %.0f ns, of which carrying its bytes %.0f ns\n",
-           median(cpu, ROUNDS), median(bare, ROUNDS));
+           duel_median(cpu, DUEL_ROUNDS), duel_median(bare, DUEL_ROUNDS));
     return true;
 }
 
@@ -309,8 +183,8 @@ static bool overhead(const world *w)
     sched_setscheduler(0, SCHED_BATCH, &none);
     rpc_ours *inside = rpc_ours_open(NULL, &w->order);
     rpc_carrier *bytes = rpc_carrier_open(400, 500);
-    side ours = {.form = rpc_ours_async, .context = inside};
-    side carrier = {.form = rpc_carrier_carry, .context = bytes};
+    duel_side ours = {.form = rpc_ours_async, .context = inside};
+    duel_side carrier = {.form = rpc_carrier_carry, .context = bytes};
     const bool good = inside != NULL && bytes != NULL && overhead_of(&ours, &carrier);
     rpc_ours_close(inside);
     rpc_carrier_close(bytes);
@@ -323,13 +197,13 @@ static bool overhead(const world *w)
 static bool ours_alone(const world *w, unsigned depth)
 {
     const uint64_t calls = depth > 1 ? 200000 : 10000;
-    const double cpu = cpu_now(), start = rpc_now(), switches = switches_now();
+    const double cpu = duel_cpu_now(), start = bench_now(), switches = duel_switches_now();
     const bool good = depth > 1 ? rpc_ours_async(w->ours, calls, depth, NULL)
                                 : rpc_ours_lonely(w->ours, calls, depth, NULL);
 
     printf("%u under way: %.2f us of CPU, %.2f switches a call, %.0f calls/s\n", depth,
-           (cpu_now() - cpu) / 1e3 / (double)calls, (switches_now() - switches) / (double)calls,
-           (double)calls / (rpc_now() - start) * 1e9);
+           (duel_cpu_now() - cpu) / 1e3 / (double)calls, (duel_switches_now() - switches) / (double)calls,
+           (double)calls / (bench_now() - start) * 1e9);
     return good;
 }
 

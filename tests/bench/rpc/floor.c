@@ -141,11 +141,11 @@ bool rpc_floor_lonely(void *context, uint64_t count, unsigned depth, rpc_samples
 
     (void)depth;
     for (uint64_t i = 0; i < count; i++) {
-        const double start = rpc_now();
+        const double start = bench_now();
 
         if (!put(f->client, bytes, f->request) || !get(f->client, bytes, f->answer))
             return false;
-        rpc_sample(samples, rpc_now() - start);
+        bench_sample(samples, bench_now() - start);
     }
     return true;
 }

@@ -103,11 +103,11 @@ bool rpc_ours_lonely(void *context, uint64_t count, unsigned depth, rpc_samples 
 {
     (void)depth;
     for (uint64_t i = 0; i < count; i++) {
-        const double start = rpc_now();
+        const double start = bench_now();
 
         if (!call_once((const rpc_ours *)context))
             return false;
-        rpc_sample(samples, rpc_now() - start);
+        bench_sample(samples, bench_now() - start);
     }
     return true;
 }
@@ -139,7 +139,7 @@ static void landed(const shop_orders_create_order_outcome *out, void *user)
     pthread_mutex_lock(&w->lock);
     w->failed = w->failed || !good(out);
     if (w->samples != NULL)
-        rpc_sample(w->samples, rpc_now() - f->start);
+        bench_sample(w->samples, bench_now() - f->start);
     next = !w->failed && w->left > 0;
     if (next)
         w->left--;
@@ -160,7 +160,7 @@ static bool launch(flight *f)
     const shop_orders_create_order_request request = request_of(f->of->ours);
 
     if (f->of->samples != NULL)
-        f->start = rpc_now();
+        f->start = bench_now();
     return shop_orders_create_order_async(f->of->ours->client, &request, NULL, landed, f) != 0;
 }
 
@@ -210,13 +210,13 @@ static void *crowd_main(void *user)
     crowd *c = (crowd *)user;
 
     while (atomic_fetch_sub(&c->left, 1) > 0 && !atomic_load(&c->failed)) {
-        const double start = rpc_now();
+        const double start = bench_now();
 
         if (!call_once(c->ours))
             atomic_store(&c->failed, true);
-        const double took = rpc_now() - start;
+        const double took = bench_now() - start;
         pthread_mutex_lock(&c->lock);
-        rpc_sample(c->samples, took);
+        bench_sample(c->samples, took);
         pthread_mutex_unlock(&c->lock);
     }
     return NULL;

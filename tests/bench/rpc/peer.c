@@ -204,10 +204,10 @@ bool rpc_peer_lonely(void *context, uint64_t count, unsigned depth, rpc_samples 
 
     (void)depth;
     for (uint64_t i = 0; good && i < count; i++) {
-        const double start = rpc_now();
+        const double start = bench_now();
 
         good = request_once(p, &s);
-        rpc_sample(samples, rpc_now() - start);
+        bench_sample(samples, bench_now() - start);
     }
     scratch_free(&s);
     return good;
@@ -221,7 +221,7 @@ static bool send_from(rpc_peer *p, unsigned place, scratch *s)
     char reply[160];
 
     (void)snprintf(reply, sizeof reply, "%s.%u", p->inbox, place);
-    p->started[place] = rpc_now();
+    p->started[place] = bench_now();
     return natsConnection_PublishRequest(p->requester, p->subject, reply, body->data, (int)body->size) ==
            NATS_OK;
 }
@@ -248,7 +248,7 @@ static bool with_next(rpc_peer *p, uint64_t count, unsigned depth, rpc_samples *
             natsSubscription_NextMsg(&reply, p->answers, TIMEOUT_MS) == NATS_OK && read_answer(p, reply, &s);
         if (good) {
             const unsigned place = place_of(reply);
-            rpc_sample(samples, rpc_now() - p->started[place]);
+            bench_sample(samples, bench_now() - p->started[place]);
             if (sent < count) {
                 sent++;
                 good = send_from(p, place, &s);
@@ -272,7 +272,7 @@ static void answered(natsConnection *connection, natsSubscription *subscription,
     (void)subscription;
     natsMsg_Destroy(reply);
     pthread_mutex_lock(&p->lock);
-    rpc_sample(p->samples, rpc_now() - p->started[place]);
+    bench_sample(p->samples, bench_now() - p->started[place]);
     next = good && p->left > 0;
     p->left -= next ? 1 : 0;
     pthread_mutex_unlock(&p->lock);
@@ -339,12 +339,12 @@ static void *crowd_main(void *user)
     bool good = scratch_init(&s);
 
     while (good && atomic_fetch_sub(&c->left, 1) > 0 && !atomic_load(&c->failed)) {
-        const double start = rpc_now();
+        const double start = bench_now();
 
         good = request_once(c->peer, &s);
-        const double took = rpc_now() - start;
+        const double took = bench_now() - start;
         pthread_mutex_lock(&c->peer->lock);
-        rpc_sample(c->samples, took);
+        bench_sample(c->samples, took);
         pthread_mutex_unlock(&c->peer->lock);
     }
     if (!good)

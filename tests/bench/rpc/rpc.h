@@ -8,21 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/duel.h"
 #include "shop.h"
 
-enum { RPC_SAMPLES = 200000, RPC_THREADS = 64 };
+enum { RPC_THREADS = 64 };
 
-/* Latencies in nanoseconds; once full, no more are kept. One writer at a time, or the lock of the form. */
-typedef struct rpc_samples {
-    float *values;
-    size_t count;
-} rpc_samples;
-
-void rpc_sample(rpc_samples *samples, double nanoseconds);
-double rpc_now(void);
-
-/* One way of making `count` calls with `depth` of them under way. False when one failed. */
-typedef bool (*rpc_form)(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
+typedef bench_samples rpc_samples;
+typedef bench_form rpc_form;
 
 /* Ours: a service and a client, each on a bus of its own, at `url`; NULL: both on one bus without I/O, see
  * loop.c. NULL, with the reason on stderr, when it cannot. */
