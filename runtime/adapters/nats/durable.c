@@ -143,7 +143,7 @@ void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *ra
     nats_verdict verdict;
 
     aegis_nats_verdict_read(engine, call->message->stream, raw, &verdict);
-    natsMsg_Destroy(raw);
+    aegis_nats_message_dead(engine, raw, (size_t)natsMsg_GetDataLength(raw));
     if (verdict.again && call->repeatable) {
         aegis_nats_durable_nobody(engine, call);
     } else if (verdict.final || verdict.again) {

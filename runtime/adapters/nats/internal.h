@@ -157,7 +157,7 @@ struct nats_source {
     nats_parcel *unsettled;
     /* completions' */
     size_t under_way;
-    nats_ring *ring; /* NULL until something is to be stored */
+    _Atomic(nats_ring *) ring; /* NULL until something is to be stored; set once, under the lock */
 };
 
 /* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came

@@ -21,9 +21,12 @@
 #define NOBODY_PAUSE    (100 * AEGIS_MILLISECOND)
 #define NOBODY_MAX      (AEGIS_SECOND / 2)
 #define NOBODY_PATIENCE (2 * AEGIS_SECOND)
-/* With fewer than these under way one is written at once; else the acknowledgements that come wake the
- * leader, who writes what has gathered. */
+/* With fewer than FEW under way one is written at once; else the acknowledgements that come wake the leader,
+ * who writes what has gathered. With MANY the server has enough to do, and larger writes cost both sides less.
+ */
 #define FEW         2
+#define MANY        256
+#define HOLD        AEGIS_MILLISECOND
 #define BATCH_BYTES ((size_t)32 << 10)
 
 typedef struct entry {
@@ -220,7 +223,7 @@ static bool send_one(nats_source *source, entry *e)
 }
 
 /* Write what is buffered when nothing comes that would make the leader do so. */
-static void see_to_writing(nats_source *source, size_t before)
+static void see_to_writing(nats_source *source, size_t before, int64_t now)
 {
     nats_engine *engine = source->engine;
     nats_link *link = source->link;
@@ -234,6 +237,8 @@ static void see_to_writing(nats_source *source, size_t before)
             link->unsent = 0;
         else if (engine->leader != NULL)
             aegis_nats_kick(engine);
+    } else if (source->ring->outstanding >= MANY && atomic_load(&link->hold) == 0) {
+        atomic_store(&link->hold, now + HOLD);
     }
     if (engine->leader == NULL && engine->keeper_asleep && atomic_load(&link->writable))
         pthread_cond_signal(&engine->keeper_wake);
@@ -261,7 +266,7 @@ static void pump(nats_source *source, int64_t now)
             break;
     }
     if (ring->outstanding > before)
-        see_to_writing(source, before);
+        see_to_writing(source, before, now);
     if (ring->next != NULL && ring->proven)
         aegis_nats_timer(source->engine, now + AEGIS_MILLISECOND);
     if (ring->first != NULL)
@@ -388,14 +393,12 @@ void aegis_nats_ring_turn(nats_source *source, int64_t now)
 
 /* ---- for `submit` and the source ----------------------------------------------------------------------- */
 
-/* The first publication makes the ring. */
-static bool ring_there(nats_source *source)
+/* Lock held. */
+static bool ring_new(nats_source *source)
 {
     nats_engine *engine = source->engine;
     size_t size = 16;
 
-    if (source->ring != NULL)
-        return true;
     while (size < source->capacity)
         size *= 2;
     nats_ring *ring = (nats_ring *)calloc(1, sizeof *ring + size * sizeof ring->buckets[0]);
@@ -411,8 +414,19 @@ static bool ring_there(nats_source *source)
         free(ring);
         return false;
     }
-    source->ring = ring;
+    atomic_store_explicit(&source->ring, ring, memory_order_release);
     return true;
+}
+
+/* The first publication makes it. */
+static bool ring_there(nats_source *source)
+{
+    if (atomic_load_explicit(&source->ring, memory_order_acquire) != NULL)
+        return true;
+    pthread_mutex_lock(&source->engine->lock);
+    const bool there = source->ring != NULL || ring_new(source);
+    pthread_mutex_unlock(&source->engine->lock);
+    return there;
 }
 
 aegis_status aegis_nats_ring_submit(nats_source *source, const aegis_outgoing *message, uint64_t token,
@@ -422,10 +436,7 @@ aegis_status aegis_nats_ring_submit(nats_source *source, const aegis_outgoing *m
     bool room = false;
     entry *e = NULL;
 
-    pthread_mutex_lock(&engine->lock);
-    const bool there = ring_there(source);
-    pthread_mutex_unlock(&engine->lock);
-    if (there)
+    if (ring_there(source))
         e = entry_new(source, message, token, deadline);
     if (e == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a publication");

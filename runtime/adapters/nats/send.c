@@ -73,8 +73,7 @@ aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *m
     return status;
 }
 
-static natsStatus send_with_headers(natsConnection *connection, const aegis_outgoing *message,
-                                    const char *reply)
+static natsStatus send_with_headers(nats_link *link, const aegis_outgoing *message, const char *reply)
 {
     natsMsg *raw = NULL;
     natsStatus status = natsMsg_Create(&raw, message->subject, reply, (const char *)message->body.data,
@@ -82,8 +81,9 @@ static natsStatus send_with_headers(natsConnection *connection, const aegis_outg
     for (size_t i = 0; status == NATS_OK && i < message->header_count; i++)
         status = natsMsgHeader_Add(raw, message->headers[i].name, message->headers[i].value);
     if (status == NATS_OK)
-        status = natsConnection_PublishMsg(connection, raw);
-    natsMsg_Destroy(raw);
+        status = natsConnection_PublishMsg(link->connection, raw);
+    if (raw != NULL)
+        aegis_nats_message_dead(link->engine, raw, message->body.len);
     return status;
 }
 
@@ -93,6 +93,7 @@ static void write_policy(nats_link *link)
     nats_engine *engine = link->engine;
     if (!atomic_load(&link->writable))
         return;
+    atomic_store(&link->hold, 0); /* this one does not wait for more */
     const bool lonely = engine->backlog == 0 && engine->call_count <= FEW_CALLS;
     const bool unattended = engine->leader == NULL && link->unsent > BATCH_BYTES;
     if ((lonely || unattended) && link->unsent < NATS_UNSENT_HIGH)
@@ -123,7 +124,7 @@ natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const
     natsStatus status;
     atomic_store(&link->quiet, true);
     if (message->header_count > 0)
-        status = send_with_headers(connection, message, reply);
+        status = send_with_headers(link, message, reply);
     else if (reply != NULL)
         status = natsConnection_PublishRequest(connection, message->subject, reply, message->body.data,
                                                (int)message->body.len);
