@@ -74,6 +74,11 @@ typedef struct aegis_post {
     void *user;
 } aegis_post;
 
+typedef struct aegis_waiters {
+    pthread_cond_t wake;
+    unsigned count;
+} aegis_waiters;
+
 /* Arenas a publisher keeps: one for each thread that encodes at the same time. */
 #define AEGIS_PUBLISHER_ARENAS 8
 
@@ -84,7 +89,7 @@ struct aegis_publisher {
     size_t arena_count;
 
     /* async publications: see publisher_ring.c */
-    pthread_cond_t ended;      /* one of them, or more */
+    aegis_waiters short_of_room, flushing;
     aegis_source *completions; /* NULL until the first */
     pthread_t thread;
     aegis_post *posts;   /* [limit] */
@@ -94,7 +99,6 @@ struct aegis_publisher {
     uint32_t under_way;
     size_t bytes;
     uint64_t tickets;
-    unsigned waiting;   /* threads at `ended` */
     uint64_t failures;  /* since the last flush */
     aegis_error failed; /* the first of them */
     bool closing;

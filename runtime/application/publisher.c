@@ -29,7 +29,8 @@ aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *opt
     (void)pthread_mutex_init(&publisher->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&publisher->ended, &monotonic);
+    (void)pthread_cond_init(&publisher->short_of_room.wake, &monotonic);
+    (void)pthread_cond_init(&publisher->flushing.wake, &monotonic);
     (void)pthread_condattr_destroy(&monotonic);
     return AEGIS_OK;
 }
@@ -41,7 +42,8 @@ void aegis_publisher_free(aegis_publisher *publisher)
     aegis_posts_close(publisher);
     while (publisher->arena_count > 0)
         aegis_arena_free(publisher->arenas[--publisher->arena_count]);
-    (void)pthread_cond_destroy(&publisher->ended);
+    (void)pthread_cond_destroy(&publisher->flushing.wake);
+    (void)pthread_cond_destroy(&publisher->short_of_room.wake);
     (void)pthread_mutex_destroy(&publisher->lock);
     aegis_memory_put(publisher->sender.bus->allocator, publisher, sizeof *publisher);
 }

@@ -26,17 +26,23 @@ static aegis_post *of_item(aegis_list *item)
 }
 
 /* With the lock held. False at the time. */
-static bool wait_ended(aegis_publisher *publisher, int64_t until)
+static bool wait_until(aegis_publisher *publisher, aegis_waiters *waiters, int64_t until)
 {
     struct timespec at;
     bool in_time;
 
     at.tv_sec = (time_t)(until / AEGIS_SECOND);
     at.tv_nsec = (long)(until % AEGIS_SECOND);
-    publisher->waiting++;
-    in_time = pthread_cond_timedwait(&publisher->ended, &publisher->lock, &at) == 0;
-    publisher->waiting--;
+    waiters->count++;
+    in_time = pthread_cond_timedwait(&waiters->wake, &publisher->lock, &at) == 0;
+    waiters->count--;
     return in_time;
+}
+
+static void wake(aegis_waiters *waiters)
+{
+    if (waiters->count > 0)
+        (void)pthread_cond_broadcast(&waiters->wake);
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------- */
@@ -96,14 +102,41 @@ static void conclude(aegis_publisher *publisher, const aegis_message *message)
     publisher->failed = publication.failed;
 }
 
-static bool over(aegis_publisher *publisher)
+/* What came: callbacks without the lock, then the room. */
+static void take_in(aegis_publisher *publisher, aegis_message *messages, size_t count)
 {
-    bool is;
+    const aegis_port_ops *ops = publisher->sender.bus->port->ops;
+    size_t i;
+
+    for (i = 0; i < count; i++)
+        tell(&publisher->posts[messages[i].token], &messages[i]);
+    (void)pthread_mutex_lock(&publisher->lock);
+    for (i = 0; i < count; i++)
+        conclude(publisher, &messages[i]);
+    wake(&publisher->flushing);
+    (void)pthread_mutex_unlock(&publisher->lock);
+    for (i = 0; i < count; i++)
+        ops->release(&messages[i]);
+}
+
+/* Who waits for room is woken when there is a good deal of it, or when no more came for a while (`late`): not
+ * for every one. False: all is over. */
+static bool share_room(aegis_publisher *publisher, bool late, int64_t *until)
+{
+    const int64_t now = aegis_clock_monotonic();
+    const uint32_t plenty = publisher->sender.limit - publisher->sender.limit / 4;
+    bool owed, more;
 
     (void)pthread_mutex_lock(&publisher->lock);
-    is = publisher->closing && publisher->under_way == 0;
+    owed = publisher->short_of_room.count > 0;
+    if (owed && (late || (publisher->under_way <= plenty && publisher->bytes <= MOST_BYTES / 4 * 3))) {
+        wake(&publisher->short_of_room);
+        owed = false;
+    }
+    more = !publisher->closing || publisher->under_way > 0;
     (void)pthread_mutex_unlock(&publisher->lock);
-    return is;
+    *until = now + (owed ? AEGIS_MILLISECOND : AEGIS_MINUTE);
+    return more;
 }
 
 static void *work(void *argument)
@@ -111,21 +144,12 @@ static void *work(void *argument)
     aegis_publisher *publisher = (aegis_publisher *)argument;
     const aegis_port_ops *ops = publisher->sender.bus->port->ops;
     aegis_message messages[BATCH];
-    size_t count, i;
+    size_t count = 0;
+    int64_t until;
 
-    while (!over(publisher)) {
-        (void)ops->next_batch(publisher->completions, aegis_clock_monotonic() + AEGIS_MINUTE, messages, BATCH,
-                              &count);
-        for (i = 0; i < count; i++)
-            tell(&publisher->posts[messages[i].token], &messages[i]);
-        (void)pthread_mutex_lock(&publisher->lock);
-        for (i = 0; i < count; i++)
-            conclude(publisher, &messages[i]);
-        if (publisher->waiting > 0 && count > 0)
-            (void)pthread_cond_broadcast(&publisher->ended);
-        (void)pthread_mutex_unlock(&publisher->lock);
-        for (i = 0; i < count; i++)
-            ops->release(&messages[i]);
+    while (share_room(publisher, count == 0, &until)) {
+        (void)ops->next_batch(publisher->completions, until, messages, BATCH, &count);
+        take_in(publisher, messages, count);
     }
     return NULL;
 }
@@ -170,7 +194,7 @@ static aegis_status wait_for_room(aegis_publisher *publisher, const aegis_exchan
 
     while (!has_room(publisher, size)) {
         if (wait && aegis_clock_monotonic() < x->deadline) {
-            (void)wait_ended(publisher, x->deadline);
+            (void)wait_until(publisher, &publisher->short_of_room, x->deadline);
             continue;
         }
         (void)aegis_error_set(error, wait ? AEGIS_DEADLINE_EXCEEDED : AEGIS_RESOURCE_EXHAUSTED,
@@ -230,7 +254,8 @@ static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message,
         return status;
     (void)pthread_mutex_lock(&publisher->lock);
     give_back(publisher, post);
-    (void)pthread_cond_broadcast(&publisher->ended);
+    wake(&publisher->short_of_room);
+    wake(&publisher->flushing);
     (void)pthread_mutex_unlock(&publisher->lock);
     return status;
 }
@@ -283,7 +308,7 @@ aegis_status aegis_publisher_flush(aegis_publisher *publisher, aegis_duration ti
         return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "a callback must not wait for others");
     (void)pthread_mutex_lock(&publisher->lock);
     ticket = publisher->tickets;
-    while (pending(publisher, ticket) && wait_ended(publisher, deadline))
+    while (pending(publisher, ticket) && wait_until(publisher, &publisher->flushing, deadline))
         continue;
     if (pending(publisher, ticket))
         status = aegis_error_set(error, AEGIS_DEADLINE_EXCEEDED, "%u publications are still under way",
@@ -303,7 +328,7 @@ void aegis_posts_close(aegis_publisher *publisher)
     if (publisher->posts == NULL)
         return;
     (void)pthread_mutex_lock(&publisher->lock);
-    while (publisher->under_way > 0 && wait_ended(publisher, deadline))
+    while (publisher->under_way > 0 && wait_until(publisher, &publisher->flushing, deadline))
         continue;
     for (item = publisher->posted.next; item != &publisher->posted; item = item->next)
         ops->cancel(publisher->completions, (uint64_t)(of_item(item) - publisher->posts));
