@@ -37,21 +37,28 @@ static const char *const project_files[][2] = {
 
 /* ---- the name ---- */
 
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* The last part of the folder's real path, as the name of a package: "My-Shop" is my_shop. */
 static const char *name_of(arena *memory, const char *folder)
 {
     char *real = realpath(folder, NULL), *name;
     const char *path = real != NULL ? real : folder, *slash;
-    size_t length = strlen(path), digits = 0;
+    size_t length = strlen(path);
 
     while (length > 1 && path[length - 1] == '/')
         length--;
     for (slash = path + length; slash > path && slash[-1] != '/'; slash--)
         ;
     length -= (size_t)(slash - path);
-    while (digits < length && strchr("0123456789._- ", slash[digits]) != NULL)
-        digits++; /* a name begins with a letter */
-    name = arena_copy(memory, slash + digits, length - digits);
+    while (length > 0 && !is_letter(*slash)) { /* a name begins with a letter */
+        slash++;
+        length--;
+    }
+    name = arena_copy(memory, slash, length);
     free(real);
     for (char *at = name; at != NULL && *at != '\0'; at++) {
         if (*at >= 'A' && *at <= 'Z')
@@ -162,6 +169,9 @@ static int run(cli *line, void *data)
         return cli_usage(line->command, "the folder has no name");
     if (view.name == NULL)
         return cli_out_of_memory();
+    if (view.name[0] == '\0')
+        return cli_usage(line->command, "the name of '%s' has no letter to begin with; give one with --name",
+                         folder);
     if (!is_plain(view.name))
         return cli_usage(
             line->command,

@@ -13,13 +13,14 @@ INTO := "$(DESTDIR)"
 
 .PHONY: install
 install: $(ALL)
-	$(INSTALL) -d $(INTO)"$(bindir)" $(INTO)"$(libdir)" $(INTO)"$(includedir)/aegis" $(INTO)"$(pkgconfigdir)"
-	$(INSTALL) -m 755 $(AEGISC) $(INTO)"$(bindir)/"
-	$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(INTO)"$(libdir)/"
-	$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(INTO)"$(libdir)/"
-	ln -sf libaegis.so.$(ABI) $(INTO)"$(libdir)/libaegis.so"
-	$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(INTO)"$(includedir)/aegis/"
-	case "$(PREFIX)" in /*) prefix="$(PREFIX)" ;; *) prefix="$$PWD/$(PREFIX)" ;; esac; \
+	@$(INSTALL) -d $(INTO)"$(bindir)" $(INTO)"$(libdir)" $(INTO)"$(includedir)/aegis" $(INTO)"$(pkgconfigdir)"
+	@$(INSTALL) -m 755 $(AEGISC) $(INTO)"$(bindir)/"
+	@$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(INTO)"$(libdir)/"
+	@$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(INTO)"$(libdir)/"
+	@ln -sf libaegis.so.$(ABI) $(INTO)"$(libdir)/libaegis.so"
+	@$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(INTO)"$(includedir)/aegis/"
+	@case "$(PREFIX)" in /*) prefix="$(PREFIX)" ;; *) prefix="$$PWD/$(PREFIX)" ;; esac; \
 	sed -e "s|@PREFIX@|$$prefix|" -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(DEPENDENCIES)|' \
 	    mk/aegis.pc.in > $(INTO)"$(pkgconfigdir)/aegis.pc"
+	@echo "installed to $(DESTDIR)$(PREFIX)"
 	@if [ -z $(INTO) ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig || true; fi

@@ -63,5 +63,7 @@ mv 01.aegis shop.aegis
     echo '}'
 } >readme.c
 "$work/prefix/bin/aegisc" shop.aegis
+[ -z "$("$work/prefix/bin/aegisc" lint shop.aegis 2>&1)" ]
+"$work/prefix/bin/aegisc" fmt --check shop.aegis
 cc -std=c11 -Wall -Wextra -Werror -Wno-unused -I. -I"$work/prefix/include" -c readme.c
 echo "the guide, the page on calls and the README build as they stand"

@@ -31,6 +31,12 @@ must test "$(grep -c '^ok' <<<"$out")" = 3
 touch -d '2001-02-03' my_shop.aegis
 expect 0 ${MAKE:-make}
 says "Nothing to be done"
+# Another library: all is made anew.
+touch "$scratch/prefix/lib/libaegis.a"
+expect 0 ${MAKE:-make} -n
+says "aegisc -o build/gen"
+says "-o build/server"
+expect 0 ${MAKE:-make}
 # Forgetting an outcome stops the build.
 sed -i.orig '/GREET_NOBODY_THERE:/,/return 1/d' client.c
 expect 2 ${MAKE:-make}
@@ -77,10 +83,15 @@ cd "plain folder" || exit 1
 expect 0 "$aegisc" init
 must test -s plain_folder.aegis
 cd .. || exit 1
+for name in 9bad:bad "it's:it_s" '$HOME:home' __x:x class:class server:server; do
+    expect 0 "$aegisc" init "${name%:*}"
+    must test -s "${name%:*}/${name#*:}.aegis"
+done
+expect 0 ${MAKE:-make} -C server test # whose generated server.c is another file than its own
 expect 0 "$aegisc" init --name shop other/deep/down
 must grep -q "^package shop;" other/deep/down/shop.aegis
 expect 2 "$aegisc" init 123
-complains "cannot be the project's name"
+complains "the name of '123' has no letter to begin with; give one with --name"
 expect 2 "$aegisc" init --name Shop x
 expect 2 "$aegisc" init --name handlers x
 expect 2 "$aegisc" init one two
