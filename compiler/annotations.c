@@ -75,9 +75,10 @@ static const annotation_entry table[] = {
     {"idempotency_key",
      "(id)",
      ON_COMMAND,
-     {{NULL, TAKES_WORD, true, NULL}},
+     {{NULL, TAKES_PARAMETERS, true, NULL}},
      1,
-     "The parameter that makes two commands the same command."},
+     "The parameter, or the parameters, by which two commands are the same command: it runs once, and both "
+     "have its result."},
     {"idempotent",
      "",
      ON_RPC,
@@ -253,7 +254,9 @@ static bool fits(const annotation_parameter *parameter, const ast_value *value, 
         return value->kind == AST_INT && !value->negative && value->magnitude <= 1000000;
     case TAKES_WORD:
         return value->kind == AST_PATH && value->path->count == 1 &&
-               (parameter->words == NULL || is_word_of(parameter->words, value->path->parts[0].text));
+               is_word_of(parameter->words, value->path->parts[0].text);
+    case TAKES_PARAMETERS:
+        return value->kind == AST_PATH && value->path->count == 1;
     }
     return false;
 }
@@ -287,7 +290,9 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
     else if (parameter->takes == TAKES_COUNT)
         kind = "a number";
     else if (parameter->takes == TAKES_WORD)
-        kind = parameter->words == NULL ? "the name of a parameter" : words_of(a, parameter->words);
+        kind = words_of(a, parameter->words);
+    else if (parameter->takes == TAKES_PARAMETERS)
+        kind = "the name of a parameter, or of several";
     return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
 }
 
@@ -372,7 +377,8 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
             unknown_argument(a, d, written, entry, argument);
             return;
         }
-        if (given[k] || !fits(&entry->parameters[k], argument->value, place)) {
+        if ((given[k] && entry->parameters[k].takes != TAKES_PARAMETERS) ||
+            !fits(&entry->parameters[k], argument->value, place)) {
             wrong_arguments(a, d, written, entry, argument->value->where);
             suggest_argument(a, d, &entry->parameters[k], argument->value);
             return;
@@ -397,7 +403,6 @@ unsigned annotation_idle(const annotation_entry *entry)
     } list[] = {
         {"at_most_once", ON_COMMAND},
         {"exactly_once", ON_COMMAND},
-        {"idempotency_key", ON_COMMAND},
     };
 
     for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {

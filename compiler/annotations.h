@@ -30,7 +30,8 @@ typedef enum annotation_value {
     TAKES_DURATION,
     TAKES_BACKOFF,
     TAKES_COUNT,
-    TAKES_WORD
+    TAKES_WORD,
+    TAKES_PARAMETERS /* names of parameters of the method, one or more arguments */
 } annotation_value;
 
 typedef struct annotation_parameter {

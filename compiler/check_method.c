@@ -202,7 +202,8 @@ static void check_delivery(unit *u, schema_method *m, const ast_marks *marks)
                  {"exactly_once", SCHEMA_EXACTLY_ONCE}};
     const ast_annotation *first = NULL;
 
-    m->delivery = m->idempotency_key != NULL ? SCHEMA_EXACTLY_ONCE : SCHEMA_AT_LEAST_ONCE;
+    m->delivery =
+        annotation_find(marks, "idempotency_key") != NULL ? SCHEMA_EXACTLY_ONCE : SCHEMA_AT_LEAST_ONCE;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const ast_annotation *given = annotation_find(marks, kinds[i].name);
 
@@ -249,36 +250,84 @@ static void check_pauses(unit *u, const schema_method *m, const ast_marks *marks
                   (long long)(m->timeout / MILLISECOND));
 }
 
-static bool can_be_key(const schema_field *f)
+/* What has one text only, in every format and by every sender. */
+static bool has_one_text(schema_kind kind)
 {
-    return f->presence == SCHEMA_REQUIRED && f->default_value.kind == SCHEMA_VALUE_NONE &&
-           (f->type->kind == SCHEMA_STRING || f->type->kind == SCHEMA_UUID ||
-            (f->type->kind >= SCHEMA_I8 && f->type->kind <= SCHEMA_U64));
+    return kind == SCHEMA_STRING || kind == SCHEMA_UUID || kind == SCHEMA_ENUM || kind == SCHEMA_TIMESTAMP ||
+           (kind >= SCHEMA_I8 && kind <= SCHEMA_U64);
+}
+
+static const schema_field *parameter_named(const schema_record *request, const char *name)
+{
+    for (size_t i = 0; i < request->field_count; i++) {
+        if (strcmp(request->fields[i].idl_name, name) == 0)
+            return &request->fields[i];
+    }
+    return NULL;
+}
+
+static void no_such_parameter(unit *u, const schema_method *m, const ast_value *given, const char *name)
+{
+    const schema_record *request = m->request;
+    const char **names =
+        (const char **)arena_array(&u->c->memory, request->field_count, sizeof(const char *));
+    const char *near;
+
+    for (size_t i = 0; i < request->field_count; i++)
+        names[i] = request->fields[i].idl_name;
+    near = diag_nearest(name, names, request->field_count);
+    diag_report(&u->c->reports, 606, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
+    if (near != NULL)
+        diag_add_meant(&u->c->reports, given->where, "%s", near);
+}
+
+/* The parameter that one argument of @idempotency_key names, or NULL after a report. */
+static const schema_field *key_part(unit *u, const schema_method *m, const ast_value *given)
+{
+    const char *name = given->path->parts[0].text;
+    const schema_field *field = parameter_named(m->request, name);
+
+    if (field == NULL) {
+        no_such_parameter(u, m, given, name);
+        return NULL;
+    }
+    for (size_t i = 0; i < m->key_count; i++) {
+        if (m->keys[i] == field) {
+            diag_report(&u->c->reports, 606, given->where, "'%s' is in the key already", name);
+            return NULL;
+        }
+    }
+    if (has_one_text(field->type->kind) && field->presence == SCHEMA_REQUIRED &&
+        field->default_value.kind == SCHEMA_VALUE_NONE)
+        return field;
+    diag_report(&u->c->reports, 606, given->where, "'%s' cannot be in an idempotency key", name);
+    if (has_one_text(field->type->kind))
+        diag_add_help(&u->c->reports, "a key is made of what is always given");
+    else
+        diag_add_help(&u->c->reports,
+                      "a key is made of strings, uuids, integers, enums and timestamps, not of %s",
+                      field->type->text);
+    return NULL;
 }
 
 static void check_key(unit *u, schema_method *m, const ast_marks *marks)
 {
-    const ast_value *given = annotation_argument(marks, "idempotency_key", NULL, AST_PATH);
-    const schema_record *request = m->request;
-    const char **names, *near, *name;
+    const ast_annotation *written = annotation_find(marks, "idempotency_key");
+    const schema_field **keys;
 
-    if (given == NULL || given->path->count != 1)
+    if (written == NULL)
         return;
-    name = given->path->parts[0].text;
-    names = (const char **)arena_array(&u->c->memory, request->field_count, sizeof(const char *));
-    for (size_t i = 0; i < request->field_count; i++) {
-        names[i] = request->fields[i].idl_name;
-        if (strcmp(names[i], name) == 0)
-            m->idempotency_key = &request->fields[i];
-    }
-    if (m->idempotency_key == NULL) {
-        near = diag_nearest(name, names, request->field_count);
-        diag_report(&u->c->reports, 606, given->where, "'%s' has no parameter '%s'", m->idl_name, name);
-        if (near != NULL)
-            diag_add_meant(&u->c->reports, given->where, "%s", near);
-    } else if (!can_be_key(m->idempotency_key)) {
-        diag_report(&u->c->reports, 606, given->where,
-                    "an idempotency key is a required string, uuid or integer");
+    keys = (const schema_field **)arena_array(&u->c->memory, written->arguments.count, sizeof *keys);
+    m->keys = keys;
+    for (size_t i = 0; i < written->arguments.count; i++) {
+        const ast_argument *argument = (const ast_argument *)written->arguments.items[i];
+        const ast_value *given = argument->value;
+        const schema_field *field = NULL;
+
+        if (argument->name.text == NULL && given->kind == AST_PATH && given->path->count == 1)
+            field = key_part(u, m, given);
+        if (field != NULL)
+            keys[m->key_count++] = field;
     }
 }
 
@@ -300,7 +349,8 @@ static void claim_method(unit *u, const schema_method *m, span where)
 {
     static const char *const of_all[] = {"", "_kind", "_outcome", "_call", "_ok", "_fail", "_defer", NULL};
     static const char *const of_calls[] = {"_async", "_callback", NULL};
-    static const char *const of_commands[] = {"_submit", "_wait", "_run", NULL};
+    static const char *const of_commands[] = {"_submit",   "_wait", "_poll", "_notify",
+                                              "_callback", "_run",  NULL};
     const char *const *of_kind = m->kind == SCHEMA_COMMAND ? of_commands : of_calls;
     static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
     arena *a = &u->c->memory;

@@ -147,18 +147,37 @@ static void compare_promises(compat *c, const method_pair *p)
                             priorities[now->priority], priorities[old->priority]);
 }
 
+static bool same_keys(const schema_method *old, const schema_method *now)
+{
+    if (old->key_count != now->key_count)
+        return false;
+    for (size_t i = 0; i < old->key_count; i++) {
+        const schema_field *was = old->keys[i], *is = now->keys[i];
+
+        if (strcmp(was->idl_name, is->idl_name) != 0 &&
+            !compat_accepts(is->name, is->was, is->was_count, was->name))
+            return false;
+    }
+    return true;
+}
+
+/* "'customer', 'number'", or "nothing". */
+static const char *keys_text(compat *c, const schema_method *m)
+{
+    const char *text = m->key_count == 0 ? "nothing" : "";
+
+    for (size_t i = 0; i < m->key_count; i++)
+        text = arena_printf(c->memory, "%s%s'%s'", text, i == 0 ? "" : ", ", m->keys[i]->idl_name);
+    return text;
+}
+
 static void compare_keys(compat *c, const method_pair *p)
 {
-    const schema_field *old = p->old->idempotency_key, *now = p->now->idempotency_key;
-
-    if (old == now || (old != NULL && now != NULL && strcmp(old->idl_name, now->idl_name) == 0))
-        return;
-    if (old != NULL && now != NULL && compat_accepts(now->name, now->was, now->was_count, old->name))
+    if (same_keys(p->old, p->now))
         return;
     (void)compat_report(c, &p->where, BEHAVIOUR_IDEMPOTENCY_KEY_CHANGED, 0,
                         "command '%s' is told apart by %s, no longer by %s", p->now->idl_name,
-                        now == NULL ? "nothing" : arena_printf(c->memory, "'%s'", now->idl_name),
-                        old == NULL ? "nothing" : arena_printf(c->memory, "'%s'", old->idl_name));
+                        keys_text(c, p->now), keys_text(c, p->old));
 }
 
 /* ---- the method ---- */

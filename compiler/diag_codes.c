@@ -125,8 +125,8 @@ static const diag_code codes[] = {
     {605, DIAG_ERROR, "An annotation that contradicts",
      "It does not go together with the rest of the declaration, or with another annotation of it."},
     {606, DIAG_ERROR, "Not a key for idempotency",
-     "@idempotency_key names a parameter that is always there and tells one command from another: a required "
-     "string, uuid or integer without a default."},
+     "@idempotency_key names parameters that are always there and together tell one command from another: "
+     "required ones without a default that are strings, uuids, integers, enums or timestamps."},
     {607, DIAG_WARNING, "An annotation without effect",
      "The annotation is part of the language and its arguments are checked, but this version of Aegis does "
      "not yet do what "

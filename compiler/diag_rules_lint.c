@@ -188,8 +188,7 @@ static const diag_rule rules[] = {
     {{LINT_COMMAND_KEY, DIAG_WARNING, "A command has no idempotency key",
       "A caller that did not see the answer cannot send the command again without the risk of doing it "
       "twice. "
-      "@idempotency_key(parameter) names what makes the second the same command; this version only carries "
-      "it."},
+      "@idempotency_key(parameter) names what makes the second the same command."},
      "command-key",
      RULE_LINT},
     {{LINT_MANY_RETRIES, DIAG_WARNING, "A method is retried very often",

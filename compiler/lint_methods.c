@@ -42,7 +42,7 @@ static void check_rpc(lint *l, const schema_method *m, const ast_node *node)
 
 static void check_command(lint *l, const schema_method *m, const ast_node *node)
 {
-    if (m->idempotency_key == NULL)
+    if (m->key_count == 0)
         lint_report(l, LINT_COMMAND_KEY, place_name(node), "command '%s' has no idempotency key",
                     m->idl_name);
     if (lint_first_word(m->idl_name, reading))

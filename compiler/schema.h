@@ -271,9 +271,10 @@ typedef struct schema_method {
     int64_t backoff_min, backoff_max; /* ns */
     int64_t hedge;                    /* ns, 0: none */
     schema_priority priority;
-    bool lanes;                          /* @priority was given */
-    schema_delivery delivery;            /* unless given: exactly once with a key, else at least once */
-    const schema_field *idempotency_key; /* a field of the request, or NULL */
+    bool lanes;                      /* @priority was given */
+    schema_delivery delivery;        /* unless given: exactly once with a key, else at least once */
+    const schema_field *const *keys; /* fields of the request that make its idempotency key, in that order */
+    size_t key_count;                /* 0: it has none */
     const char *docs;
     const char *deprecated;
 } schema_method;

@@ -64,6 +64,44 @@ static shape_list older_errors_of(const schema_method *method, arena *a)
     return view_list(made, count);
 }
 
+/* One part of an idempotency key: which function takes it, and what it is given. */
+typedef struct view_key {
+    const char *function, *value;
+} view_key;
+
+static const shape_member key_members[] = {
+    SHOWS_TEXT(view_key, function),
+    SHOWS_TEXT(view_key, value),
+};
+static const shape key_shape = SHAPE_OF(view_key, key_members);
+
+static view_key key_of(arena *a, const schema_field *field)
+{
+    const char *value = arena_printf(a, "request->%s", field->c_name);
+
+    switch (field->type->kind) {
+    case SCHEMA_UUID:
+        return (view_key){"uuid", value};
+    case SCHEMA_ENUM:
+        return (view_key){"text", arena_printf(a, "%s_name(%s)", field->type->enumeration->c_name, value)};
+    case SCHEMA_TIMESTAMP:
+        return (view_key){"timestamp", value};
+    case SCHEMA_STRING:
+        return (view_key){"text", value};
+    default:
+        return (view_key){field->type->kind >= SCHEMA_U8 ? "u64" : "i64", value};
+    }
+}
+
+static shape_list keys_of(const schema_method *method, arena *a)
+{
+    view_key *made = (view_key *)arena_array(a, method->key_count, sizeof *made);
+
+    for (size_t i = 0; i < method->key_count; i++)
+        made[i] = key_of(a, method->keys[i]);
+    return view_list(made, method->key_count);
+}
+
 typedef struct view_method {
     const char *name, *service_wire, *service, *c_name, *c_macro, *op, *var, *docs, *deprecated;
     const char *request, *result, *progress;
@@ -71,7 +109,7 @@ typedef struct view_method {
         *raise_count;
     const char *was_count, *older_error_count;
     bool command, idempotent, lanes;
-    shape_list raises, was, older_errors;
+    shape_list raises, was, older_errors, keys;
 } view_method;
 
 static const shape_member method_members[] = {
@@ -103,6 +141,7 @@ static const shape_member method_members[] = {
     SHOWS_LIST(view_method, raises, &raise_shape),
     SHOWS_LIST(view_method, was, NULL),
     SHOWS_LIST(view_method, older_errors, &older_error_shape),
+    SHOWS_LIST(view_method, keys, &key_shape),
 };
 static const shape method_shape = SHAPE_OF(view_method, method_members);
 
@@ -143,6 +182,7 @@ static view_method method_of(arena *a, const schema_method *method)
     made.raises = raises_of(method, a);
     made.was = view_list(method->was, method->was_count);
     made.was_count = arena_printf(a, "%zu", method->was_count);
+    made.keys = keys_of(method, a);
     made.older_errors = older_errors_of(method, a);
     made.older_error_count = arena_printf(a, "%zu", made.older_errors.count);
     return made;

@@ -2,7 +2,7 @@
  * descriptor without a lock; the first call of each makes its target, and the peer with the retry budget and
  * the breaker of its service. Both live as long as the client.
  */
-#include "application/client.h"
+#include "application/commands_client.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -59,6 +59,7 @@ void aegis_client_free(aegis_client *client)
     if (client == NULL)
         return;
     aegis_async_close(client);
+    aegis_notices_close(client);
     (void)pthread_mutex_lock(&client->bus->lock);
     for (at = &client->bus->clients; *at != client; at = &(*at)->next)
         continue;

@@ -38,6 +38,7 @@ typedef struct aegis_target {
 } aegis_target;
 
 typedef struct aegis_flight aegis_flight;
+typedef struct aegis_notices aegis_notices;
 
 struct aegis_client {
     aegis_client *next; /* in bus->clients */
@@ -61,6 +62,8 @@ struct aegis_client {
     aegis_flight *idle;
     aegis_list timers; /* by when they are due */
     bool closing;
+
+    aegis_notices *notices; /* NULL until the first: see commands_notify.c */
 };
 
 /* An async publication under way, or none. */

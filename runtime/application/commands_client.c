@@ -1,33 +1,46 @@
-/* Submitting commands and waiting for them. The handle listens to progress and completion before the command
- * is stored, so neither can be missed; one source carries both, and is read by whoever waits. */
+/* Submitting commands, attaching to one by its id, cancelling. A handle listens before the command is stored,
+ * on the connection it is stored over: the subscription costs no round trip, and nothing of it can be missed.
+ */
+#include "application/commands_client.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "application/client.h"
 #include "application/lanes.h"
+#include "application/record.h"
 
 #define SUBMIT_TIMEOUT (5 * AEGIS_SECOND)
+/* For marking a command that is to be cancelled. */
+#define CANCEL_TIMEOUT (5 * AEGIS_SECOND)
+/* The record is first read so long after the command may have begun. */
+#define FIRST_LOOK AEGIS_SECOND
+/* Longest id, of peers that do not use uuids. */
+#define ID_MAX 200
+/* What one command may have waiting: ten updates a second, and nobody reads for two minutes. */
+#define UNREAD_MAX 1200
 
-struct aegis_command {
-    aegis_bus *bus;
-    aegis_source *source; /* commands.*.<id> */
-    char id[AEGIS_UUID_TEXT];
-    aegis_duration timeout;
-};
+static const aegis_header not_stored = {"Nats-Expected-Stream", "-"};
 
 aegis_writer *aegis_command_begin(aegis_exchange *x, aegis_client *client, const aegis_method *method,
                                   const aegis_command_options *options, aegis_arena *arena)
 {
-    (void)aegis_exchange_begin(x, client, arena, options != NULL ? options->parent : NULL);
+    static const aegis_command_options none = {0};
+    const aegis_command_options *chosen = options != NULL ? options : &none;
+
+    (void)aegis_exchange_begin(x, client, arena, chosen->parent);
     x->method = method;
-    x->budget = options != NULL && options->timeout > 0 ? options->timeout : method->timeout;
-    x->deadline = aegis_clock_monotonic() +
-                  (options != NULL && options->submit_timeout > 0 ? options->submit_timeout : SUBMIT_TIMEOUT);
-    x->priority = options != NULL ? options->priority : AEGIS_PRIORITY_DEFAULT;
-    if (x->priority == AEGIS_PRIORITY_DEFAULT)
-        x->priority = method->priority;
+    x->budget = chosen->timeout > 0 ? chosen->timeout : method->timeout;
+    x->delay = chosen->delay > 0 ? chosen->delay : 0;
+    x->deadline =
+        aegis_clock_monotonic() + (chosen->submit_timeout > 0 ? chosen->submit_timeout : SUBMIT_TIMEOUT);
+    x->priority = chosen->priority != AEGIS_PRIORITY_DEFAULT ? chosen->priority : method->priority;
     if (x->priority == AEGIS_PRIORITY_DEFAULT)
         x->priority = AEGIS_PRIORITY_NORMAL;
+    x->key = NULL;
+    x->key_given = x->key_empty = false;
+    if (chosen->key != NULL)
+        aegis_command_key_given(x, chosen->key);
     return &x->writer;
 }
 
@@ -63,73 +76,44 @@ static aegis_status encode_command(aegis_exchange *x, aegis_raw payload, const a
     return aegis_writer_close(&x->writer, body, error);
 }
 
-/* A handle that listens; NULL: *error says why. */
-static aegis_command *open_command(aegis_exchange *x, aegis_error *error)
-{
-    aegis_bus *bus = x->client->bus;
-    aegis_command *command = (aegis_command *)aegis_memory_get(bus->allocator, sizeof *command);
-    char subject[64];
+/* ---- handles ------------------------------------------------------------------------------------------ */
 
-    if (command == NULL) {
-        (void)aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-        return NULL;
-    }
-    command->bus = bus;
-    command->timeout = x->budget;
-    (void)snprintf(subject, sizeof subject, "commands.*.%s", aegis_uuid_format(x->message_id, command->id));
-    if (bus->port->ops->subscribe(bus->port, subject, NULL, 0, &command->source, error) == AEGIS_OK)
-        return command;
-    aegis_memory_put(bus->allocator, command, sizeof *command);
-    return NULL;
+static const char *append(char **at, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+    const char *copy = *at;
+
+    memcpy(*at, text, size);
+    *at += size;
+    return copy;
 }
 
-static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, aegis_error *error)
+/* A handle that listens. */
+static aegis_status open_handle(aegis_client *client, const char *id, const char *service, const char *name,
+                                aegis_command **out, aegis_error *error)
 {
-    aegis_port *port = x->client->bus->port;
-    aegis_header header = {"Nats-Msg-Id", id};
-    aegis_publish_ack ack;
-    aegis_outgoing message;
-    char subject[320];
-
-    (void)snprintf(subject, sizeof subject, "commands.%s.%s%s", x->method->service, x->method->name,
-                   x->method->lanes ? aegis_lane_suffix(x->priority) : "");
-    memset(&message, 0, sizeof message);
-    message.subject = subject;
-    message.headers = &header;
-    message.header_count = 1;
-    message.body = body;
-    return port->ops->publish_durable(port, &message, x->deadline, &ack, error);
-}
-
-aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_error *error)
-{
-    aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    aegis_identity who;
-    aegis_command *command;
-    aegis_bytes body = {NULL, 0};
+    const size_t size = sizeof(aegis_command) + strlen(id) + strlen(service) + strlen(name) + 3;
+    aegis_command *command = (aegis_command *)aegis_memory_get(client->bus->allocator, size);
+    aegis_port *port = client->bus->port;
+    char subject[ID_MAX + 16];
     aegis_status status;
+    char *texts;
 
-    *out = NULL;
-    if (error != NULL)
-        memset(error, 0, sizeof *error);
-    status = aegis_exchange_value(x, "the command", &payload, error);
-    if (status == AEGIS_OK)
-        status = aegis_bus_ensure(x->client->bus, AEGIS_KIND_COMMANDS, error);
-    if (status != AEGIS_OK)
-        return status;
-    command = open_command(x, error);
     if (command == NULL)
-        return AEGIS_UNAVAILABLE;
-    aegis_exchange_identity(x, &x->message_id, &who);
-    status = encode_command(x, payload, &who, &body, error);
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    texts = (char *)(command + 1);
+    command->client = client;
+    command->size = size;
+    command->id = append(&texts, id);
+    command->service = append(&texts, service);
+    command->name = append(&texts, name);
+    (void)snprintf(subject, sizeof subject, "commands.*.%s", id);
+    status = port->ops->listen(port, subject, UNREAD_MAX, &command->source, error);
     if (status == AEGIS_OK)
-        status = store(x, command->id, body, error);
-    if (status != AEGIS_OK) {
-        aegis_command_free(command);
-        return status;
-    }
-    *out = command;
-    return AEGIS_OK;
+        *out = command;
+    else
+        aegis_memory_put(client->bus->allocator, command, size);
+    return status;
 }
 
 const char *aegis_command_id(const aegis_command *command)
@@ -137,12 +121,122 @@ const char *aegis_command_id(const aegis_command *command)
     return command->id;
 }
 
-aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
+void aegis_command_free(aegis_command *command)
 {
-    static const aegis_header not_stored = {"Nats-Expected-Stream", "-"};
-    aegis_port *port = command->bus->port;
+    if (command == NULL)
+        return;
+    command->source->port->ops->close_source(command->source);
+    aegis_memory_put(command->client->bus->allocator, command, command->size);
+}
+
+/* ---- submitting --------------------------------------------------------------------------------------- */
+
+static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, bool *duplicate,
+                          aegis_error *error)
+{
+    aegis_port *port = x->client->bus->port;
+    aegis_header headers[2] = {{"Nats-Msg-Id", id}, {"Aegis-Not-Before", NULL}};
+    aegis_publish_ack ack = {0, false};
     aegis_outgoing message;
-    char subject[64];
+    aegis_status status;
+    char subject[320], when[24];
+
+    (void)snprintf(subject, sizeof subject, "commands.%s.%s%s", x->method->service, x->method->name,
+                   x->method->lanes ? aegis_lane_suffix(x->priority) : "");
+    (void)snprintf(when, sizeof when, "%" PRId64, (aegis_now() + x->delay) / AEGIS_MILLISECOND);
+    headers[1].value = when;
+    memset(&message, 0, sizeof message);
+    message.subject = subject;
+    message.headers = headers;
+    message.header_count = x->delay > 0 ? 2 : 1;
+    message.body = body;
+    status = port->ops->publish_durable(port, &message, x->deadline, &ack, error);
+    *duplicate = ack.duplicate;
+    return status;
+}
+
+/* Everything that can be wrong before anything is sent. */
+static aegis_status prepare(aegis_exchange *x, aegis_bytes *body, aegis_identity *who, aegis_error *error)
+{
+    aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
+    aegis_status status;
+
+    if (error != NULL)
+        memset(error, 0, sizeof *error);
+    status = aegis_exchange_value(x, "the command", &payload, error);
+    if (status == AEGIS_OK)
+        status = aegis_command_key_apply(x, error);
+    if (status == AEGIS_OK)
+        status = aegis_bus_ensure(x->client->bus, AEGIS_KIND_COMMANDS, error);
+    if (status != AEGIS_OK)
+        return status;
+    aegis_exchange_identity(x, &x->message_id, who);
+    return encode_command(x, payload, who, body, error);
+}
+
+aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_error *error)
+{
+    aegis_identity who;
+    aegis_command *command = NULL;
+    aegis_bytes body = {NULL, 0};
+    bool duplicate = false;
+    aegis_status status;
+
+    *out = NULL;
+    status = prepare(x, &body, &who, error);
+    if (status == AEGIS_OK)
+        status = open_handle(x->client, who.message_id, x->method->service, x->method->name, &command, error);
+    if (status == AEGIS_OK)
+        status = store(x, command->id, body, &duplicate, error);
+    if (status != AEGIS_OK) {
+        aegis_command_free(command);
+        return status;
+    }
+    command->guarantee = x->method->guarantee;
+    command->timeout = x->budget + x->delay;
+    command->pause = FIRST_LOOK;
+    if (!duplicate) /* else it may have ended, and nothing more comes */
+        command->look_at = aegis_clock_monotonic() + x->delay + FIRST_LOOK;
+    *out = command;
+    return AEGIS_OK;
+}
+
+/* It is one token of a subject, and short enough to be the key of a record. */
+static bool id_ok(const char *id)
+{
+    size_t length;
+
+    for (length = 0; id[length] != '\0' && length <= ID_MAX; length++) {
+        const unsigned char c = (unsigned char)id[length];
+
+        if (c <= ' ' || c == 0x7f || c == '.' || c == '*' || c == '>')
+            return false;
+    }
+    return length > 0 && length <= ID_MAX;
+}
+
+aegis_status aegis_command_attach(aegis_client *client, const char *id, aegis_command **out,
+                                  aegis_error *error)
+{
+    aegis_status status;
+
+    *out = NULL;
+    if (id == NULL || !id_ok(id))
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%.64s' is not the id of a command",
+                               id != NULL ? id : "");
+    status = open_handle(client, id, "", "", out, error);
+    if (status == AEGIS_OK)
+        (*out)->pause = FIRST_LOOK;
+    return status;
+}
+
+/* ---- cancelling --------------------------------------------------------------------------------------- */
+
+static aegis_status tell(const aegis_command *command, aegis_error *error)
+{
+    aegis_port *port = command->client->bus->port;
+    aegis_outgoing message;
+    char subject[ID_MAX + 24];
 
     (void)snprintf(subject, sizeof subject, "commands.cancel.%s", command->id);
     memset(&message, 0, sizeof message);
@@ -152,104 +246,42 @@ aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
     return port->ops->publish(port, &message, error);
 }
 
-void aegis_command_free(aegis_command *command)
+/* Nobody is at it, as far as its record says: note that nobody needs to begin. */
+static aegis_status mark(const aegis_command *command, aegis_arena *arena, aegis_error *error)
 {
-    if (command == NULL)
-        return;
-    command->bus->port->ops->close_source(command->source);
-    aegis_memory_put(command->bus->allocator, command, sizeof *command);
+    const int64_t deadline = aegis_clock_monotonic() + CANCEL_TIMEOUT;
+    aegis_bus *bus = command->client->bus;
+    aegis_record record;
+    aegis_status status = aegis_bus_ensure(bus, AEGIS_KIND_RECORDS, error);
+
+    if (status != AEGIS_OK)
+        return status;
+    status = aegis_record_read(bus, command->id, deadline, arena, &record, error);
+    if (status == AEGIS_NOT_FOUND)
+        aegis_record_begin(&record, command->id, command->service, command->name);
+    else if (status != AEGIS_OK || record.value.state != AEGIS_WIRE_COMMAND_STATE_WAITING)
+        return status;
+    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_CANCELLED, NULL, NULL);
+    return aegis_record_write(bus, &record, deadline, arena, error);
 }
 
-/* ---- waiting ------------------------------------------------------------------------------------------ */
-
-/* Our own updates travel in `detail`; one of the original is itself the value. */
-static void read_progress(const aegis_message *message, aegis_progress_thunk progress, void *context,
-                          const aegis_allocator *allocator)
+aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
 {
-    aegis_format format = aegis_format_of(message->body);
-    aegis_arena *arena = aegis_arena_new(allocator);
-    aegis_wire_progress update;
-    aegis_reader reader;
+    aegis_arena *arena;
+    aegis_status status = tell(command, error);
 
+    /* The record of a command that runs at least once is written at its end only. */
+    if (status != AEGIS_OK || (command->service[0] != '\0' && command->guarantee == AEGIS_AT_LEAST_ONCE))
+        return status;
+    arena = aegis_arena_new(command->client->bus->allocator);
     if (arena == NULL)
-        return;
-    memset(&update, 0, sizeof update);
-    aegis_reader_open(&reader, message->body, format, arena);
-    aegis_wire_progress_get(&reader, &update);
-    if (aegis_reader_close(&reader, NULL) == AEGIS_OK) {
-        if (update.detail != NULL && !aegis_raw_is_nil(*update.detail))
-            aegis_reader_open(&reader, update.detail->data, update.detail->format, arena);
-        else
-            aegis_reader_open(&reader, message->body, format, arena);
-        progress(&reader, context);
-    }
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    status = mark(command, arena, error);
     aegis_arena_free(arena);
-}
-
-static int read_completion(aegis_exchange *x, aegis_bytes body, aegis_error *failed)
-{
-    static const aegis_raw nothing = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    aegis_format format = aegis_format_of(body);
-    aegis_wire_completion completion;
-    aegis_raw result;
-    aegis_error why;
-
-    memset(&completion, 0, sizeof completion);
-    aegis_reader_open(&x->reader, body, format, x->arena);
-    aegis_wire_completion_get(&x->reader, &completion);
-    if (aegis_reader_close(&x->reader, &why) != AEGIS_OK)
-        return aegis_exchange_unreadable(x, &why, failed);
-    result = completion.result != NULL ? *completion.result : nothing;
-    if (strcmp(completion.status, "completed") != 0)
-        return aegis_envelope_failure(x->method, completion.error, result, format, x->arena, &x->reader,
-                                      failed);
-    aegis_envelope_open_body(&x->reader, result, format, x->arena);
-    return AEGIS_ANSWER_OK;
-}
-
-/* The completion's body, in the arena; progress is reported on the way. */
-static aegis_status await(aegis_command *command, aegis_exchange *x, aegis_progress_thunk progress,
-                          void *context, aegis_bytes *body, aegis_error *failed)
-{
-    const aegis_port_ops *ops = command->bus->port->ops;
-    aegis_message message;
-    aegis_status status;
-
-    for (;;) {
-        status = ops->next(command->source, x->deadline, &message);
-        if (status == AEGIS_CANCELLED)
-            continue;
-        if (status != AEGIS_OK)
-            return aegis_error_set(failed, status, "command %s: no completion of %s.%s came in time",
-                                   command->id, x->method->service, x->method->name);
-        if (strncmp(message.subject, "commands.callback.", 18) == 0) {
-            *body = message.body;
-            status = aegis_exchange_keep(x, body, failed);
-            ops->release(&message);
-            return status;
-        }
-        if (progress != NULL && strncmp(message.subject, "commands.progress.", 18) == 0)
-            read_progress(&message, progress, context, command->bus->allocator);
-        ops->release(&message);
-    }
-}
-
-int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis_duration timeout,
-                       aegis_progress_thunk progress, void *context, aegis_arena *arena, aegis_exchange *x,
-                       aegis_error *failed)
-{
-    aegis_bytes body;
-
-    memset(failed, 0, sizeof *failed);
-    x->method = method;
-    x->arena = arena;
-    x->parent = NULL;
-    if (arena == NULL)
-        (void)aegis_error_set(failed, AEGIS_INVALID_ARGUMENT, "there is no arena for the answer");
-    if (arena == NULL || aegis_exchange_may_wait(x, failed) != AEGIS_OK)
-        return AEGIS_ANSWER_FAILED;
-    x->deadline = aegis_clock_monotonic() + (timeout > 0 ? timeout : command->timeout);
-    if (await(command, x, progress, context, &body, failed) != AEGIS_OK)
-        return AEGIS_ANSWER_FAILED;
-    return read_completion(x, body, failed);
+    if (status == AEGIS_ABORTED) /* it has just begun, and may have been deaf to the first */
+        status = tell(command, error);
+    command->look_at = 0;
+    if (status == AEGIS_OK && error != NULL)
+        memset(error, 0, sizeof *error);
+    return status;
 }

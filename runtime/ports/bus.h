@@ -208,6 +208,10 @@ typedef struct aegis_port_ops {
      * wait in the source (0: 65536); the rest is dropped and reported as an event. In place when it returns. */
     aegis_status (*subscribe)(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                               aegis_source **source, aegis_error *error);
+    /* The same for one's own ear, without waiting for the server: in place before what publish_durable sends
+     * afterwards. For what a durable message brings about. */
+    aegis_status (*listen)(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                           aegis_error *error);
 
     /* -- sources -- */
 
@@ -223,6 +227,9 @@ typedef struct aegis_port_ops {
     void (*wake)(aegis_source *source);
     /* Stop the inflow; what has arrived can still be read. The server has seen it when this returns OK. */
     aegis_status (*drain)(aegis_source *source, int64_t deadline);
+    /* What `source`, a subscription, has and gets comes out of `into`, a source of completions, with `token`. For good:
+     * nobody reads `source` any more, which is closed before `into`. */
+    void (*divert)(aegis_source *source, aegis_source *into, uint64_t token);
     /* Free. No thread may be in `next`; unsettled durable messages are handed back (nak) and unread completions lost. */
     void (*close_source)(aegis_source *source);
 

@@ -140,45 +140,72 @@ aegis_status peer_publish_async(aegis_publisher *publisher, const aegis_event_ty
     return aegis_publish_send(&exchange, callback, user, error);
 }
 
-aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
-                         aegis_command **command, aegis_error *error)
+aegis_status peer_submit_as(aegis_client *client, const aegis_method *method, const note *request,
+                            const aegis_command_options *options, const char *key, aegis_command **command,
+                            aegis_error *error)
 {
     aegis_exchange exchange;
     aegis_status status;
     aegis_arena *arena = aegis_arena_new(NULL);
 
-    note_put(aegis_command_begin(&exchange, client, method, NULL, arena), request);
+    note_put(aegis_command_begin(&exchange, client, method, options, arena), request);
+    if (strchr(key, 't') != NULL)
+        aegis_key_text(&exchange, request->text);
+    if (strchr(key, 'n') != NULL)
+        aegis_key_i64(&exchange, request->number);
     status = aegis_command_submit(&exchange, command, error);
     aegis_arena_free(arena);
     return status;
 }
 
-typedef struct watcher {
-    peer_on_progress on_progress;
-    void *user;
-} watcher;
-
-static void hear(aegis_reader *update, void *context)
+aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
+                         aegis_command **command, aegis_error *error)
 {
-    const watcher *told = (const watcher *)context;
+    return peer_submit_as(client, method, request, NULL, "", command, error);
+}
+
+static void hear(aegis_reader *update, void (*callback)(void), void *user)
+{
     note value;
 
     note_get(update, &value);
-    if (aegis_reader_close(update, NULL) == AEGIS_OK && told->on_progress != NULL)
-        told->on_progress(&value, told->user);
+    if (aegis_reader_close(update, NULL) == AEGIS_OK)
+        ((peer_on_progress)callback)(&value, user);
 }
 
 outcome peer_wait(aegis_command *command, const aegis_method *method, aegis_duration timeout,
                   peer_on_progress on_progress, void *user, aegis_arena *arena)
 {
-    watcher told = {on_progress, user};
+    const aegis_listener listener = {hear, (void (*)(void))on_progress, user};
     aegis_exchange exchange;
     outcome out;
 
     memset(&out, 0, sizeof out);
-    out.answer = aegis_command_wait(command, method, timeout, hear, &told, arena, &exchange, &out.failed);
+    out.answer = aegis_command_wait(command, method, timeout, &listener, arena, &exchange, &out.failed);
     read_outcome(&exchange, &out);
     return out;
+}
+
+bool peer_poll(aegis_command *command, const aegis_method *method, peer_on_progress on_progress, void *user,
+               aegis_arena *arena, outcome *out)
+{
+    const aegis_listener listener = {hear, (void (*)(void))on_progress, user};
+    aegis_exchange exchange;
+
+    memset(out, 0, sizeof *out);
+    if (!aegis_command_poll(command, method, &listener, arena, &exchange, &out->answer, &out->failed))
+        return false;
+    read_outcome(&exchange, out);
+    return true;
+}
+
+aegis_status peer_notify(aegis_command *command, const aegis_method *method, aegis_duration timeout,
+                         peer_on_progress on_progress, peer_callback callback, void *user, aegis_error *error)
+{
+    const aegis_listener listener = {hear, (void (*)(void))on_progress, user};
+
+    return aegis_command_notify(command, method, timeout, &listener, deliver, (void (*)(void))callback, user,
+                                error);
 }
 
 aegis_reply peer_ok(aegis_call *call, const note *result)

@@ -42,9 +42,18 @@ aegis_status peer_publish_async(aegis_publisher *publisher, const aegis_event_ty
 
 aegis_status peer_submit(aegis_client *client, const aegis_method *method, const note *request,
                          aegis_command **command, aegis_error *error);
+/* With options, and a key made of the note's text (`key` has a "t") and number ("n"); "": none. */
+aegis_status peer_submit_as(aegis_client *client, const aegis_method *method, const note *request,
+                            const aegis_command_options *options, const char *key, aegis_command **command,
+                            aegis_error *error);
 typedef void (*peer_on_progress)(const note *update, void *user);
 outcome peer_wait(aegis_command *command, const aegis_method *method, aegis_duration timeout,
                   peer_on_progress on_progress, void *user, aegis_arena *arena);
+bool peer_poll(aegis_command *command, const aegis_method *method, peer_on_progress on_progress, void *user,
+               aegis_arena *arena, outcome *out);
+aegis_status peer_notify(aegis_command *command, const aegis_method *method, aegis_duration timeout,
+                         peer_on_progress on_progress, peer_callback callback, void *user,
+                         aegis_error *error);
 
 /* Replies of any method. */
 aegis_reply peer_ok(aegis_call *call, const note *result);

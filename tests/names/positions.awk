@@ -108,9 +108,11 @@ END {
             start("error" ++errors, "error" n)
         put("error" n, "error " names[i] " {}")
         raises[n] = raises[n] (raises[n] == "" ? "" : ", ") names[i]
+        if (tolower(names[i]) !~ /^(submit|wait|poll|notify|callback|run)$/) # a command's own functions
+            fails[n] = fails[n] (fails[n] == "" ? "" : ", ") names[i]
     }
     for (n = 1; n <= errors; n++)
-        put("error" n, "@wire(\"errors" n "\") service Service { rpc call() -> {} raises " raises[n] "; command work() raises " raises[n] "; }")
+        put("error" n, "@wire(\"errors" n "\") service Service { rpc call() -> {} raises " raises[n] "; command work() raises " fails[n] "; }")
 
     for (i = 1; i <= count; i++) {
         n = place("event", names[i])

@@ -81,10 +81,14 @@ void memory_unroute(memory_bus *bus, memory_source *source)
 /* A full source loses the message; the first loss after a read is reported. */
 static void deliver(memory_bus *bus, memory_source *source, memory_packet *packet, int64_t now)
 {
-    memory_delivery *delivery = source->count < source->capacity ? memory_delivery_new(bus, packet) : NULL;
+    const bool room = source->into ? source->into->count < MEMORY_CAPACITY : source->count < source->capacity;
+    memory_delivery *delivery = room ? memory_delivery_new(bus, packet) : NULL;
     if (delivery) {
         delivery->message.arrived = now;
-        memory_enqueue(source, delivery);
+        if (source->into)
+            memory_hand_on(source, delivery);
+        else
+            memory_enqueue(source, delivery);
     } else if (!source->overflowed) {
         source->overflowed = true;
         memory_event(bus, AEGIS_PORT_DROPPED, source->subject);
@@ -201,4 +205,10 @@ aegis_status memory_subscribe(aegis_port *port, const char *subject, const char 
         return memory_exhausted(error);
     *source = &made->base;
     return AEGIS_OK;
+}
+
+aegis_status memory_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                           aegis_error *error)
+{
+    return memory_subscribe(port, subject, NULL, capacity, source, error);
 }

@@ -50,6 +50,7 @@ typedef struct memory_delivery {
     aegis_message message;
     memory_consumer *consumer; /* durable deliveries; a reference */
     bool settled;
+    bool diverted; /* came to another source than it is read from */
 } memory_delivery;
 
 /* The subscriptions with one queue name: a message goes to one of those it matches. */
@@ -86,6 +87,8 @@ struct memory_source {
     memory_group *group;
     memory_source *route_next, *route_previous;
     memory_source **route_head; /* NULL: not routed to */
+    memory_source *into;        /* where its messages are read; NULL: here */
+    uint64_t token;
 
     memory_consumer *consumer; /* durables */
     uint64_t credit;
@@ -153,6 +156,9 @@ size_t memory_route_live(memory_bus *bus, memory_packet *packet);
 void memory_unroute(memory_bus *bus, memory_source *source);
 void memory_leave_group(memory_bus *bus, memory_source *source);
 aegis_status memory_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);
+aegis_status memory_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                           aegis_error *error);
+void memory_divert(aegis_source *source, aegis_source *into, uint64_t token);
 aegis_status memory_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                               aegis_source **source, aegis_error *error);
 
@@ -163,6 +169,8 @@ void memory_source_free(memory_bus *bus, memory_source *source);
 memory_delivery *memory_delivery_new(memory_bus *bus, memory_packet *packet);
 void memory_delivery_free(memory_bus *bus, memory_delivery *delivery);
 void memory_enqueue(memory_source *source, memory_delivery *delivery);
+/* To where `source` is diverted. */
+void memory_hand_on(const memory_source *source, memory_delivery *delivery);
 void memory_event(memory_bus *bus, aegis_port_event event, const char *subject);
 aegis_status memory_events(aegis_port *port, aegis_source **source, aegis_error *error);
 aegis_status memory_next_batch(aegis_source *source, int64_t deadline, aegis_message *messages, size_t most,

@@ -92,6 +92,13 @@ void memory_enqueue(memory_source *source, memory_delivery *delivery)
     pthread_cond_signal(&source->changed);
 }
 
+void memory_hand_on(const memory_source *source, memory_delivery *delivery)
+{
+    delivery->message.token = source->token;
+    delivery->diverted = true;
+    memory_enqueue(source->into, delivery);
+}
+
 static memory_delivery *dequeue(memory_source *source)
 {
     memory_delivery *delivery = source->first;
@@ -150,7 +157,7 @@ static memory_delivery *take(memory_source *source, int64_t now, int64_t *look)
     if (source->kind == MEMORY_COMPLETIONS) {
         *look = memory_expire_operations(source, now);
         memory_delivery *completion = dequeue(source);
-        if (completion)
+        if (completion && !completion->diverted)
             source->under_way--;
         return completion;
     }
@@ -248,6 +255,18 @@ aegis_status memory_drain(aegis_source *port_source, int64_t deadline)
     pthread_cond_broadcast(&source->changed);
     pthread_mutex_unlock(&bus->lock);
     return AEGIS_OK;
+}
+
+void memory_divert(aegis_source *port_source, aegis_source *into, uint64_t token)
+{
+    memory_source *source = source_of(port_source);
+    memory_bus *bus = memory_of(port_source->port);
+    pthread_mutex_lock(&bus->lock);
+    source->into = source_of(into);
+    source->token = token;
+    for (memory_delivery *delivery = dequeue(source); delivery; delivery = dequeue(source))
+        memory_hand_on(source, delivery);
+    pthread_mutex_unlock(&bus->lock);
 }
 
 void memory_close_source(aegis_source *port_source)

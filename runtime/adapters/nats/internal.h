@@ -107,6 +107,7 @@ struct nats_parcel {
     aegis_message message;
     nats_source *consumer; /* durable delivery not yet settled: its source */
     bool released;         /* by its reader, without having been settled */
+    bool diverted;         /* came to another source than it is read from */
     nats_parcel *later;    /* the consumer's list of those */
     nats_parcel *earlier;
 };
@@ -158,6 +159,10 @@ struct nats_source {
     /* completions' */
     size_t under_way;
     _Atomic(nats_ring *) ring; /* NULL until something is to be stored; set once, under the lock */
+    /* a subscription's */
+    nats_role role;
+    nats_source *into; /* NULL: its messages are read here */
+    uint64_t token;
 };
 
 /* A subscription of its own for one call at a time: nats.c hides which subject a no-responders answer came
@@ -343,6 +348,9 @@ void aegis_nats_event(nats_engine *engine, aegis_port_event event);
 void aegis_nats_source_subscribe(nats_source *source);
 void aegis_nats_sources_subscribe(nats_engine *engine);
 void aegis_nats_source_dispatch(nats_source *source);
+aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                               aegis_error *error);
+void aegis_nats_divert(aegis_source *source, aegis_source *into, uint64_t token);
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                                   aegis_source **source, aegis_error *error);
 aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message);

@@ -177,9 +177,31 @@ static nats_parcel *pop(nats_source *source)
     source->count--;
     if (source->kind == NATS_SUBSCRIPTION || source->kind == NATS_COMPLETIONS)
         source->engine->backlog--;
-    if (source->kind == NATS_COMPLETIONS)
+    if (source->kind == NATS_COMPLETIONS && !parcel->diverted)
         source->under_way--;
     return parcel;
+}
+
+/* Where it is read. */
+static nats_source *reader_of(nats_source *source)
+{
+    return source->into != NULL ? source->into : source;
+}
+
+static void push(nats_source *source, nats_parcel *parcel)
+{
+    if (source->into != NULL) {
+        parcel->message.token = source->token;
+        parcel->diverted = true;
+    }
+    aegis_nats_push(reader_of(source), parcel);
+}
+
+static bool full(const nats_source *source)
+{
+    if (source->into != NULL)
+        return source->into->count >= DEFAULT_CAPACITY;
+    return source->kind == NATS_SUBSCRIPTION && source->count >= source->capacity;
 }
 
 static void event_add(nats_source *source, aegis_port_event event)
@@ -227,7 +249,7 @@ static bool take_one(nats_source *source)
     }
     if (status != NATS_OK)
         return status == NATS_SLOW_CONSUMER || status == NATS_NO_RESPONDERS;
-    if (source->kind == NATS_SUBSCRIPTION && source->count >= source->capacity) {
+    if (full(source)) {
         overflow(source, raw);
         return true;
     }
@@ -245,13 +267,14 @@ static bool take_one(nats_source *source)
         return true;
     if (source->kind == NATS_CONSUMER)
         aegis_nats_delivery(source, parcel);
-    aegis_nats_push(source, parcel);
+    push(source, parcel);
     return true;
 }
 
 void aegis_nats_source_dispatch(nats_source *source)
 {
-    const size_t before = source->count;
+    nats_source *reader = reader_of(source);
+    const size_t before = reader->count;
     int messages = 0;
     int bytes = 0;
     bool taken = false;
@@ -263,8 +286,8 @@ void aegis_nats_source_dispatch(nats_source *source)
     }
     if (taken && source->ring != NULL)
         aegis_nats_ring_turn(source, source->engine->arrived);
-    if (source->count > before)
-        aegis_nats_signal(source->engine, source, 1);
+    if (reader->count > before)
+        aegis_nats_signal(source->engine, reader, 1);
 }
 
 /* ---- making them ----------------------------------------------------------------------------------------
@@ -284,6 +307,7 @@ nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, s
     source->engine = engine;
     source->kind = kind;
     source->capacity = capacity;
+    source->role = kind == NATS_SUBSCRIPTION ? NATS_RPC : NATS_BULK;
     return source;
 }
 
@@ -301,7 +325,7 @@ void aegis_nats_source_free(nats_source *source)
 static nats_link *place_of(const nats_source *source)
 {
     nats_engine *engine = source->engine;
-    const nats_role role = source->kind == NATS_SUBSCRIPTION ? NATS_RPC : NATS_BULK;
+    const nats_role role = source->role;
     nats_link *link = aegis_nats_pick(engine, role);
     for (size_t i = 0; link != NULL && link->role != role && i < engine->seat_count; i++) {
         const nats_seat *seat = &engine->seats[i];
@@ -386,15 +410,16 @@ static aegis_status source_add(nats_source *made, aegis_source **source, aegis_e
     return AEGIS_OK;
 }
 
-aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                                  aegis_source **source, aegis_error *error)
+static nats_source *new_subscription(nats_engine *engine, const char *subject, const char *queue,
+                                     size_t capacity, aegis_error *error)
 {
-    nats_engine *engine = aegis_nats_engine_of(port);
-    if (!subject_ok(subject) || (queue != NULL && !subject_ok(queue)))
-        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to subscribe to",
-                               subject != NULL ? subject : "");
-    nats_source *made =
-        aegis_nats_source_new(engine, NATS_SUBSCRIPTION, capacity != 0 ? capacity : DEFAULT_CAPACITY);
+    nats_source *made;
+    if (!subject_ok(subject) || (queue != NULL && !subject_ok(queue))) {
+        aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to subscribe to",
+                        subject != NULL ? subject : "");
+        return NULL;
+    }
+    made = aegis_nats_source_new(engine, NATS_SUBSCRIPTION, capacity != 0 ? capacity : DEFAULT_CAPACITY);
     if (made != NULL) {
         made->subject = strdup(subject);
         made->queue = queue != NULL ? strdup(queue) : NULL;
@@ -402,9 +427,61 @@ aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const c
     if (made == NULL || made->subject == NULL || (queue != NULL && made->queue == NULL)) {
         if (made != NULL)
             aegis_nats_source_free(made);
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a subscription");
+        aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a subscription");
+        return NULL;
     }
+    return made;
+}
+
+aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
+                                  aegis_source **source, aegis_error *error)
+{
+    aegis_error why = {0};
+    nats_source *made =
+        new_subscription(aegis_nats_engine_of(port), subject, queue, capacity, error != NULL ? error : &why);
+    if (made == NULL)
+        return error != NULL ? error->status : why.status;
     return source_add(made, source, error);
+}
+
+/* The server takes things in order on one connection, so a subscription on the one that what is stored goes
+ * over needs no answer; nor is it written before that is. With several of these connections it does. */
+static bool in_order(const nats_engine *engine, const nats_link *link)
+{
+    size_t bulk = 0;
+    for (size_t i = 0; i < engine->seat_count; i++)
+        bulk += engine->seats[i].role == NATS_BULK ? 1 : 0;
+    return bulk == 1 && link->role == NATS_BULK;
+}
+
+aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                               aegis_error *error)
+{
+    nats_engine *engine = aegis_nats_engine_of(port);
+    const int64_t deadline = aegis_clock_monotonic() + 2 * AEGIS_SECOND;
+    aegis_error why = {0};
+    aegis_status status = AEGIS_OK;
+    nats_source *made = new_subscription(engine, subject, NULL, capacity, error != NULL ? error : &why);
+    if (made == NULL)
+        return error != NULL ? error->status : why.status;
+    made->role = NATS_BULK;
+    pthread_mutex_lock(&engine->lock);
+    aegis_nats_want_bulk(engine, deadline);
+    nats_link *link = aegis_nats_pick(engine, NATS_BULK);
+    if (link != NULL)
+        atomic_store(&link->quiet, true);
+    source_link(made);
+    if (link != NULL)
+        atomic_store(&link->quiet, false);
+    if (made->link != NULL && !in_order(engine, made->link))
+        status = aegis_nats_flush_link(engine, made->link, deadline, error);
+    pthread_mutex_unlock(&engine->lock);
+    if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
+        aegis_nats_close_source(&made->base);
+        return status;
+    }
+    *source = &made->base;
+    return AEGIS_OK;
 }
 
 aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error)
@@ -477,6 +554,22 @@ void aegis_nats_wake(aegis_source *base)
     if (source->wakes < most)
         source->wakes++;
     aegis_nats_signal(engine, source, source->wakes + source->count);
+    pthread_mutex_unlock(&engine->lock);
+}
+
+void aegis_nats_divert(aegis_source *base, aegis_source *into, uint64_t token)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    pthread_mutex_lock(&engine->lock);
+    const size_t count = source->count;
+    nats_parcel *parcel = pop(source);
+    source->into = aegis_nats_source_of(into);
+    source->token = token;
+    for (; parcel != NULL; parcel = pop(source))
+        push(source, parcel);
+    if (count > 0)
+        aegis_nats_signal(engine, source->into, count);
     pthread_mutex_unlock(&engine->lock);
 }
 

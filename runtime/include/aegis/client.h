@@ -117,15 +117,23 @@ typedef struct aegis_command_options {
     aegis_priority priority;
     aegis_duration submit_timeout; /**< for the stream to accept it; default 5 s */
     const aegis_call *parent;
+    aegis_duration delay;        /**< it does not begin before this time has passed */
+    const char *key;             /**< idempotency key, instead of the one the IDL makes of parameters; not "" */
 } aegis_command_options;
 
-/** A submitted command: its id and its open ends for progress and result. One thread at a time. Free it with
- *  aegis_command_free, which does not stop the command. */
+/** A submitted command: its id and its open ends for progress and result. One thread at a time; waited for, polled, or
+ *  handed over to a `..._notify`. Free it, before its client, with aegis_command_free, which does not stop the
+ *  command. */
 typedef struct aegis_command aegis_command;
 
 /** The command's id (a uuid's text), as logs and tools show it. Lives as long as the handle. */
 AEGIS_API const char *aegis_command_id(const aegis_command *command);
-/** Ask the worker to stop. It sees it at its next progress report. OK means the request was sent. */
+/** A handle of a command that anybody submitted, also another process, by its id. Nothing is asked yet, so OK says
+ *  nothing about whether there is one. */
+AEGIS_API aegis_status aegis_command_attach(aegis_client *client, const char *id, aegis_command **command,
+                                            aegis_error *error);
+/** Ask the worker to stop, which sees it at its next progress report; a command that has not begun, or waits for
+ *  another attempt, does not begin any more. OK means that this was asked for: the outcome tells what came of it. */
 AEGIS_API aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error);
 AEGIS_API void aegis_command_free(aegis_command *command);
 

@@ -164,6 +164,10 @@ typedef struct aegis_exchange {
     int64_t sent_at[2];
     uint32_t attempts, retries, resends;
     bool once, final, safe; /* not again: by option, by the last failure; certainly not processed */
+    /* commands: see aegis_key_text */
+    struct aegis_sha1 *key; /* NULL: none, the id is random */
+    bool key_given, key_empty;
+    aegis_duration delay;
 } aegis_exchange;
 
 #define AEGIS_ANSWER_FAILED (-1)
@@ -190,11 +194,32 @@ AEGIS_API aegis_call_id aegis_async_send(aegis_exchange *x, aegis_async_thunk th
 AEGIS_API struct aegis_writer *aegis_command_begin(aegis_exchange *x, aegis_client *client,
                                                    const aegis_method *method,
                                                    const aegis_command_options *options, aegis_arena *arena);
+/* The parts of the idempotency key, in order, between _begin and _submit; passed over when the options have a key. */
+AEGIS_API void aegis_key_text(aegis_exchange *x, const char *text);
+AEGIS_API void aegis_key_uuid(aegis_exchange *x, aegis_uuid uuid);
+AEGIS_API void aegis_key_i64(aegis_exchange *x, int64_t number);
+AEGIS_API void aegis_key_u64(aegis_exchange *x, uint64_t number);
+AEGIS_API void aegis_key_timestamp(aegis_exchange *x, aegis_timestamp when);
 AEGIS_API aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **command, aegis_error *error);
-typedef void (*aegis_progress_thunk)(struct aegis_reader *update, void *context);
+/** Whom to tell of progress: `hear` decodes it and hands it to `callback`; nobody when that is NULL. */
+typedef struct aegis_listener {
+    void (*hear)(struct aegis_reader *update, void (*callback)(void), void *user);
+    void (*callback)(void);
+    void *user;
+} aegis_listener;
+/* `listener` may be NULL. Afterwards the exchange's reader yields the result or the error's details. */
 AEGIS_API int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis_duration timeout,
-                                 aegis_progress_thunk progress, void *context, aegis_arena *arena,
-                                 aegis_exchange *x, aegis_error *failed);
+                                 const aegis_listener *listener, aegis_arena *arena, aegis_exchange *x,
+                                 aegis_error *failed);
+/** True: it is over, and *answer is as from _wait. */
+AEGIS_API bool aegis_command_poll(aegis_command *command, const aegis_method *method,
+                                  const aegis_listener *listener, aegis_arena *arena, aegis_exchange *x,
+                                  int *answer, aegis_error *failed);
+/** After OK the handle is not the caller's any more. */
+AEGIS_API aegis_status aegis_command_notify(aegis_command *command, const aegis_method *method,
+                                            aegis_duration timeout, const aegis_listener *listener,
+                                            aegis_async_thunk thunk, void (*callback)(void), void *user,
+                                            aegis_error *error);
 
 /** Has an arena of the publisher's, which _finish or _send gives back. */
 AEGIS_API struct aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
