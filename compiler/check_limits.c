@@ -3,7 +3,7 @@
  * Of most things there may be as many as there is memory for: structs and their fields, enums and their
  * values, constants. What is compared with each other is bounded here, far above what people write. The rest
  * is left out after the report, and what follows from that is not reported. idl/LANGUAGE.md names the
- * numbers.
+ * numbers, and a test compares them.
  */
 #include "check.h"
 
