@@ -302,7 +302,7 @@ static bool prepare(delivery *d)
 static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
 {
     aegis_service *service = lane->service;
-    aegis_keep keep = {{NULL, NULL}, NULL, 0};
+    aegis_keep keep = {{NULL, NULL}, NULL, 0, 0};
     aegis_settle decision = AEGIS_RETRY;
     delivery d;
     bool tried;
@@ -320,7 +320,7 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
         service->bus->port->ops->release(message);
     aegis_service_leave(service);
     if (tried) {
-        aegis_keep_begin(service, &keep, message);
+        aegis_keep_begin(service, &keep, message, lane->intake->ack_wait / 3);
         decision = attempt(&d);
         aegis_keep_end(service, &keep);
     }

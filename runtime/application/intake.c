@@ -16,11 +16,9 @@
 /* Work that may wait for a handler, in time. */
 #define AHEAD (100 * AEGIS_MILLISECOND)
 /* How long to wait for an event before looking around. */
-#define WAIT (5 * AEGIS_SECOND)
+#define WAIT (2 * AEGIS_SECOND)
 /* Pause after a source failed for another reason than a stop. */
 #define PAUSE (100 * AEGIS_MILLISECOND)
-/* Older than this in our hands, an event is left to others; the server redelivers after AEGIS_ACK_WAIT. */
-#define STALE (AEGIS_ACK_WAIT / 3 * 2)
 
 static uint32_t window_of(const aegis_intake *in)
 {
@@ -62,7 +60,7 @@ static bool take(aegis_intake *in, aegis_message *message)
     if (in->credited > 0)
         in->credited--;
     aegis_losses_came(&in->losses, message->sequence);
-    if (aegis_clock_monotonic() - message->arrived < STALE) {
+    if (aegis_clock_monotonic() - message->arrived < in->ack_wait / 3 * 2) {
         in->running++;
         return true;
     }

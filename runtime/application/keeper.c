@@ -8,19 +8,28 @@
 #include "application/service.h"
 
 /* The keeper looks around at least this often; what is due sooner nudges it. */
-#define TICK (AEGIS_ACK_WAIT / 6)
+#define TICK (5 * AEGIS_SECOND)
 
 /* A deferred call that the keeper answered stays in memory this long for the reply function that may still
  * come. */
 #define GRACE AEGIS_MINUTE
 
-void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message)
+void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message,
+                      aegis_duration every)
 {
+    bool late;
+
     keep->message = message;
-    keep->due = aegis_clock_monotonic() + AEGIS_KEEP_WORKING;
+    keep->every = every;
+    keep->due = aegis_clock_monotonic() + every;
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_add(&service->kept, &keep->link);
+    late = keep->due < service->looks_at;
+    if (late)
+        service->looks_at = keep->due; /* said once */
     (void)pthread_mutex_unlock(&service->lock);
+    if (late)
+        aegis_keeper_nudge(service);
 }
 
 void aegis_keep_end(aegis_service *service, aegis_keep *keep)
@@ -63,7 +72,7 @@ static int64_t keep_working(aegis_service *service, int64_t now, int64_t due)
 
         if (keep->due <= now) {
             (void)service->bus->port->ops->settle(keep->message, AEGIS_WORKING, 0);
-            keep->due = now + AEGIS_KEEP_WORKING;
+            keep->due = now + keep->every;
         }
         if (keep->due < due)
             due = keep->due;

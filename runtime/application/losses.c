@@ -142,6 +142,8 @@ void aegis_losses_begin(aegis_intake *in)
     memset(&stream, 0, sizeof stream);
     if (!ask(in, &consumer, &stream))
         return;
+    if (consumer.ack_wait > 0)
+        in->ack_wait = consumer.ack_wait; /* as it was created, which may be otherwise than our lease */
     if (stream.first_sequence > consumer.delivered + 1) /* nobody can be given these again */
         unsettled = consumer.ack_pending;
     count(in, consumer.delivered, stream.first_sequence, unsettled);

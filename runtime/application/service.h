@@ -25,8 +25,6 @@
 #include "application/record.h"
 
 /* A message under way is reported as such at this interval; a third of the server's patience. */
-#define AEGIS_ACK_WAIT     (30 * AEGIS_SECOND)
-#define AEGIS_KEEP_WORKING (AEGIS_ACK_WAIT / 3)
 
 /* Most deferred calls of a service at a time; beyond them requests are refused. */
 #define AEGIS_DEFERRED_MAX 4096
@@ -35,6 +33,7 @@
 typedef struct aegis_keep {
     aegis_list link; /* in service->kept; next NULL: not in it */
     const aegis_message *message;
+    aegis_duration every;
     int64_t due;
 } aegis_keep;
 
@@ -330,7 +329,8 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
 bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message);
 
 /* ---- keeper.c ---- */
-void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message);
+void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message,
+                      aegis_duration every);
 /* No WORKING is sent any more when it returns. */
 void aegis_keep_end(aegis_service *service, aegis_keep *keep);
 void aegis_keeper_nudge(aegis_service *service);

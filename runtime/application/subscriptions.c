@@ -56,7 +56,7 @@ static aegis_intake *new_intake(aegis_service *service, const aegis_subscription
     in->config.filter = aegis_arena_printf(service->arena, "events.%s", pattern);
     in->config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
     in->config.inactive = in->own ? INACTIVE : 0;
-    in->config.ack_wait = AEGIS_ACK_WAIT;
+    in->config.ack_wait = in->ack_wait = service->lease;
     in->config.max_ack_pending = subscription->ordered ? 1 : 0;
     return in->config.durable != NULL && in->config.filter != NULL ? in : NULL;
 }

@@ -41,6 +41,7 @@ struct aegis_intake {
     aegis_consumer_config config; /* strings in the service's arena */
     bool own;                     /* @broadcast: this instance's alone, deleted when it stops */
     bool open;                    /* the consumer is there */
+    aegis_duration ack_wait;      /* the server's patience with what is in our hands */
     uint32_t slots;               /* handlers at once */
     uint32_t most;                /* events in hand at most, being handled or waiting for that */
     uint32_t max_retries;

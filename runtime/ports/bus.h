@@ -155,6 +155,7 @@ typedef struct aegis_consumer_info {
     uint64_t ack_floor;            /* stream sequence below which all is settled */
     uint64_t delivered;            /* the last stream sequence handed out, or where it began */
     uint64_t redelivered;
+    aegis_duration ack_wait;       /* as it was created */
 } aegis_consumer_info;
 
 typedef enum aegis_settlement {

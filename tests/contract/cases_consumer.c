@@ -150,6 +150,7 @@ void consumer_figures(void **state)
     info = contract_consumer_info(c, stream, "d", 1, 0);
     assert_int_equal(info.ack_floor, 2);
     assert_int_equal(info.delivered, 2);
+    assert_int_equal(info.ack_wait, 30 * AEGIS_SECOND);
     assert_int_equal(info.redelivered, 0);
 }
 

@@ -408,6 +408,7 @@ aegis_status memory_consumer_info(aegis_port *port, const char *stream, const ch
         info->ack_pending = consumer->unsettled_count;
         info->ack_floor = consumer->unsettled ? consumer->unsettled->sequence - 1 : consumer->delivered;
         info->delivered = consumer->delivered;
+        info->ack_wait = consumer->ack_wait;
         for (const memory_unsettled *entry = consumer->unsettled; entry; entry = entry->next)
             info->redelivered += entry->deliveries > 1;
     }

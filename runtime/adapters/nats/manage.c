@@ -367,6 +367,7 @@ aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, cons
         .ack_floor = aegis_json_u64(aegis_json_path(object, "ack_floor.stream_seq"), 0),
         .delivered = aegis_json_u64(aegis_json_path(object, "delivered.stream_seq"), 0),
         .redelivered = aegis_json_u64(aegis_json_member(object, "num_redelivered"), 0),
+        .ack_wait = (aegis_duration)aegis_json_u64(aegis_json_path(object, "config.ack_wait"), 0),
     };
     aegis_nats_release(&answer);
     return AEGIS_OK;

@@ -66,7 +66,7 @@ typedef struct aegis_service_options {
     uint32_t waiting_room;       /**< requests held while all handlers are busy; the rest is refused with
                                       RESOURCE_EXHAUSTED; default 256 */
     aegis_duration drain_timeout;/**< longest wait for running handlers on stop; default 30 s */
-    aegis_duration lease;        /**< commands: a worker that shows no sign of life for so long may be followed by
+    aegis_duration lease;        /**< commands, events: a worker that shows no sign of life for so long may be followed by
                                       another; the same in all instances; default 10 s, at least 100 ms */
 } aegis_service_options;
 
