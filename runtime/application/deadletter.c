@@ -163,11 +163,8 @@ static void write_letter(draft *d, aegis_outgoing *letter)
 
 static aegis_status publish(draft *d, aegis_error *error)
 {
-    aegis_bus *bus = d->service->bus;
     aegis_outgoing letter;
     aegis_publish_ack ack;
-    aegis_status status;
-    int times = 0;
 
     memset(&letter, 0, sizeof letter);
     letter.subject = subject_of(d);
@@ -175,15 +172,8 @@ static aegis_status publish(draft *d, aegis_error *error)
         write_letter(d, &letter);
     if (letter.subject == NULL || d->failed)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    do {
-        status = aegis_bus_ensure(bus, AEGIS_KIND_DLQ, error);
-        if (status == AEGIS_OK)
-            status = bus->port->ops->publish_durable(bus->port, &letter,
-                                                     aegis_clock_monotonic() + STORE_TIMEOUT, &ack, error);
-        if (status == AEGIS_NOT_FOUND)
-            aegis_bus_missing(bus, AEGIS_KIND_DLQ);
-    } while (status == AEGIS_NOT_FOUND && times++ == 0);
-    return status;
+    return aegis_bus_store(d->service->bus, AEGIS_KIND_DLQ, &letter, aegis_clock_monotonic() + STORE_TIMEOUT,
+                           &ack, error);
 }
 
 aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *message,

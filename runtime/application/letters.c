@@ -277,6 +277,7 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
         (aegis_header *)aegis_arena_alloc(arena, (letter->header_count + 2) * sizeof *headers);
     aegis_outgoing message;
     aegis_publish_ack ack;
+    int64_t deadline;
     size_t count = 0;
     size_t i;
 
@@ -305,8 +306,12 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
     message.headers = headers;
     message.header_count = count;
     message.body = letter->body;
-    return bus->port->ops->publish_durable(bus->port, &message, aegis_clock_monotonic() + TIMEOUT, &ack,
-                                           error);
+    deadline = aegis_clock_monotonic() + TIMEOUT;
+    if (strncmp(letter->subject, "events.", 7) == 0)
+        return aegis_bus_store(bus, AEGIS_KIND_EVENTS, &message, deadline, &ack, error);
+    if (strncmp(letter->subject, "commands.", 9) == 0)
+        return aegis_bus_store(bus, AEGIS_KIND_COMMANDS, &message, deadline, &ack, error);
+    return bus->port->ops->publish_durable(bus->port, &message, deadline, &ack, error);
 }
 
 aegis_status aegis_deadletter_replay(aegis_bus *bus, uint64_t sequence, aegis_error *error)

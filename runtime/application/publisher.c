@@ -182,7 +182,6 @@ static aegis_status may_wait(const aegis_exchange *x, aegis_error *error)
 
 aegis_status aegis_publish_finish(aegis_exchange *x, aegis_error *error)
 {
-    const aegis_port *port = x->client->bus->port;
     aegis_publish_ack ack;
     aegis_event_out out;
     aegis_status status = aegis_publish_compose(x, &out, error);
@@ -190,7 +189,7 @@ aegis_status aegis_publish_finish(aegis_exchange *x, aegis_error *error)
     if (status == AEGIS_OK)
         status = may_wait(x, error);
     if (status == AEGIS_OK)
-        status = port->ops->publish_durable(x->client->bus->port, &out.message, x->deadline, &ack, error);
+        status = aegis_bus_store(x->client->bus, AEGIS_KIND_EVENTS, &out.message, x->deadline, &ack, error);
     aegis_publish_end(x);
     return status;
 }

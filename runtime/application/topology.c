@@ -2,10 +2,12 @@
  * One that is there is compared: a point that a promise depends on is an error when the stream is ours, and a
  * warning that names the promise when it is somebody else's (the original SDK creates the same names); sizes,
  * ages and replicas are its owner's, and only told. docs/TOPOLOGY.md gives the reasons for the defaults. */
+#define _POSIX_C_SOURCE 200809L
 #include "application/topology.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "application/bus.h"
 #include "domain/subject.h"
@@ -18,6 +20,8 @@
 #define RECORDS_MAX_AGE (24 * AEGIS_HOUR)
 /* How long it is known how often an event was tried: more than any pause between two tries. */
 #define TRIES_MAX_AGE (3 * 24 * AEGIS_HOUR)
+/* A stream that was there and that nobody answers for is looked for at this interval. */
+#define LOOK_AGAIN (100 * AEGIS_MILLISECOND)
 /* More than this JetStream does not take. */
 #define REPLICAS_MAX 5
 
@@ -204,11 +208,11 @@ static void tell(aegis_bus *bus, aegis_stream_kind kind, const aegis_stream_info
                         bus->topology.names[kind], info->limits);
 }
 
-static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, aegis_stream_info *info, aegis_error *error)
+static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, int64_t deadline, aegis_stream_info *info,
+                         aegis_error *error)
 {
     const aegis_port_ops *ops = bus->port->ops;
     const aegis_topology *t = &bus->topology;
-    int64_t deadline = aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT;
 
     if (kind == AEGIS_KIND_RECORDS)
         return ops->ensure_bucket(bus->port, &t->records, deadline, info, error);
@@ -217,7 +221,7 @@ static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, aegis_stream_in
     return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
 }
 
-aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
+static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadline, aegis_error *error)
 {
     aegis_topology *t = &bus->topology;
     aegis_stream_info info;
@@ -226,7 +230,7 @@ aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_erro
     if (atomic_load_explicit(&t->ready[kind], memory_order_acquire))
         return AEGIS_OK;
     memset(&info, 0, sizeof info);
-    status = look(bus, kind, &info, error);
+    status = look(bus, kind, deadline, &info, error);
     if (status == AEGIS_OK || info.differs != 0)
         tell(bus, kind, &info);
     if (status != AEGIS_OK)
@@ -237,6 +241,11 @@ aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_erro
     return AEGIS_OK;
 }
 
+aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_error *error)
+{
+    return ensure(bus, kind, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, error);
+}
+
 void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind)
 {
     atomic_store(&bus->topology.ready[kind], false);
@@ -245,4 +254,45 @@ void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind)
 const char *aegis_bus_stream(const aegis_bus *bus, aegis_stream_kind kind)
 {
     return bus->topology.names[kind];
+}
+
+/* ---- publishing into it ------------------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* False when it would be too late then. */
+static bool pause_before(int64_t deadline)
+{
+    const struct timespec pause = {0, (long)LOOK_AGAIN};
+
+    if (aegis_clock_monotonic() + LOOK_AGAIN >= deadline)
+        return false;
+    (void)nanosleep(&pause, NULL);
+    return true;
+}
+
+aegis_status aegis_bus_store(aegis_bus *bus, aegis_stream_kind kind, const aegis_outgoing *message,
+                             int64_t deadline, aegis_publish_ack *ack, aegis_error *error)
+{
+    aegis_outgoing sent = *message;
+    aegis_status status;
+    bool gone = false;
+
+    sent.stream = bus->topology.names[kind];
+    do {
+        status = ensure(bus, kind, sooner(deadline, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT), error);
+        if (status == AEGIS_OK) {
+            status = bus->port->ops->publish_durable(bus->port, &sent, deadline, ack, error);
+            if (status != AEGIS_NOT_FOUND)
+                return status;
+            aegis_bus_missing(bus, kind);
+            gone = true;
+        } else if (!gone || (status != AEGIS_UNAVAILABLE && status != AEGIS_DEADLINE_EXCEEDED)) {
+            return status;
+        }
+    } while (pause_before(deadline));
+    return status;
 }

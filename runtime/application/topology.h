@@ -44,6 +44,12 @@ aegis_status aegis_bus_ensure(aegis_bus *bus, aegis_stream_kind kind, aegis_erro
 /* It turned out not to be there (NOT_FOUND for one of its subjects): the next aegis_bus_ensure asks again. */
 void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind);
 
+/* Publish into one of the streams, which is made sure of first. One that nobody answers for is looked for
+ * again until the deadline: a cluster takes seconds to find it another leader, and one that lived in memory
+ * is to be made anew. */
+aegis_status aegis_bus_store(aegis_bus *bus, aegis_stream_kind kind, const aegis_outgoing *message,
+                             int64_t deadline, aegis_publish_ack *ack, aegis_error *error);
+
 /* Its name. Lives as long as the bus. */
 const char *aegis_bus_stream(const aegis_bus *bus, aegis_stream_kind kind);
 

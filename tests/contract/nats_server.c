@@ -47,7 +47,7 @@ static void nap(void)
 }
 
 /* Debian installs it in sbin, which a user's PATH may lack. */
-static const char *program(void)
+const char *nats_server_program(void)
 {
     static const char *const places[] = {"/usr/sbin/nats-server", "/usr/bin/nats-server",
                                          "/usr/local/bin/nats-server"};
@@ -62,7 +62,7 @@ static const char *program(void)
 
 bool nats_server_installed(void)
 {
-    return program() != NULL;
+    return nats_server_program() != NULL;
 }
 
 static struct sockaddr_in loopback(int port)
@@ -90,8 +90,7 @@ int nats_server_free_port(void)
     return port;
 }
 
-/* True when the server has sent its INFO line and says that it has JetStream. */
-static bool answers(int port)
+bool nats_server_answers(int port)
 {
     struct sockaddr_in address = loopback(port);
     char line[4096];
@@ -127,7 +126,7 @@ static void write_configuration(const nats_server *server, const char *path)
 
 static pid_t launch(const nats_server *server)
 {
-    const char *path = program();
+    const char *path = nats_server_program();
     char port[16];
     char configuration[96];
     pid_t parent = getpid();
@@ -168,7 +167,7 @@ static bool wait_ready(nats_server *server)
 {
     int64_t until = now_ms() + READY_MS;
     while (now_ms() < until) {
-        if (answers(server->port))
+        if (nats_server_answers(server->port))
             return true;
         if (waitpid(server->pid, NULL, WNOHANG) == server->pid) {
             server->pid = 0;

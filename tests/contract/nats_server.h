@@ -19,6 +19,10 @@ typedef struct nats_server {
 
 /* False when there is no nats-server on this machine. */
 bool nats_server_installed(void);
+/* Its path, or NULL. */
+const char *nats_server_program(void);
+/* True when a server on that loopback port has sent its INFO line and says that it has JetStream. */
+bool nats_server_answers(int port);
 /* A loopback port nobody has just now; 0 when there is none. */
 int nats_server_free_port(void);
 /* Start on a free port and wait until it accepts connections and JetStream answers. False, with a message on

@@ -346,6 +346,29 @@ static void test_swept(void **state)
     assert_string_equal(said.text, "");
 }
 
+/* ---- gone --------------------------------------------------------------------------------------------- */
+
+/* A stream that was there and is gone (one in memory, after a restart) is made anew by who publishes. */
+static void test_lost_stream(void **state)
+{
+    world *w = (world *)*state;
+    static const aegis_event_type created = {"order", "created", "1.0"};
+    const aegis_outgoing request = {.subject = "$JS.API.STREAM.DELETE.EVENTS"};
+    const aegis_publish_options patient = {.timeout = TEN_SECONDS};
+    aegis_message answer;
+    aegis_error error = {0};
+
+    if (!world_is_nats())
+        return;
+    reopen(w, (aegis_options){.storage = AEGIS_STORE_MEMORY});
+    assert_int_equal(peer_publish(w->publisher, &created, &seven, NULL, &error), AEGIS_OK);
+    assert_int_equal(w->bus->port->ops->request(w->bus->port, &request, soon(), &answer, NULL), AEGIS_OK);
+    w->bus->port->ops->release(&answer);
+    if (peer_publish(w->publisher, &created, &seven, &patient, &error) != AEGIS_OK)
+        fail_msg("%s", aegis_error_text(&error));
+    assert_int_equal(info_of(w, "EVENTS").messages, 1);
+}
+
 /* ---- full (F18) --------------------------------------------------------------------------------------- */
 
 static void test_commands_full(void **state)
@@ -376,7 +399,8 @@ int main(void)
         WORLD_CASE(test_defaults),        WORLD_CASE(test_options),
         WORLD_CASE(test_options_refused), WORLD_CASE(test_limits_are_kept),
         WORLD_CASE(test_altered),         WORLD_CASE(test_streams_of_the_original),
-        WORLD_CASE(test_swept),           WORLD_CASE(test_commands_full),
+        WORLD_CASE(test_swept),           WORLD_CASE(test_lost_stream),
+        WORLD_CASE(test_commands_full),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);
