@@ -50,6 +50,6 @@ $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LI
 bench:
 	@tools/setup.sh tools/packages.txt tools/packages-bench.txt
 	@$(MAKE) --no-print-directory bench-run
-bench-run: $(filter $(BUILD)/tests/bench/bench_$(B)%,$(BENCH_PROGRAMS))
+bench-run: $(AEGISC) $(filter $(BUILD)/tests/bench/bench_$(B)%,$(BENCH_PROGRAMS))
 	@rm -f $(BUILD)/bench.jsonl
-	@for b in $^; do BENCH_OUTPUT=$(BUILD)/bench.jsonl $$b || exit 1; done
+	@for b in $(filter $(BUILD)/tests/bench/%,$^); do AEGISC=$(AEGISC) BENCH_OUTPUT=$(BUILD)/bench.jsonl $$b || exit 1; done
