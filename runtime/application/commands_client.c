@@ -143,7 +143,8 @@ static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, b
 
     (void)snprintf(subject, sizeof subject, "commands.%s.%s%s", x->method->service, x->method->name,
                    x->method->lanes ? aegis_lane_suffix(x->priority) : "");
-    (void)snprintf(when, sizeof when, "%" PRId64, (aegis_now() + x->delay) / AEGIS_MILLISECOND);
+    (void)snprintf(when, sizeof when, "%" PRId64,
+                   (aegis_now() + x->delay + AEGIS_MILLISECOND - 1) / AEGIS_MILLISECOND); /* rather later */
     headers[1].value = when;
     memset(&message, 0, sizeof message);
     message.subject = subject;
