@@ -219,12 +219,60 @@ static void without_a_server(void **state)
     assert_true(nats_server_restart(&server));
 }
 
+/* The server's store is full: what was acknowledged is there, the rest is refused with a reason, and the
+ * health says that nothing can be stored. */
+static void full_store(void **state)
+{
+    enum { EVENTS = 100, SIZE = 32768 };
+    nats_server small = {.configuration = "jetstream { max_file_store: 1MB }\n"};
+    char id[16], *body = (char *)calloc(1, SIZE);
+    const aegis_header header = {"Nats-Msg-Id", id};
+    const aegis_outgoing letter = {.subject = "ring.full",
+                                   .headers = &header,
+                                   .header_count = 1,
+                                   .body = {(const uint8_t *)body, SIZE},
+                                   .stream = "RING"};
+    uint64_t stored = 0, refused = 0;
+    aegis_stream_info info;
+    aegis_health health;
+    world w;
+
+    (void)state;
+    assert_non_null(body);
+    assert_true(nats_server_start(&small));
+    world_open(&w, small.url);
+    const aegis_port_ops *ops = w.port->ops;
+    ops->health(w.port, &health);
+    assert_true(health.durable);
+    for (unsigned i = 0; i < EVENTS; i++) {
+        snprintf(id, sizeof id, "%u", i);
+        assert_ok(ops->submit(w.completions, AEGIS_OP_PUBLISH_DURABLE, &letter, i, in_ms(10000), NULL));
+    }
+    for (unsigned i = 0; i < EVENTS; i++) {
+        aegis_message message;
+        assert_ok(ops->next(w.completions, in_ms(15000), &message));
+        stored += message.status == AEGIS_OK;
+        refused +=
+            message.status == AEGIS_RESOURCE_EXHAUSTED && message.body.len > 0 && message.not_processed;
+        ops->release(&message);
+    }
+    ops->health(w.port, &health);
+    assert_false(health.durable);
+    assert_ok(ops->stream_info(w.port, "RING", in_ms(5000), &info, NULL));
+    assert_int_equal(info.messages, stored);
+    assert_int_equal(stored + refused, EVENTS);
+    assert_in_range(stored, 10, 40);
+    world_close(&w);
+    nats_server_stop(&small);
+    free(body);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(cut_while_publishing),  cmocka_unit_test(killed_while_publishing),
         cmocka_unit_test(answers_that_are_none), cmocka_unit_test(one_without_a_stream),
-        cmocka_unit_test(without_a_server),
+        cmocka_unit_test(without_a_server),      cmocka_unit_test(full_store),
     };
 
     memset(&server, 0, sizeof server);

@@ -47,10 +47,10 @@ aegis_status aegis_nats_js_status(uint32_t code, const char *description)
     case ERR_STORAGE_EXCEEDED:
     case ERR_MEMORY_EXCEEDED:
     case ERR_STREAM_MAX_BYTES:
+    case ERR_INSUFFICIENT:
         return AEGIS_RESOURCE_EXHAUSTED;
     case ERR_NOT_ENABLED:
     case ERR_NOT_ENABLED_FOR_ACCOUNT:
-    case ERR_INSUFFICIENT:
     case ERR_UNAVAILABLE:
         return AEGIS_UNAVAILABLE;
     case ERR_STREAM_NOT_MATCH:
@@ -95,7 +95,7 @@ static void read_refusal(nats_engine *engine, nats_json failure, nats_verdict *o
     aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
     const uint32_t code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
     if (store_is_full(code, description))
-        engine->full = aegis_clock_monotonic();
+        engine->unstored = aegis_clock_monotonic();
     out->again = code == ERR_UNAVAILABLE;
     out->final = !out->again;
     out->status = aegis_nats_js_status(code, description);
@@ -114,7 +114,8 @@ static void read_stored(nats_engine *engine, const char *wanted, nats_json objec
                  aegis_json_text(stream, name, sizeof name), wanted);
         return;
     }
-    engine->full = 0;
+    engine->unstored = 0;
+    engine->stored = engine->arrived;
     out->status = AEGIS_OK;
     out->ack.sequence = aegis_json_u64(aegis_json_member(object, "seq"), 0);
     out->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
@@ -175,8 +176,8 @@ void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
     aegis_nats_timer(engine, call->resend_at);
 }
 
-aegis_status aegis_nats_silence(const nats_engine *engine, const char *subject, bool nobody, bool sent,
-                                char *text, size_t size)
+aegis_status aegis_nats_silence(nats_engine *engine, const char *subject, bool nobody, bool sent, char *text,
+                                size_t size)
 {
     if (nobody && engine->durable != 0) {
         snprintf(text, size, "no stream takes %s", subject);
@@ -190,6 +191,10 @@ aegis_status aegis_nats_silence(const nats_engine *engine, const char *subject, 
         snprintf(text, size, "no connection to %s", engine->url);
         return AEGIS_UNAVAILABLE;
     }
+    /* A 2.9 server whose disk is full does not say so: it says nothing any more. */
+    const int64_t now = aegis_clock_monotonic();
+    if (engine->up > 0 && now - engine->stored > AEGIS_SECOND)
+        engine->unstored = now;
     snprintf(text, size, "no acknowledgement for %s in time; it may have been stored", subject);
     return AEGIS_DEADLINE_EXCEEDED;
 }

@@ -259,7 +259,8 @@ struct nats_engine {
     int64_t arrived; /* when the leader last read */
     int durable;     /* 1 JetStream answers, 0 it does not, -1 not known yet */
     int64_t probed;
-    int64_t full; /* when the server last had no room to store; 0: it has since */
+    int64_t stored;   /* when the last acknowledgement came */
+    int64_t unstored; /* when the server last had no room, or fell silent; 0: it has stored since */
 
     pthread_mutex_t pool_lock; /* guards the rest */
     nats_parcel *pool;
@@ -411,7 +412,7 @@ typedef struct nats_verdict {
  * NULL. */
 void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *raw, nats_verdict *out);
 /* What it comes to that no acknowledgement was had in time, and the text of it. */
-aegis_status aegis_nats_silence(const nats_engine *engine, const char *subject, bool nobody, bool sent,
+aegis_status aegis_nats_silence(nats_engine *engine, const char *subject, bool nobody, bool sent,
                                 char *text, size_t size);
 void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *answer);
 void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call);

@@ -13,7 +13,7 @@
 #define CONNECT_TIMEOUT_DEFAULT (2 * AEGIS_SECOND)
 #define RETRY_PAUSE             (50 * AEGIS_MILLISECOND)
 #define PROBE_PATIENCE          (AEGIS_SECOND / 2)
-#define FULL_MEMORY             (10 * AEGIS_SECOND) /* how long a refusal for want of room is remembered */
+#define UNSTORED_MEMORY         (10 * AEGIS_SECOND) /* how long it is remembered that nothing could be stored */
 
 /* ---- the connection's operations ------------------------------------------------------------------------
  */
@@ -25,8 +25,9 @@ static void health(aegis_port *port, aegis_health *health)
     *health = (aegis_health){0};
     health->connected = aegis_nats_pick(engine, NATS_RPC) != NULL;
     health->connections = (uint32_t)engine->up;
-    const bool full = engine->full != 0 && aegis_clock_monotonic() - engine->full < FULL_MEMORY;
-    health->durable = health->connected && engine->durable == 1 && !full;
+    const bool unstored =
+        engine->unstored != 0 && aegis_clock_monotonic() - engine->unstored < UNSTORED_MEMORY;
+    health->durable = health->connected && engine->durable == 1 && !unstored;
     health->reconnects = engine->reconnects;
     const int64_t limit = atomic_load(&engine->max_payload);
     health->max_payload = limit > 0 ? (uint64_t)limit : 0;
