@@ -143,7 +143,7 @@ void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *ra
 {
     nats_verdict verdict;
 
-    aegis_nats_verdict_read(engine, call->message->stream, raw, &verdict);
+    aegis_nats_verdict_read(engine, call->message != NULL ? call->message->stream : NULL, raw, &verdict);
     aegis_nats_message_dead(engine, raw, (size_t)natsMsg_GetDataLength(raw));
     if (verdict.again && call->repeatable) {
         aegis_nats_durable_nobody(engine, call);
@@ -202,8 +202,8 @@ aegis_status aegis_nats_silence(nats_engine *engine, const char *subject, bool n
 /* What to say at the end. */
 aegis_status aegis_nats_durable_expired(nats_engine *engine, nats_call *call)
 {
-    const aegis_status status = aegis_nats_silence(engine, call->message->subject, call->nobody != 0,
-                                                   call->sent, call->text, sizeof call->text);
+    const aegis_status status = aegis_nats_silence(engine, call->subject, call->nobody != 0, call->sent,
+                                                   call->text, sizeof call->text);
 
     call->not_processed = status != AEGIS_DEADLINE_EXCEEDED && !call->unsure;
     return status;
@@ -225,8 +225,9 @@ aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *
     call.repeatable = aegis_nats_has_id(message);
     pthread_mutex_lock(&engine->lock);
     aegis_nats_want_bulk(engine, deadline);
+    aegis_nats_call_name(&call, message->subject);
     aegis_nats_call_start(engine, &call);
-    aegis_nats_call_send(engine, &call);
+    aegis_nats_call_send(engine, &call, message);
     aegis_nats_call_wait(engine, &call);
     pthread_mutex_unlock(&engine->lock);
     if (call.status == AEGIS_OK && ack != NULL)

@@ -246,11 +246,27 @@ static void leader_read(nats_engine *engine, const round *r, int64_t until)
     }
 }
 
-static void dispatch(nats_engine *engine)
+/* Messages that nats.c has taken from the sockets since it was asked last. */
+static uint64_t arrivals(nats_engine *engine, const round *r)
 {
-    for (nats_source *s = engine->sources; s != NULL; s = s->next)
-        aegis_nats_source_dispatch(s);
-    aegis_nats_calls_dispatch(engine);
+    uint64_t all = 0;
+    for (size_t i = 0; i < r->count; i++) {
+        uint64_t came = r->links[i]->came;
+        if (natsConnection_GetStats(r->links[i]->connection, engine->statistics) == NATS_OK)
+            natsStatistics_GetCounts(engine->statistics, &came, NULL, NULL, NULL, NULL);
+        all += came - r->links[i]->came;
+        r->links[i]->came = came;
+    }
+    return all;
+}
+
+static void dispatch(nats_engine *engine, uint64_t came)
+{
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        const size_t taken = aegis_nats_source_dispatch(s);
+        came -= came > taken ? taken : came;
+    }
+    aegis_nats_calls_dispatch(engine, came);
 }
 
 static void run_timers(nats_engine *engine, int64_t now)
@@ -322,7 +338,7 @@ static void turn(nats_engine *engine, int64_t until)
     }
     engine->arrived = aegis_clock_monotonic();
     engine->dispatching = true;
-    dispatch(engine);
+    dispatch(engine, arrivals(engine, &r));
     run_timers(engine, engine->arrived);
     engine->dispatching = false;
     for (size_t i = 0; i < r.count; i++) {
@@ -499,7 +515,7 @@ aegis_status aegis_nats_engine_start(nats_engine *engine)
     engine->epoll = epoll_create1(EPOLL_CLOEXEC);
     engine->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
-    if (engine->epoll < 0 || engine->event < 0 ||
+    if (engine->epoll < 0 || engine->event < 0 || natsStatistics_Create(&engine->statistics) != NATS_OK ||
         epoll_ctl(engine->epoll, EPOLL_CTL_ADD, engine->event, &event) != 0)
         return AEGIS_RESOURCE_EXHAUSTED;
     return AEGIS_OK;
@@ -525,6 +541,8 @@ void aegis_nats_engine_stop(nats_engine *engine)
         close(engine->event);
     aegis_nats_forget_servers(engine);
     natsOptions_Destroy(engine->options);
+    natsStatistics_Destroy(engine->statistics);
+    aegis_nats_calls_free(engine);
     for (size_t i = 0; i < engine->dead_count; i++)
         natsMsg_Destroy(engine->dead[i]);
     while (engine->pool != NULL) {

@@ -8,11 +8,13 @@
 #include "internal.h"
 
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define SLOTS_KEPT     1024
+#define CALLS_KEPT     1024
 #define PROBE_INTERVAL AEGIS_SECOND
 #define PROBE_PATIENCE (2 * AEGIS_SECOND)
 
@@ -83,13 +85,59 @@ static bool place(nats_engine *engine, nats_call *call)
 /* ---- calls ----------------------------------------------------------------------------------------------
  */
 
+/* A call of the heap's, but for what it says. Lock held; NULL: no memory. */
+static nats_call *call_new(nats_engine *engine)
+{
+    nats_call *call = engine->free_calls;
+    if (call == NULL) {
+        call = (nats_call *)malloc(sizeof *call);
+    } else {
+        engine->free_calls = call->next;
+        engine->free_call_count--;
+    }
+    if (call != NULL) {
+        memset(call, 0, offsetof(nats_call, text));
+        call->text[0] = '\0';
+    }
+    return call;
+}
+
+static void give_back(nats_engine *engine, nats_call *call)
+{
+    if (engine->free_call_count >= CALLS_KEPT) {
+        free(call);
+        return;
+    }
+    call->next = engine->free_calls;
+    engine->free_calls = call;
+    engine->free_call_count++;
+}
+
+void aegis_nats_calls_free(nats_engine *engine)
+{
+    while (engine->free_calls != NULL) {
+        nats_call *call = engine->free_calls;
+        engine->free_calls = call->next;
+        free(call);
+    }
+}
+
+void aegis_nats_call_name(nats_call *call, const char *subject)
+{
+    const size_t length = strnlen(subject, sizeof call->subject - 1);
+    memcpy(call->subject, subject, length);
+    call->subject[length] = '\0';
+}
+
 void aegis_nats_call_start(nats_engine *engine, nats_call *call)
 {
-    call->previous = NULL;
-    call->next = engine->calls;
-    if (engine->calls != NULL)
-        engine->calls->previous = call;
-    engine->calls = call;
+    call->next = NULL;
+    call->previous = engine->calls_last; /* oldest first: most answers come in this order */
+    if (engine->calls_last != NULL)
+        engine->calls_last->next = call;
+    else
+        engine->calls = call;
+    engine->calls_last = call;
     engine->call_count++;
     aegis_nats_timer(engine, call->deadline);
 }
@@ -114,7 +162,7 @@ static void complete(nats_engine *engine, nats_call *call)
     }
     aegis_nats_push(source, parcel);
     aegis_nats_signal(engine, source, source->count);
-    free(call);
+    give_back(engine, call);
 }
 
 /* Ends it. A submitted call is freed. */
@@ -126,6 +174,8 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
         engine->calls = call->next;
     if (call->next != NULL)
         call->next->previous = call->previous;
+    else
+        engine->calls_last = call->previous;
     engine->call_count--;
     if (call->slot != NULL) {
         call->slot->link->load--;
@@ -139,11 +189,11 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
     else if (call->waiter != NULL && call->waiter != engine->leader)
         aegis_nats_signal_waiter(call->waiter);
     else if (call->waiter == NULL)
-        free(call); /* a probe */
+        give_back(engine, call); /* a probe */
 }
 
-/* Send it, for the first time or again. Lock held. */
-void aegis_nats_call_send(nats_engine *engine, nats_call *call)
+/* Send it, for the first time or again. Lock held; the call may be over, and gone, on return. */
+void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outgoing *message)
 {
     char reply[NATS_INBOX_MAX];
     if (!place(engine, call)) {
@@ -158,7 +208,7 @@ void aegis_nats_call_send(nats_engine *engine, nats_call *call)
     memcpy(reply, slot->subject, slot->prefix);
     snprintf(reply + slot->prefix, sizeof reply - slot->prefix, "%" PRIu64, ++slot->call);
     call->times++;
-    const natsStatus status = aegis_nats_send(slot->link, call->message, reply);
+    const natsStatus status = aegis_nats_send(slot->link, message, reply);
     if (status == NATS_OK) {
         call->sent = true;
         if (call->repeatable) {
@@ -216,19 +266,20 @@ static void nobody(nats_engine *engine, nats_call *call)
     if (call->kind == NATS_CALL_PROBE)
         engine->durable = 0;
     call->not_processed = true;
-    snprintf(call->text, sizeof call->text, "nobody listens to %s", call->message->subject);
+    snprintf(call->text, sizeof call->text, "nobody listens to %s", call->subject);
     aegis_nats_call_finish(engine, call, AEGIS_UNAVAILABLE);
 }
 
-static void answer(nats_engine *engine, nats_call *call, natsMsg *raw)
+/* False: a stray answer to an earlier call in the slot. */
+static bool answer(nats_engine *engine, nats_call *call, natsMsg *raw)
 {
     if (!answers(call, raw)) {
         natsMsg_Destroy(raw);
-        return;
+        return false;
     }
     if (call->kind == NATS_CALL_DURABLE) {
         aegis_nats_durable_answer(engine, call, raw);
-        return;
+        return true;
     }
     call->answered = true;
     if (call->kind == NATS_CALL_PROBE) {
@@ -236,31 +287,45 @@ static void answer(nats_engine *engine, nats_call *call, natsMsg *raw)
         engine->durable = body != NULL && strstr(body, "\"error\"") == NULL ? 1 : 0;
         natsMsg_Destroy(raw);
         aegis_nats_call_finish(engine, call, AEGIS_OK);
-        return;
+        return true;
     }
     call->answer = aegis_nats_parcel_new(engine, raw);
     aegis_nats_call_finish(engine, call, call->answer != NULL ? AEGIS_OK : AEGIS_RESOURCE_EXHAUSTED);
+    return true;
 }
 
-void aegis_nats_calls_dispatch(nats_engine *engine)
+/* What has come for the call, one message at a time. False when nothing has, or a stray one. */
+static bool take_answer(nats_engine *engine, nats_call *call)
+{
+    natsMsg *raw = NULL;
+    int messages = 0;
+    int bytes = 0;
+
+    if (call->slot == NULL ||
+        natsSubscription_GetPending(call->slot->subscription, &messages, &bytes) != NATS_OK || messages <= 0)
+        return false;
+    const natsStatus status = natsSubscription_NextMsg(&raw, call->slot->subscription, 1);
+    if (messages > 1 || (status != NATS_OK && status != NATS_NO_RESPONDERS)) {
+        engine->look_again = true; /* at all of them, in the next round, which comes at once */
+        aegis_nats_timer(engine, 0);
+    }
+    if (status == NATS_NO_RESPONDERS)
+        nobody(engine, call);
+    return status == NATS_NO_RESPONDERS || (status == NATS_OK && answer(engine, call, raw));
+}
+
+/* nats.c does not tell who got something, so we look, but at no more calls than it takes to find `came`
+ * messages. A stray one does not count: it may have come long ago, while its slot was free. */
+void aegis_nats_calls_dispatch(nats_engine *engine, uint64_t came)
 {
     nats_call *following = NULL;
-    for (nats_call *call = engine->calls; call != NULL; call = following) {
-        int messages = 0;
-        int bytes = 0;
+    const bool all = engine->look_again;
+
+    engine->look_again = false;
+    for (nats_call *call = engine->calls; call != NULL && (all || came > 0); call = following) {
         following = call->next;
-        if (call->slot == NULL ||
-            natsSubscription_GetPending(call->slot->subscription, &messages, &bytes) != NATS_OK ||
-            messages <= 0)
-            continue;
-        natsMsg *raw = NULL;
-        const natsStatus status = natsSubscription_NextMsg(&raw, call->slot->subscription, 1);
-        if (status == NATS_NO_RESPONDERS)
-            nobody(engine, call);
-        else if (status == NATS_OK)
-            answer(engine, call, raw);
-        if (messages > 1)
-            aegis_nats_timer(engine, 0); /* the rest in the next round, which comes at once */
+        if (take_answer(engine, call) && came > 0)
+            came--;
     }
 }
 
@@ -281,7 +346,7 @@ void aegis_nats_calls_due(nats_engine *engine, int64_t now)
             call->resend_at = 0;
             call->unsure = call->unsure || call->nobody == 0;
             if (engine->up > 0)
-                aegis_nats_call_send(engine, call);
+                aegis_nats_call_send(engine, call, call->message);
         } else if (call->resend_at != 0) {
             aegis_nats_timer(engine, call->resend_at);
         }
@@ -319,42 +384,9 @@ void aegis_nats_calls_again(nats_engine *engine)
         following = call->next;
         if (call->slot == NULL && call->repeatable) {
             call->pause = 0;
-            aegis_nats_call_send(engine, call);
+            aegis_nats_call_send(engine, call, call->message);
         }
     }
-}
-
-/* The call, its message and all that one points to, in one piece. */
-static nats_call *call_copy(const aegis_outgoing *message)
-{
-    const size_t subject = strlen(message->subject) + 1;
-    size_t size = sizeof(nats_call) + sizeof *message + message->header_count * sizeof(aegis_header) +
-                  subject + message->body.len;
-    for (size_t i = 0; i < message->header_count; i++)
-        size += strlen(message->headers[i].name) + strlen(message->headers[i].value) + 2;
-    nats_call *call = (nats_call *)calloc(1, size);
-    if (call == NULL)
-        return NULL;
-    aegis_outgoing *copy = (aegis_outgoing *)(void *)(call + 1);
-    aegis_header *headers = (aegis_header *)(void *)(copy + 1);
-    char *text = (char *)(headers + message->header_count);
-    memcpy(text, message->subject, subject);
-    copy->subject = text;
-    text += subject;
-    copy->headers = headers;
-    copy->header_count = message->header_count;
-    for (size_t i = 0; i < message->header_count; i++) {
-        headers[i].name = text;
-        text = stpcpy(text, message->headers[i].name) + 1;
-        headers[i].value = text;
-        text = stpcpy(text, message->headers[i].value) + 1;
-    }
-    if (message->body.len > 0)
-        memcpy(text, message->body.data, message->body.len);
-    copy->body.data = (const uint8_t *)text;
-    copy->body.len = message->body.len;
-    call->message = copy;
-    return call;
 }
 
 /* Ask whether JetStream is there; the answer is in engine->durable some time later. Lock held, connection up.
@@ -367,14 +399,15 @@ void aegis_nats_probe(nats_engine *engine)
     char subject[NATS_API_MAX + 8];
     snprintf(subject, sizeof subject, "%s.INFO", engine->api);
     const aegis_outgoing question = {.subject = subject};
-    nats_call *call = call_copy(&question);
+    nats_call *call = call_new(engine);
     if (call == NULL)
         return;
+    aegis_nats_call_name(call, subject);
     engine->probed = now;
     call->kind = NATS_CALL_PROBE;
     call->deadline = now + PROBE_PATIENCE;
     aegis_nats_call_start(engine, call);
-    aegis_nats_call_send(engine, call);
+    aegis_nats_call_send(engine, call, &question);
 }
 
 /* ---- the port's operations ------------------------------------------------------------------------------
@@ -387,9 +420,9 @@ aegis_status aegis_nats_call_outcome(const nats_call *call, aegis_error *error)
     if (call->text[0] != '\0')
         aegis_error_set(error, call->status, "%s", call->text);
     else if (call->status == AEGIS_DEADLINE_EXCEEDED)
-        aegis_error_set(error, call->status, "no answer from %s in time", call->message->subject);
+        aegis_error_set(error, call->status, "no answer from %s in time", call->subject);
     else
-        aegis_error_set(error, call->status, "the call to %s failed", call->message->subject);
+        aegis_error_set(error, call->status, "the call to %s failed", call->subject);
     if (error != NULL)
         error->not_processed = call->not_processed;
     return call->status;
@@ -416,8 +449,9 @@ aegis_status aegis_nats_ask(nats_engine *engine, nats_role role, const aegis_out
         return aegis_nats_unavailable(engine, error);
     }
     call.waiter = &placeholder; /* it is ours: nobody frees it */
+    aegis_nats_call_name(&call, message->subject);
     aegis_nats_call_start(engine, &call);
-    aegis_nats_call_send(engine, &call);
+    aegis_nats_call_send(engine, &call, message);
     aegis_nats_call_wait(engine, &call);
     pthread_mutex_unlock(&engine->lock);
     if (call.status == AEGIS_OK)
@@ -460,34 +494,35 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
         return status;
     if (kind == AEGIS_OP_PUBLISH_DURABLE && aegis_nats_has_id(message))
         return aegis_nats_ring_submit(source, message, token, deadline, error);
-    nats_call *call = call_copy(message);
-    nats_parcel *spare = call != NULL ? aegis_nats_parcel_new(engine, NULL) : NULL;
-    if (spare == NULL) {
-        free(call);
+    const nats_role role = kind == AEGIS_OP_REQUEST ? NATS_RPC : NATS_BULK;
+    nats_parcel *spare = aegis_nats_parcel_new(engine, NULL);
+    if (spare == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a call");
+    pthread_mutex_lock(&engine->lock);
+    if (role == NATS_BULK)
+        aegis_nats_want_bulk(engine, deadline);
+    const bool room = aegis_nats_with_room(engine, aegis_nats_pick, role) != NULL;
+    nats_call *call = room && source->under_way < source->capacity ? call_new(engine) : NULL;
+    if (call == NULL) {
+        const bool full = source->under_way >= source->capacity;
+        pthread_mutex_unlock(&engine->lock);
+        aegis_nats_parcel_free(spare);
+        if (!room)
+            return aegis_nats_unavailable(engine, error);
+        return full ? aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "%zu operations are under way",
+                                      source->capacity)
+                    : aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a call");
     }
     call->kind = kind == AEGIS_OP_REQUEST ? NATS_CALL_REQUEST : NATS_CALL_DURABLE;
-    call->role = kind == AEGIS_OP_REQUEST ? NATS_RPC : NATS_BULK;
+    call->role = role;
     call->completions = source;
     call->spare = spare;
     call->token = token;
     call->deadline = deadline;
-    pthread_mutex_lock(&engine->lock);
-    if (call->role == NATS_BULK)
-        aegis_nats_want_bulk(engine, deadline);
-    const bool room = aegis_nats_with_room(engine, aegis_nats_pick, call->role) != NULL;
-    if (!room || source->under_way >= source->capacity) {
-        pthread_mutex_unlock(&engine->lock);
-        free(call);
-        aegis_nats_parcel_free(spare);
-        if (!room)
-            return aegis_nats_unavailable(engine, error);
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "%zu operations are under way",
-                               source->capacity);
-    }
+    aegis_nats_call_name(call, message->subject);
     source->under_way++;
     aegis_nats_call_start(engine, call);
-    aegis_nats_call_send(engine, call);
+    aegis_nats_call_send(engine, call, message);
     aegis_nats_kick_idle(engine);
     pthread_mutex_unlock(&engine->lock);
     return AEGIS_OK;

@@ -34,9 +34,11 @@
 #define NATS_UNSENT_HIGH ((size_t)4 << 20) /* bytes buffered before publishers wait */
 #define NATS_WRITE_LIMIT                                                                                     \
     (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
-#define NATS_PULLS_MAX 32     /* pull requests of one consumer under way */
-#define NATS_SEATS_MAX 16     /* connections of one port */
-#define NATS_API_MAX   128    /* "$JS.<domain>.API" */
+#define NATS_PULLS_MAX    32  /* pull requests of one consumer under way */
+#define NATS_CALL_SUBJECT 128
+#define NATS_DEAD_MAX     256 /* messages destroyed together */
+#define NATS_SEATS_MAX    16  /* connections of one port */
+#define NATS_API_MAX      128 /* "$JS.<domain>.API" */
 
 typedef struct nats_engine nats_engine;
 typedef struct nats_source nats_source;
@@ -59,6 +61,7 @@ typedef struct nats_link {
     natsConnection *connection;
     nats_role role;
     size_t load;       /* calls under way on it */
+    uint64_t came;     /* messages that nats.c has taken from it, when they were last handed out */
     size_t unsent;     /* bytes given to nats.c since it last had nothing to write */
     bool stuck;        /* what is buffered has not moved for NATS_WRITE_LIMIT */
     bool lame;         /* its server is about to go */
@@ -184,8 +187,9 @@ typedef struct nats_call {
     struct nats_call *previous;
     nats_call_kind kind;
     nats_role role;
-    nats_slot *slot; /* NULL: not sent, or lost with its connection */
-    const aegis_outgoing *message;
+    nats_slot *slot;                 /* NULL: not sent, or lost with its connection */
+    const aegis_outgoing *message;   /* NULL: not to be said again */
+    char subject[NATS_CALL_SUBJECT]; /* clipped: for texts */
     int64_t deadline;
     int64_t resend_at; /* 0: never */
     int64_t pause;     /* until the next time */
@@ -251,8 +255,12 @@ struct nats_engine {
 
     nats_grave *graves;
     nats_source *sources;
-    size_t backlog; /* messages waiting in subscriptions, and completions */
-    nats_call *calls;
+    size_t backlog;        /* messages waiting in subscriptions, and completions */
+    nats_call *free_calls; /* of submitted ones */
+    size_t free_call_count;
+    nats_call *calls, *calls_last; /* in the order they were made */
+    bool look_again;               /* at all calls, whether anything came or not */
+    natsStatistics *statistics;    /* the leader's, to read into */
     size_t call_count;
     uint64_t slot_id;
     int64_t timer;   /* no timer is due before this */
@@ -265,7 +273,7 @@ struct nats_engine {
     pthread_mutex_t pool_lock; /* guards the rest */
     nats_parcel *pool;
     size_t pool_count;
-    natsMsg *dead[64]; /* nats.c wakes a thread for each destruction: batched */
+    natsMsg *dead[NATS_DEAD_MAX]; /* nats.c wakes a thread for each destruction: batched */
     size_t dead_count;
     size_t dead_bytes;
 };
@@ -348,7 +356,8 @@ void aegis_nats_event(nats_engine *engine, aegis_port_event event);
 /* Lock held: see that it has, or all have, a subscription, if there is a connection for it. */
 void aegis_nats_source_subscribe(nats_source *source);
 void aegis_nats_sources_subscribe(nats_engine *engine);
-void aegis_nats_source_dispatch(nats_source *source);
+/* How many messages it took. */
+size_t aegis_nats_source_dispatch(nats_source *source);
 aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
                                aegis_error *error);
 void aegis_nats_divert(aegis_source *source, aegis_source *into, uint64_t token);
@@ -377,10 +386,12 @@ aegis_status aegis_nats_unavailable(nats_engine *engine, aegis_error *error);
 aegis_status aegis_nats_request(aegis_port *port, const aegis_outgoing *message, int64_t deadline,
                                 aegis_message *answer, aegis_error *error);
 void aegis_nats_call_start(nats_engine *engine, nats_call *call);
-void aegis_nats_call_send(nats_engine *engine, nats_call *call);
+void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outgoing *message);
+void aegis_nats_call_name(nats_call *call, const char *subject);
+void aegis_nats_calls_free(nats_engine *engine);
 void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status status);
 void aegis_nats_call_wait(nats_engine *engine, nats_call *call);
-void aegis_nats_calls_dispatch(nats_engine *engine);
+void aegis_nats_calls_dispatch(nats_engine *engine, uint64_t came);
 void aegis_nats_calls_due(nats_engine *engine, int64_t now);
 void aegis_nats_calls_lost(nats_engine *engine, const nats_link *link);
 void aegis_nats_calls_again(nats_engine *engine);

@@ -10,7 +10,7 @@
 
 #define DEFAULT_CAPACITY 65536
 #define EVENT_CAPACITY   64
-#define POOL_MAX         1024
+#define POOL_MAX         2048
 #define DEAD_BYTES       ((size_t)1 << 20)
 #define DEAD_MAX         (sizeof((nats_engine *)NULL)->dead / sizeof(natsMsg *))
 
@@ -271,23 +271,26 @@ static bool take_one(nats_source *source)
     return true;
 }
 
-void aegis_nats_source_dispatch(nats_source *source)
+size_t aegis_nats_source_dispatch(nats_source *source)
 {
     nats_source *reader = reader_of(source);
     const size_t before = reader->count;
+    size_t taken = 0;
     int messages = 0;
     int bytes = 0;
-    bool taken = false;
     while (source->subscription != NULL &&
            natsSubscription_GetPending(source->subscription, &messages, &bytes) == NATS_OK && messages > 0) {
-        if (!take_one(source))
+        if (!take_one(source)) {
+            source->engine->look_again = true; /* nobody knows whether it was taken */
             break;
-        taken = true;
+        }
+        taken++;
     }
-    if (taken && source->ring != NULL)
+    if (taken > 0 && source->ring != NULL)
         aegis_nats_ring_turn(source, source->engine->arrived);
     if (reader->count > before)
         aegis_nats_signal(source->engine, reader, 1);
+    return taken;
 }
 
 /* ---- making them ----------------------------------------------------------------------------------------

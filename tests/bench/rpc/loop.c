@@ -297,8 +297,9 @@ static aegis_status ensure_consumer(aegis_port *port, const aegis_consumer_confi
 }
 
 static aegis_status ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_error *error)
+                                  aegis_stream_info *info, aegis_error *error)
 {
+    (void)info;
     (void)port;
     (void)config;
     (void)deadline;
