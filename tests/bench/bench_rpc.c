@@ -193,13 +193,14 @@ static bool overhead(const world *w)
     return good;
 }
 
-/* For a profiler: nothing but our calls, `bench_rpc ours DEPTH`. */
+/* For a profiler: nothing but our calls, `bench_rpc ours DEPTH`; 0: of RPC_THREADS threads. */
 static bool ours_alone(const world *w, unsigned depth)
 {
-    const uint64_t calls = depth > 1 ? 200000 : 10000;
+    const uint64_t calls = depth > 1 ? 200000 : depth == 1 ? 10000 : 50000;
     const double cpu = duel_cpu_now(), start = bench_now(), switches = duel_switches_now();
-    const bool good = depth > 1 ? rpc_ours_async(w->ours, calls, depth, NULL)
-                                : rpc_ours_lonely(w->ours, calls, depth, NULL);
+    const bool good = depth == 0  ? rpc_ours_threads(w->ours, calls, RPC_THREADS, NULL)
+                      : depth > 1 ? rpc_ours_async(w->ours, calls, depth, NULL)
+                                  : rpc_ours_lonely(w->ours, calls, depth, NULL);
 
     printf("%u under way: %.2f us of CPU, %.2f switches a call, %.0f calls/s\n", depth,
            (duel_cpu_now() - cpu) / 1e3 / (double)calls, (duel_switches_now() - switches) / (double)calls,
