@@ -65,7 +65,7 @@ static void on_closed(natsConnection *connection, void *closure)
     link->closed = true;
     aegis_nats_kick(engine);
     pthread_cond_broadcast(&engine->flushed);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 static void on_lame_duck(natsConnection *connection, void *closure)
@@ -76,7 +76,7 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     pthread_mutex_lock(&engine->lock);
     link->lame = true;
     aegis_nats_event(engine, AEGIS_PORT_LAME_DUCK);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 /* Servers of the cluster that this one told of: the next connection may go to any of them. Lock held. */
@@ -101,7 +101,7 @@ static void on_discovered(natsConnection *connection, void *closure)
     nats_engine *engine = ((const nats_link *)closure)->engine;
     pthread_mutex_lock(&engine->lock);
     learn_servers(engine, connection);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
@@ -287,7 +287,7 @@ void aegis_nats_link_down(nats_engine *engine, nats_link *link)
         aegis_nats_event(engine, AEGIS_PORT_DOWN);
     while (link->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
         pthread_cond_wait(&engine->flushed, &engine->lock);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: connection to %s lost", link->server);
     aegis_nats_link_free(link);
     pthread_mutex_lock(&engine->lock);
@@ -297,7 +297,7 @@ void aegis_nats_link_down(nats_engine *engine, nats_link *link)
 /* Write what is left, close, and free. Lock held on entry and return. */
 static void link_end(nats_engine *engine, nats_link *link)
 {
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     for (int i = 0; i < 1000 && atomic_load(&link->writable) && !link->closed; i++)
         aegis_nats_write(link);
     natsConnection_Close(link->connection);
@@ -311,7 +311,7 @@ static void link_end(nats_engine *engine, nats_link *link)
         pthread_cond_wait(&engine->flushed, &engine->lock);
     leave_seat(engine, link);
     forget_subscriptions(engine, link);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     aegis_nats_link_free(link);
     pthread_mutex_lock(&engine->lock);
 }

@@ -52,7 +52,7 @@ void aegis_nats_pulls_anew(nats_engine *engine, const char *stream, const char *
         }
     }
     aegis_nats_kick_idle(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 static void pull_later(nats_source *source)
@@ -248,13 +248,13 @@ aegis_status aegis_nats_settle(const aegis_message *message, aegis_settlement se
     nats_engine *engine = parcel->engine;
     pthread_mutex_lock(&engine->lock);
     if (parcel->consumer == NULL) { /* settled already, or handed back */
-        pthread_mutex_unlock(&engine->lock);
+        aegis_nats_unlock(engine);
         return AEGIS_FAILED_PRECONDITION;
     }
     const natsStatus status = send_settlement(parcel->consumer, parcel->message.reply, body);
     if (status == NATS_OK && settlement != AEGIS_WORKING)
         unsettled_remove(parcel);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return status == NATS_OK ? AEGIS_OK : AEGIS_UNAVAILABLE;
 }
 
@@ -284,7 +284,7 @@ aegis_status aegis_nats_consume(aegis_port *port, const char *stream, const char
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a consumer");
     pthread_mutex_lock(&engine->lock);
     const uint64_t id = engine->slot_id++;
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (asprintf(&made->subject, "%s.%" PRIu64 ".*", engine->inbox, id) < 0)
         made->subject = NULL;
     if (asprintf(&made->pull_subject, "%s.CONSUMER.MSG.NEXT.%s.%s", engine->api, stream, durable) < 0)
@@ -304,5 +304,5 @@ void aegis_nats_credit(aegis_source *base, uint32_t messages)
     source->credit += messages;
     aegis_nats_pull(source, aegis_clock_monotonic());
     aegis_nats_kick_idle(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }

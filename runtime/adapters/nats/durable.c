@@ -229,7 +229,6 @@ aegis_status aegis_nats_publish_durable(aegis_port *port, const aegis_outgoing *
     aegis_nats_call_start(engine, &call);
     aegis_nats_call_send(engine, &call, message);
     aegis_nats_call_wait(engine, &call);
-    pthread_mutex_unlock(&engine->lock);
     if (call.status == AEGIS_OK && ack != NULL)
         *ack = call.ack;
     return aegis_nats_call_outcome(&call, error);

@@ -32,8 +32,19 @@ void aegis_nats_cond_init(pthread_cond_t *condition)
     pthread_condattr_destroy(&attributes);
 }
 
+static void wake_all(nats_waiter *woken)
+{
+    while (woken != NULL) {
+        nats_waiter *waiter = woken;
+        woken = waiter->next;
+        sem_post(&waiter->wake); /* it is on its thread's stack, which does not wait for us any more */
+    }
+}
+
 bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64_t when)
 {
+    wake_all(engine->woken);
+    engine->woken = NULL;
     if (when < 0)
         when = 0;
     struct timespec at = {.tv_sec = (time_t)(when / AEGIS_SECOND), .tv_nsec = (long)(when % AEGIS_SECOND)};
@@ -43,7 +54,7 @@ bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64
 void aegis_nats_waiter_init(nats_waiter *waiter)
 {
     memset(waiter, 0, sizeof *waiter);
-    aegis_nats_cond_init(&waiter->wake);
+    sem_init(&waiter->wake, 0, 0);
 }
 
 /* Any thread, with or without locks: the leader leaves epoll_wait. */
@@ -81,24 +92,66 @@ static bool waiter_ready(const nats_waiter *waiter)
     return source != NULL && (source->count > 0 || source->wakes > 0 || source->drained);
 }
 
-void aegis_nats_signal_waiter(nats_waiter *waiter)
+static void sleep_append(nats_engine *engine, nats_waiter *waiter)
 {
-    if (waiter->signalled)
-        return;
-    waiter->signalled = true;
-    pthread_cond_signal(&waiter->wake);
+    atomic_store(&waiter->signalled, false);
+    waiter->listed = true;
+    waiter->heir = false;
+    waiter->next = NULL;
+    waiter->previous = engine->sleeping_last;
+    if (engine->sleeping_last != NULL)
+        engine->sleeping_last->next = waiter;
+    else
+        engine->sleeping = waiter;
+    engine->sleeping_last = waiter;
+}
+
+static void sleep_remove(nats_engine *engine, nats_waiter *waiter)
+{
+    waiter->listed = false;
+    if (waiter->previous != NULL)
+        waiter->previous->next = waiter->next;
+    else
+        engine->sleeping = waiter->next;
+    if (waiter->next != NULL)
+        waiter->next->previous = waiter->previous;
+    else
+        engine->sleeping_last = waiter->previous;
+}
+
+void aegis_nats_signal_waiter(nats_engine *engine, nats_waiter *waiter)
+{
+    if (!waiter->listed)
+        return; /* it is awake, and looks before it sleeps */
+    sleep_remove(engine, waiter);
+    if (waiter->call == NULL || waiter->heir)
+        atomic_fetch_add(&engine->coming, 1);
+    atomic_store(&waiter->signalled, true);
+    waiter->next = engine->woken;
+    engine->woken = waiter;
+}
+
+void aegis_nats_unlock(nats_engine *engine)
+{
+    nats_waiter *woken = engine->woken;
+    engine->woken = NULL;
+    pthread_mutex_unlock(&engine->lock);
+    wake_all(woken);
 }
 
 void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages)
 {
-    if (engine->leader != NULL && engine->leader->source == source) {
+    const nats_waiter *leader = engine->leader;
+    nats_waiter *following = NULL;
+    if (leader != NULL && leader->source == source) {
         messages--;
         if (!engine->dispatching) /* else it is the leader itself */
             aegis_nats_kick(engine);
     }
-    for (nats_waiter *w = engine->sleeping; w != NULL && messages > 0; w = w->next) {
+    for (nats_waiter *w = engine->sleeping; w != NULL && messages > 0; w = following) {
+        following = w->next;
         if (w->source == source) {
-            aegis_nats_signal_waiter(w);
+            aegis_nats_signal_waiter(engine, w);
             messages--;
         }
     }
@@ -116,41 +169,48 @@ void aegis_nats_pass_on(nats_engine *engine)
     /* Who waits for an answer leads at once. Who waits for whatever may come does not: the thread that has
      * just left is likely to be back before it would be awake, and the keeper sees to it that the lead is not
      * vacant for long. */
-    bool signalled = false;
     for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
-        if (w->signalled || w->call == NULL) {
-            signalled = signalled || w->signalled;
-            continue;
+        if (w->call != NULL) {
+            w->heir = true;
+            aegis_nats_signal_waiter(engine, w);
+            return;
         }
-        aegis_nats_signal_waiter(w);
-        return;
     }
-    if ((!signalled && engine->keeper_asleep) || engine->flushers > 0)
+    if ((atomic_load(&engine->coming) == 0 && engine->keeper_asleep) || engine->flushers > 0)
         pthread_cond_signal(&engine->keeper_wake);
 }
 
-static void sleep_append(nats_engine *engine, nats_waiter *waiter)
+/* Sleep until woken, or `until`. The lock is held on entry, and taken again unless the waiter's call is over
+ * and others see to the lead; false then. */
+static bool doze(nats_engine *engine, nats_waiter *waiter, int64_t until)
 {
-    waiter->signalled = false;
-    waiter->next = NULL;
-    waiter->previous = engine->sleeping_last;
-    if (engine->sleeping_last != NULL)
-        engine->sleeping_last->next = waiter;
-    else
-        engine->sleeping = waiter;
-    engine->sleeping_last = waiter;
-}
+    const int64_t when = until < 0 ? 0 : until;
+    const struct timespec at = {.tv_sec = (time_t)(when / AEGIS_SECOND),
+                                .tv_nsec = (long)(when % AEGIS_SECOND)};
+    int result;
 
-static void sleep_remove(nats_engine *engine, nats_waiter *waiter)
-{
-    if (waiter->previous != NULL)
-        waiter->previous->next = waiter->next;
-    else
-        engine->sleeping = waiter->next;
-    if (waiter->next != NULL)
-        waiter->next->previous = waiter->previous;
-    else
-        engine->sleeping_last = waiter->previous;
+    sleep_append(engine, waiter);
+    aegis_nats_unlock(engine);
+    do
+        result = sem_clockwait(&waiter->wake, CLOCK_MONOTONIC, &at);
+    while (result != 0 && errno == EINTR);
+    if (result != 0) {
+        pthread_mutex_lock(&engine->lock);
+        if (waiter->listed) {
+            sleep_remove(engine, waiter);
+            return true;
+        }
+        aegis_nats_unlock(engine); /* signalled meanwhile: whoever did is about to use the semaphore */
+        while (sem_wait(&waiter->wake) != 0)
+            continue;
+    }
+    if (atomic_load(&waiter->signalled) && waiter->call != NULL && !waiter->heir && waiter->call->done &&
+        (engine->leader != NULL || atomic_load(&engine->coming) > 0))
+        return false;
+    pthread_mutex_lock(&engine->lock);
+    if (waiter->call == NULL || waiter->heir)
+        atomic_fetch_sub(&engine->coming, 1);
+    return true;
 }
 
 /* ---- leading --------------------------------------------------------------------------------------------
@@ -324,7 +384,7 @@ static void turn(nats_engine *engine, int64_t until)
         until = engine->timer;
     engine->reigns++;
     r.count = aegis_nats_links(engine, r.links);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     for (size_t i = 0; i < r.count; i++)
         leader_write(engine, r.links[i]);
     leader_read(engine, &r, until);
@@ -347,41 +407,59 @@ static void turn(nats_engine *engine, int64_t until)
     }
 }
 
-bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
+/* One step towards what the waiter waits for: a round as leader, or a sleep. False when the lock was not
+ * taken again, which is when its call is over. */
+static bool step(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
+{
+    if (engine->leader == NULL && engine->up > 0) {
+        engine->leader = waiter;
+        turn(engine, deadline);
+        engine->leader = NULL;
+        return true;
+    }
+    if (engine->leader == &engine->keeper_waiter) {
+        engine->keeper_yield = true;
+        aegis_nats_kick(engine);
+    }
+    if (engine->up == 0) { /* nobody leads: the deadlines of submitted calls are seen to here */
+        run_timers(engine, aegis_clock_monotonic());
+        if (waiter_ready(waiter))
+            return true;
+        if (deadline > engine->timer)
+            deadline = engine->timer;
+    }
+    return doze(engine, waiter, deadline);
+}
+
+/* False when the lock is not held any more. */
+static bool wait_for(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
 {
     bool looked = false;
     while (!waiter_ready(waiter)) {
-        const int64_t now = aegis_clock_monotonic();
-        if (now >= deadline && looked)
+        if (aegis_clock_monotonic() >= deadline && (looked || engine->leader != NULL || engine->up == 0))
             break;
         looked = true;
-        if (engine->leader == NULL && engine->up > 0) {
-            engine->leader = waiter;
-            turn(engine, deadline);
-            engine->leader = NULL;
-            continue;
-        }
-        if (now >= deadline)
-            break;
-        if (engine->leader == &engine->keeper_waiter) {
-            engine->keeper_yield = true;
-            aegis_nats_kick(engine);
-        }
-        int64_t until = deadline;
-        if (engine->up == 0) {
-            run_timers(engine, now); /* nobody leads: the deadlines of submitted calls are seen to here */
-            if (waiter_ready(waiter))
-                break;
-            if (until > engine->timer)
-                until = engine->timer;
-        }
-        sleep_append(engine, waiter);
-        while (!waiter->signalled && aegis_nats_cond_until(engine, &waiter->wake, until))
-            continue;
-        sleep_remove(engine, waiter);
+        if (!step(engine, waiter, deadline))
+            return false;
     }
     aegis_nats_pass_on(engine);
+    return true;
+}
+
+bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
+{
+    (void)wait_for(engine, waiter, deadline);
     return waiter_ready(waiter);
+}
+
+bool aegis_nats_wait_call(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
+{
+    if (wait_for(engine, waiter, deadline)) {
+        if (!waiter->call->done)
+            return false;
+        aegis_nats_unlock(engine);
+    }
+    return true;
 }
 
 /* ---- the keeper -----------------------------------------------------------------------------------------
@@ -400,7 +478,7 @@ static void keeper_connect(nats_engine *engine, nats_seat *seat)
     nats_link *link = NULL;
     natsStatus status = NATS_OK;
     aegis_nats_use_servers(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     const aegis_status result =
         aegis_nats_connect(engine, seat->role, aegis_clock_monotonic() + CONNECT_TIMEOUT, &link, &status);
     if (result != AEGIS_OK)
@@ -475,7 +553,7 @@ static void *keeper_main(void *argument)
             engine->keeper_asleep = false;
         }
     }
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return NULL;
 }
 
@@ -488,7 +566,7 @@ aegis_status aegis_nats_flush_link(nats_engine *engine, nats_link *link, int64_t
     engine->flushers++;
     link->flushers++;
     aegis_nats_pass_on(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     const natsStatus status =
         left <= 0 ? NATS_TIMEOUT : natsConnection_FlushTimeout(link->connection, milliseconds(left));
     pthread_mutex_lock(&engine->lock);
@@ -501,9 +579,19 @@ aegis_status aegis_nats_flush_link(nats_engine *engine, nats_link *link, int64_t
 /* ---- life -----------------------------------------------------------------------------------------------
  */
 
+/* It is held for a microsecond at a time by threads that are at work: worth a short wait before a sleep. */
+static void init_lock(pthread_mutex_t *lock)
+{
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ADAPTIVE_NP);
+    pthread_mutex_init(lock, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+}
+
 aegis_status aegis_nats_engine_start(nats_engine *engine)
 {
-    pthread_mutex_init(&engine->lock, NULL);
+    init_lock(&engine->lock);
     pthread_mutex_init(&engine->pool_lock, NULL);
     aegis_nats_cond_init(&engine->keeper_wake);
     aegis_nats_cond_init(&engine->flushed);
@@ -528,13 +616,13 @@ void aegis_nats_engine_stop(nats_engine *engine)
     pthread_cond_signal(&engine->keeper_wake);
     pthread_cond_broadcast(&engine->seated);
     aegis_nats_kick(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (engine->keeper_started)
         pthread_join(engine->keeper, NULL);
     pthread_mutex_lock(&engine->lock);
     dig_all(engine);
     aegis_nats_disconnect(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (engine->epoll >= 0)
         close(engine->epoll);
     if (engine->event >= 0)
@@ -550,7 +638,7 @@ void aegis_nats_engine_stop(nats_engine *engine)
         engine->pool = parcel->next;
         free(parcel);
     }
-    pthread_cond_destroy(&engine->keeper_waiter.wake);
+    sem_destroy(&engine->keeper_waiter.wake);
     pthread_cond_destroy(&engine->seated);
     pthread_cond_destroy(&engine->flushed);
     pthread_cond_destroy(&engine->keeper_wake);

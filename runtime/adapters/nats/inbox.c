@@ -187,7 +187,7 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
     if (call->completions != NULL)
         complete(engine, call);
     else if (call->waiter != NULL && call->waiter != engine->leader)
-        aegis_nats_signal_waiter(call->waiter);
+        aegis_nats_signal_waiter(engine, call->waiter);
     else if (call->waiter == NULL)
         give_back(engine, call); /* a probe */
 }
@@ -227,20 +227,23 @@ void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outg
     aegis_nats_call_finish(engine, call, result);
 }
 
-/* The caller's thread waits for a call of its own. Lock held. */
+/* The caller's thread waits for a call of its own. The lock is held on entry, not on return. */
 void aegis_nats_call_wait(nats_engine *engine, nats_call *call)
 {
     nats_waiter waiter;
     aegis_nats_waiter_init(&waiter);
     waiter.call = call;
     call->waiter = &waiter;
-    if (!call->done && !aegis_nats_wait(engine, &waiter, call->deadline)) {
+    if (call->done) {
+        aegis_nats_unlock(engine);
+    } else if (!aegis_nats_wait_call(engine, &waiter, call->deadline)) {
         const bool durable = call->kind == NATS_CALL_DURABLE;
         aegis_nats_call_finish(engine, call,
                                durable ? aegis_nats_durable_expired(engine, call) : AEGIS_DEADLINE_EXCEEDED);
+        aegis_nats_unlock(engine);
     }
     call->waiter = NULL;
-    pthread_cond_destroy(&waiter.wake);
+    sem_destroy(&waiter.wake);
 }
 
 /* ---- what the leader does for them ----------------------------------------------------------------------
@@ -445,7 +448,7 @@ aegis_status aegis_nats_ask(nats_engine *engine, nats_role role, const aegis_out
     nats_waiter placeholder = {0};
     pthread_mutex_lock(&engine->lock);
     if (aegis_nats_with_room(engine, aegis_nats_pick, role) == NULL) {
-        pthread_mutex_unlock(&engine->lock);
+        aegis_nats_unlock(engine);
         return aegis_nats_unavailable(engine, error);
     }
     call.waiter = &placeholder; /* it is ours: nobody frees it */
@@ -453,7 +456,6 @@ aegis_status aegis_nats_ask(nats_engine *engine, nats_role role, const aegis_out
     aegis_nats_call_start(engine, &call);
     aegis_nats_call_send(engine, &call, message);
     aegis_nats_call_wait(engine, &call);
-    pthread_mutex_unlock(&engine->lock);
     if (call.status == AEGIS_OK)
         *answer_out = call.answer->message;
     return aegis_nats_call_outcome(&call, error);
@@ -505,7 +507,7 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
     nats_call *call = room && source->under_way < source->capacity ? call_new(engine) : NULL;
     if (call == NULL) {
         const bool full = source->under_way >= source->capacity;
-        pthread_mutex_unlock(&engine->lock);
+        aegis_nats_unlock(engine);
         aegis_nats_parcel_free(spare);
         if (!room)
             return aegis_nats_unavailable(engine, error);
@@ -524,7 +526,7 @@ aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, co
     aegis_nats_call_start(engine, call);
     aegis_nats_call_send(engine, call, message);
     aegis_nats_kick_idle(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return AEGIS_OK;
 }
 
@@ -540,7 +542,7 @@ void aegis_nats_cancel(aegis_source *base, uint64_t token)
             break;
         }
     }
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 /* The source goes: its calls are forgotten. Lock held. */

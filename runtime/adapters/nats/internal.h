@@ -22,6 +22,7 @@
 #define AEGIS_NATS_INTERNAL_H
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 
 #include "compat.h"
@@ -96,8 +97,10 @@ typedef struct nats_waiter {
     struct nats_waiter *previous;
     nats_source *source;    /* waits for a message here, */
     struct nats_call *call; /* or for this call */
-    pthread_cond_t wake;
-    bool signalled;
+    sem_t wake;             /* slept on without the lock */
+    atomic_bool signalled;
+    bool listed; /* in engine->sleeping */
+    bool heir;   /* was woken to lead */
 } nats_waiter;
 
 /* What `next` hands out, and `release` takes back. */
@@ -237,11 +240,13 @@ struct nats_engine {
     uint64_t random;
     atomic_llong max_payload; /* of the last connection */
 
-    nats_waiter *leader;
+    _Atomic(nats_waiter *) leader;
+    atomic_uint coming; /* threads woken that will take the lock, and then lead or see that somebody does */
     nats_waiter keeper_waiter;
     nats_waiter *sleeping;
     nats_waiter *sleeping_last;
-    uint64_t reigns; /* leaders so far: the keeper sees whether the engine is in use */
+    nats_waiter *woken; /* to be woken by whoever lets go of the lock */
+    uint64_t reigns;    /* leaders so far: the keeper sees whether the engine is in use */
     pthread_t keeper;
     pthread_cond_t keeper_wake;
     bool keeper_started;
@@ -293,10 +298,15 @@ void aegis_nats_write(nats_link *link);
 void aegis_nats_kick_idle(nats_engine *engine);
 /* Lock held. True when the waiter has what it waits for, false at the deadline. */
 bool aegis_nats_wait(nats_engine *engine, nats_waiter *waiter, int64_t deadline);
+/* The same for a call. When it returns true the lock is no longer held: who is woken because its call is over
+ * does not stand in the others' way. */
+bool aegis_nats_wait_call(nats_engine *engine, nats_waiter *waiter, int64_t deadline);
 void aegis_nats_waiter_init(nats_waiter *waiter);
 /* Lock held: somebody who waits at `source` may take a message. */
 void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages);
-void aegis_nats_signal_waiter(nats_waiter *waiter);
+void aegis_nats_signal_waiter(nats_engine *engine, nats_waiter *waiter);
+/* Let go of the engine's lock, then wake those who were signalled under it: they would only queue for it. */
+void aegis_nats_unlock(nats_engine *engine);
 /* Lock held: somebody has to lead, if nobody does. */
 void aegis_nats_pass_on(nats_engine *engine);
 /* Lock held. Ends the subscription now and destroys it when no leader can be inside nats.c with it; takes the

@@ -32,7 +32,7 @@ static void health(aegis_port *port, aegis_health *health)
     const int64_t limit = atomic_load(&engine->max_payload);
     health->max_payload = limit > 0 ? (uint64_t)limit : 0;
     snprintf(health->server, sizeof health->server, "%s", engine->server);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 static aegis_status flush(aegis_port *port, int64_t deadline, aegis_error *error)
@@ -47,7 +47,7 @@ static aegis_status flush(aegis_port *port, int64_t deadline, aegis_error *error
         if (link != NULL && !link->closed)
             status = aegis_nats_flush_link(engine, link, deadline, error);
     }
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return status;
 }
 
@@ -132,7 +132,7 @@ static aegis_status first_connection(nats_engine *engine, aegis_duration timeout
         if (result == AEGIS_OK) {
             pthread_mutex_lock(&engine->lock);
             aegis_nats_link_up(engine, &engine->seats[0], link);
-            pthread_mutex_unlock(&engine->lock);
+            aegis_nats_unlock(engine);
             return AEGIS_OK;
         }
         const struct timespec pause = {.tv_nsec = (long)RETRY_PAUSE};
@@ -153,8 +153,8 @@ static void await_probe(nats_engine *engine)
     aegis_nats_waiter_init(&waiter);
     while (engine->durable < 0 && aegis_clock_monotonic() < until)
         aegis_nats_wait(engine, &waiter, aegis_clock_monotonic() + 5 * AEGIS_MILLISECOND);
-    pthread_cond_destroy(&waiter.wake);
-    pthread_mutex_unlock(&engine->lock);
+    sem_destroy(&waiter.wake);
+    aegis_nats_unlock(engine);
 }
 
 /* nats.c frees messages on a thread of its own, which it wakes for each one that it finds waiting. On a busy

@@ -425,7 +425,7 @@ static bool ring_there(nats_source *source)
         return true;
     pthread_mutex_lock(&source->engine->lock);
     const bool there = source->ring != NULL || ring_new(source);
-    pthread_mutex_unlock(&source->engine->lock);
+    aegis_nats_unlock(source->engine);
     return there;
 }
 
@@ -452,7 +452,7 @@ aegis_status aegis_nats_ring_submit(nats_source *source, const aegis_outgoing *m
         aegis_nats_timer(engine, deadline);
         pump(source, aegis_clock_monotonic());
     }
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (room)
         return AEGIS_OK;
     entry_free(engine, e);

@@ -160,7 +160,7 @@ nats_link *aegis_nats_with_room(nats_engine *engine, nats_choice *choose, nats_r
         }
         link = choose(engine, role);
     }
-    pthread_cond_destroy(&waiter.wake);
+    sem_destroy(&waiter.wake);
     return link;
 }
 
@@ -183,7 +183,7 @@ aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message,
     nats_link *link = aegis_nats_with_room(engine, aegis_nats_first, NATS_RPC);
     if (link != NULL)
         sent = aegis_nats_send(link, message, message->reply);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (link == NULL || sent == NATS_CONNECTION_CLOSED)
         return aegis_nats_unavailable(engine, error);
     return sent == NATS_OK ? AEGIS_OK : aegis_nats_error(error, sent, "publish");

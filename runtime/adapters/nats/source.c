@@ -141,7 +141,7 @@ void aegis_nats_release(aegis_message *message)
         pthread_mutex_lock(&engine->lock);
         parcel->released = parcel->consumer != NULL; /* unsettled: kept, to be handed back at the end */
         const bool keep = parcel->released;
-        pthread_mutex_unlock(&engine->lock);
+        aegis_nats_unlock(engine);
         if (keep)
             return;
     }
@@ -404,7 +404,7 @@ static aegis_status source_add(nats_source *made, aegis_source **source, aegis_e
     /* While there is no connection for it, it is put in place when one comes. */
     if (made->link != NULL)
         status = aegis_nats_flush_link(engine, made->link, deadline, error);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
         aegis_nats_close_source(&made->base);
         return status;
@@ -496,7 +496,7 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
     pthread_mutex_lock(&made->engine->lock);
     if (status == AEGIS_OK && made->engine->up > 0 && made->count == 0)
         event_add(made, AEGIS_PORT_UP); /* a reader learns the state it begins in */
-    pthread_mutex_unlock(&made->engine->lock);
+    aegis_nats_unlock(made->engine);
     return status;
 }
 
@@ -524,7 +524,7 @@ aegis_status aegis_nats_next_batch(aegis_source *base, int64_t deadline, aegis_m
         source->waiting++;
         aegis_nats_wait(engine, &waiter, deadline);
         source->waiting--;
-        pthread_cond_destroy(&waiter.wake);
+        sem_destroy(&waiter.wake);
     }
     if (source->wakes > 0) {
         source->wakes--;
@@ -538,7 +538,7 @@ aegis_status aegis_nats_next_batch(aegis_source *base, int64_t deadline, aegis_m
     }
     if (source->count > 0 && source->waiting > 0) /* one was told of all of them: tell the next */
         aegis_nats_signal(engine, source, 1);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return status;
 }
 
@@ -557,7 +557,7 @@ void aegis_nats_wake(aegis_source *base)
     if (source->wakes < most)
         source->wakes++;
     aegis_nats_signal(engine, source, source->wakes + source->count);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 void aegis_nats_divert(aegis_source *base, aegis_source *into, uint64_t token)
@@ -596,12 +596,14 @@ aegis_status aegis_nats_drain(aegis_source *base, int64_t deadline)
         status = AEGIS_OK;
     aegis_nats_source_dispatch(source);
     source->drained = true;
-    for (nats_waiter *w = engine->sleeping; w != NULL; w = w->next) {
+    nats_waiter *following = NULL;
+    for (nats_waiter *w = engine->sleeping; w != NULL; w = following) {
+        following = w->next;
         if (w->source == source)
-            aegis_nats_signal_waiter(w);
+            aegis_nats_signal_waiter(engine, w);
     }
     aegis_nats_kick(engine);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     return status;
 }
 
@@ -633,6 +635,6 @@ void aegis_nats_close_source(aegis_source *base)
         aegis_nats_hand_back(source);
     for (nats_parcel *p = pop(source); p != NULL; p = pop(source))
         aegis_nats_parcel_free(p);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     aegis_nats_source_free(source);
 }
