@@ -32,12 +32,15 @@ void aegis_nats_cond_init(pthread_cond_t *condition)
     pthread_condattr_destroy(&attributes);
 }
 
+/* A waiter is on its thread's stack: after its semaphore is posted it may be gone. `signalled` is for the
+ * thread sanitizer, which does not know sem_clockwait. */
 static void wake_all(nats_waiter *woken)
 {
     while (woken != NULL) {
         nats_waiter *waiter = woken;
         woken = waiter->next;
-        sem_post(&waiter->wake); /* it is on its thread's stack, which does not wait for us any more */
+        atomic_store(&waiter->signalled, true);
+        sem_post(&waiter->wake);
     }
 }
 
@@ -126,7 +129,6 @@ void aegis_nats_signal_waiter(nats_engine *engine, nats_waiter *waiter)
     sleep_remove(engine, waiter);
     if (waiter->call == NULL || waiter->heir)
         atomic_fetch_add(&engine->coming, 1);
-    atomic_store(&waiter->signalled, true);
     waiter->next = engine->woken;
     engine->woken = waiter;
 }
