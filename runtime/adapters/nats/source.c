@@ -478,7 +478,7 @@ aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t cap
         atomic_store(&link->quiet, false);
     if (made->link != NULL && !in_order(engine, made->link))
         status = aegis_nats_flush_link(engine, made->link, deadline, error);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
     if (status != AEGIS_OK && status != AEGIS_UNAVAILABLE) {
         aegis_nats_close_source(&made->base);
         return status;
@@ -573,7 +573,7 @@ void aegis_nats_divert(aegis_source *base, aegis_source *into, uint64_t token)
         push(source, parcel);
     if (count > 0)
         aegis_nats_signal(engine, source->into, count);
-    pthread_mutex_unlock(&engine->lock);
+    aegis_nats_unlock(engine);
 }
 
 /* ---- ending ---------------------------------------------------------------------------------------------
