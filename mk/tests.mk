@@ -33,6 +33,16 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(FLAGS_STAMP) | $(GEN_SOURCES) $(WIRE).h $(CO
 $(LIBTEST): $(LIBTEST_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 
+# The parts of the library that can die on request (application/crash.h), before the library itself, for tests whose
+# workers are processes.
+CRASH_OBJECTS  := $(patsubst %.c,$(BUILD)/obj/crash/%.o,$(shell grep -l AEGIS_CRASH_AT runtime/application/*.c))
+CRASH_PROGRAMS := $(BUILD)/tests/contract/test_commands_crash $(BUILD)/tests/fault/fault_commands
+$(BUILD)/obj/crash/%.o: %.c $(FLAGS_STAMP) | $(WIRE).h
+	@mkdir -p $(@D)
+	$(COMPILE) $(RUNTIME_FLAGS) -DAEGIS_CRASH_HOOK -c $< -o $@
+$(CRASH_PROGRAMS): $(CRASH_OBJECTS)
+$(CRASH_PROGRAMS): EXTRA_LIBS := $(CRASH_OBJECTS)
+
 # Fault programs are built like tests but run only when asked for. Fuzz programs run their corpora with the tests, so that
 # what was found once stays mended; `make fuzz` builds them anew around libFuzzer.
 EXTRA_PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/fault/*.c tests/fuzz/*.c)))

@@ -152,7 +152,7 @@ static void unlink_deferred(aegis_call_state *state)
     if (state->deferred.next != NULL) {
         aegis_list_remove(&state->deferred);
         service->deferred_count--;
-        aegis_commands_grant(service);
+        aegis_pool_wake(service);
         (void)pthread_cond_broadcast(&service->changed);
         listed = true;
     }

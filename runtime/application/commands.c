@@ -1,7 +1,6 @@
-/* Working off commands. Each lane reads its own durable; a message waits (one a lane) for one of the
- * service's slots, which go to the waiting lanes by weight, so that urgent ones come first and none starves.
- * What has a slot is opened, may have to wait for its time, is claimed, and runs. A handler that defers gives
- * its slot back, so many more commands can be under way than there are slots. */
+/* One command, from its message to its handler: it is opened, may have to wait for its time, is claimed, and
+ * runs. A handler that defers gives its slot back, so many more commands can be under way than there are
+ * slots. What it comes to is ending.c's business. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,71 +8,14 @@
 
 #include "application/crash.h"
 #include "application/envelope.h"
-#include "application/lanes.h"
 #include "application/service.h"
 
-/* A message for which there is no memory comes again after this. */
-#define NO_MEMORY AEGIS_SECOND
 /* A delayed message is looked at this often: the clock that its time is on may be set. */
 #define LONGEST_DELAY AEGIS_HOUR
 
-/* ---- slots -------------------------------------------------------------------------------------------- */
-
-/* Smooth weighted round robin over the lanes that wait. */
-void aegis_commands_grant(aegis_service *service)
-{
-    while (service->slots > 0 && service->deferred_count < AEGIS_DEFERRED_MAX) {
-        aegis_lane *best = NULL;
-        int32_t total = 0;
-        size_t i;
-
-        for (i = 0; i < service->lane_count; i++) {
-            aegis_lane *lane = &service->lanes[i];
-
-            if (!lane->waiting)
-                continue;
-            lane->credit += (int32_t)lane->weight;
-            total += (int32_t)lane->weight;
-            if (best == NULL || lane->credit > best->credit)
-                best = lane;
-        }
-        if (best == NULL)
-            return;
-        best->credit -= total;
-        best->waiting = false;
-        service->slots--;
-        (void)pthread_cond_broadcast(&service->slot);
-    }
-}
-
-static bool take_slot(aegis_lane *lane)
-{
-    aegis_service *service = lane->service;
-    bool mine;
-
-    (void)pthread_mutex_lock(&service->lock);
-    lane->waiting = true;
-    aegis_commands_grant(service);
-    while (lane->waiting && !atomic_load(&service->stopping))
-        (void)pthread_cond_wait(&service->slot, &service->lock);
-    mine = !lane->waiting;
-    lane->waiting = false;
-    (void)pthread_mutex_unlock(&service->lock);
-    return mine;
-}
-
-static void give_slot(aegis_service *service)
-{
-    (void)pthread_mutex_lock(&service->lock);
-    service->slots++;
-    aegis_commands_grant(service);
-    (void)pthread_mutex_unlock(&service->lock);
-}
-
 /* ---- a message ---------------------------------------------------------------------------------------- */
 
-/* A job for the message, which it owns from now on; NULL when memory is exhausted. */
-static aegis_job *new_job(aegis_lane *lane, aegis_arena *arena, const aegis_message *message)
+aegis_job *aegis_job_new(aegis_lane *lane, aegis_arena *arena, const aegis_message *message)
 {
     aegis_service *service = lane->service;
     aegis_job *job = (aegis_job *)aegis_arena_alloc(arena, sizeof *job);
@@ -93,14 +35,6 @@ static aegis_job *new_job(aegis_lane *lane, aegis_arena *arena, const aegis_mess
     return job;
 }
 
-static void give_back(aegis_lane *lane, aegis_message *message)
-{
-    const aegis_port_ops *ops = lane->service->bus->port->ops;
-
-    (void)ops->settle(message, AEGIS_NAK, NO_MEMORY);
-    ops->release(message);
-}
-
 void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duration delay)
 {
     aegis_service *service = job->state->service;
@@ -115,7 +49,7 @@ void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duratio
     aegis_service_leave(service);
 }
 
-static void hand_back(aegis_job *job, aegis_duration delay)
+void aegis_job_hand_back(aegis_job *job, aegis_duration delay)
 {
     aegis_job_settle(job, AEGIS_NAK, delay);
     aegis_call_release(job->state);
@@ -222,8 +156,7 @@ static void enter_running(aegis_job *job)
     (void)pthread_mutex_unlock(&service->lock);
 }
 
-/* True when the arena may be used again. */
-static bool attempt(aegis_job *job)
+bool aegis_job_attempt(aegis_job *job)
 {
     const aegis_reply answered = {0};
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
@@ -238,7 +171,7 @@ static bool attempt(aegis_job *job)
     }
     later = delay_left(&job->state->message);
     if (later > 0) {
-        hand_back(job, later);
+        aegis_job_hand_back(job, later);
         return true;
     }
     enter_running(job);
@@ -253,7 +186,7 @@ static bool attempt(aegis_job *job)
         aegis_call_release(job->state);
         return true;
     case AEGIS_CLAIM_HELD:
-        hand_back(job, later);
+        aegis_job_hand_back(job, later);
         return true;
     case AEGIS_CLAIM_CANCELLED:
     case AEGIS_CLAIM_PARK:
@@ -262,40 +195,4 @@ static bool attempt(aegis_job *job)
     }
     stop_short(job, claim);
     return aegis_call_end(job->state, answered);
-}
-
-void *aegis_commands_work(void *argument)
-{
-    aegis_worker *worker = (aegis_worker *)argument;
-    aegis_lane *lane = worker->lane;
-    aegis_service *service = worker->service;
-    aegis_arena *arena = NULL;
-    aegis_message message;
-    aegis_job *job;
-    bool mine;
-
-    while (!atomic_load(&service->stopping)) {
-        arena = aegis_service_arena(service, arena);
-        if (arena == NULL || !aegis_lane_next(lane, &message))
-            break;
-        job = new_job(lane, arena, &message);
-        if (job == NULL) {
-            give_back(lane, &message);
-            (void)pthread_mutex_unlock(&lane->turn);
-            continue;
-        }
-        aegis_lease_begin(job);
-        mine = take_slot(lane);
-        (void)pthread_mutex_unlock(&lane->turn);
-        if (!mine) {
-            hand_back(job, 0);
-            continue;
-        }
-        if (!attempt(job))
-            arena = NULL;
-        give_slot(service);
-    }
-    aegis_arena_free(arena);
-    aegis_service_thread_done(service);
-    return NULL;
 }

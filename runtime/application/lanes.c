@@ -7,11 +7,6 @@
 #include <string.h>
 #include <time.h>
 
-/* A lane asks for one message at a time and waits this long before it looks around. */
-#define LANE_WAIT AEGIS_MINUTE
-/* Pause after a source failed for another reason than a stop. */
-#define LANE_PAUSE (100 * AEGIS_MILLISECOND)
-
 /* What of a lane is under way in all instances, waits for its time or for another attempt. */
 #define COMMANDS_UNSETTLED 65536
 
@@ -154,28 +149,4 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
     for (i = 0; i < service->lane_count; i++)
         (void)pthread_mutex_init(&service->lanes[i].turn, NULL);
     return status;
-}
-
-bool aegis_lane_next(aegis_lane *lane, aegis_message *message)
-{
-    const aegis_port_ops *ops = lane->service->bus->port->ops;
-    const struct timespec pause = {0, (long)LANE_PAUSE};
-    aegis_status status;
-
-    (void)pthread_mutex_lock(&lane->turn);
-    while (!atomic_load(&lane->service->stopping)) {
-        if (!lane->credited)
-            ops->credit(lane->source, 1);
-        lane->credited = true;
-        status = ops->next(lane->source, aegis_clock_monotonic() + LANE_WAIT, message);
-        if (status == AEGIS_OK) {
-            lane->credited = false;
-            return true;
-        }
-        if (status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED &&
-            !atomic_load(&lane->service->stopping))
-            (void)nanosleep(&pause, NULL);
-    }
-    (void)pthread_mutex_unlock(&lane->turn);
-    return false;
 }

@@ -184,13 +184,10 @@ static bool start_thread(aegis_service *service, aegis_worker *worker, void *(*w
     return worker->started;
 }
 
-/* Of commands one more than may run, so that the next message of a lane is there when a slot becomes free; else
- * lanes would take turns whatever their weights. */
-static uint32_t threads_of(const aegis_service *service, const aegis_lane *lane)
+/* Those of commands belong to no lane: there is one a lane, and one for each that may run besides. */
+static uint32_t threads_of(const aegis_lane *lane)
 {
-    if (lane->endpoint != NULL)
-        return service->concurrency + 1;
-    return lane->intake->slots;
+    return lane->endpoint != NULL ? 1 : lane->intake->slots;
 }
 
 static bool add_worker(aegis_service *service, aegis_lane *lane, void *(*work)(void *))
@@ -229,12 +226,14 @@ static void *(*work_of(const aegis_lane *lane))(void *)
 static aegis_status start_threads(aegis_service *service, aegis_error *error)
 {
     size_t wanted = service->requests != NULL ? (size_t)service->concurrency + 1 + service->older_count : 0;
+    const uint32_t runners = service->cancels != NULL ? service->concurrency : 0;
     size_t i;
     uint32_t k;
     bool fine = true;
 
+    wanted += runners;
     for (i = 0; i < service->lane_count; i++)
-        wanted += threads_of(service, &service->lanes[i]);
+        wanted += threads_of(&service->lanes[i]);
     if (wanted > SERVICES_MAX_THREADS)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "concurrency asks for %zu threads; at most %d",
                                wanted, SERVICES_MAX_THREADS);
@@ -253,9 +252,11 @@ static aegis_status start_threads(aegis_service *service, aegis_error *error)
     for (i = 0; fine && i < service->older_count; i++)
         fine = add_feeder(service, service->older[i]);
     for (i = 0; fine && i < service->lane_count; i++) {
-        for (k = 0; fine && k < threads_of(service, &service->lanes[i]); k++)
+        for (k = 0; fine && k < threads_of(&service->lanes[i]); k++)
             fine = add_worker(service, &service->lanes[i], work_of(&service->lanes[i]));
     }
+    for (k = 0; fine && k < runners; k++)
+        fine = add_worker(service, &service->lanes[0], aegis_commands_work);
     if (!fine)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no more threads");
     return AEGIS_OK;

@@ -5,7 +5,8 @@
  *   call.c      the life of one call         deadletter.c where undeliverable messages go
  *   reply.c     what handlers answer with
  *
- *   commands.c  reads command lanes          claim.c      whether an attempt may run
+ *   pool.c      reads command lanes, and says who is next
+ *   commands.c  a command of them            claim.c      whether an attempt may run
  *   ending.c    what an attempt comes to     lease.c      keeps what is claimed
  *   cancels.c   what is to be cancelled      progress.c   how far commands are
  *
@@ -102,6 +103,9 @@ typedef struct aegis_call_state {
     atomic_bool expired; /* the keeper has answered it */
 } aegis_call_state;
 
+/* Most that is kept ready of a lane. */
+#define AEGIS_LANE_READY 17
+
 /* A durable source with the threads that read it: a subscription, or one lane of a command. */
 struct aegis_lane {
     struct aegis_service *service;
@@ -110,10 +114,14 @@ struct aegis_lane {
     aegis_intake *intake; /* of a subscription, see subscriptions.h */
     aegis_source *source;
     pthread_mutex_t turn;
-    bool credited;   /* a message was asked for that has not come */
-    uint32_t weight; /* commands: share of the slots when others wait too */
-    int32_t credit;  /* commands: of the smooth weighted round robin */
-    bool waiting;    /* commands: a message of this lane waits for a slot */
+
+    /* commands: see pool.c */
+    uint32_t asked;                     /* messages that were asked for and have not come; under `turn` */
+    uint32_t weight;                    /* share of the slots when others wait too */
+    int32_t credit;                     /* of the smooth weighted round robin */
+    bool reading;                       /* somebody does */
+    aegis_job *ready[AEGIS_LANE_READY]; /* a ring: read, without a slot */
+    uint32_t ready_first, ready_count;
 };
 
 /* A record that did not change since it was first seen, by its revision: see claim.c. */
@@ -176,7 +184,7 @@ struct aegis_service {
 
     pthread_mutex_t lock;
     pthread_cond_t changed; /* anything below, except for who waits on: */
-    pthread_cond_t slot;    /* a free slot for a command */
+    pthread_cond_t slot;    /* something to do in pool.c */
     pthread_cond_t leased;  /* service->leases, or a job that is no longer renewing */
     unsigned references;    /* threads, deferred calls, and the handle */
     unsigned alive;         /* worker threads still working */
@@ -198,6 +206,7 @@ struct aegis_service {
 
     /* commands */
     unsigned slots; /* free */
+    int64_t took;   /* how long an attempt has its slot, a moving average; 0: not known */
     aegis_list running, leases;
     aegis_watch *watches; /* a hash table of `watch_size`; NULL: none yet */
     size_t watch_size, watch_count;
@@ -265,9 +274,17 @@ void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char
 /* The keeper's answer to a deferred call, which it has claimed, encoded in `arena`. The call stays. */
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
 
+/* ---- pool.c ---- */
+/* There may be something to do for one more thread. With the lock held. */
+void aegis_pool_wake(aegis_service *service);
+
 /* ---- commands.c ---- */
-/* Slots may have become free. With the lock held. */
-void aegis_commands_grant(aegis_service *service);
+/* A job for a message of the lane, which it owns from now on; NULL when memory is exhausted. */
+aegis_job *aegis_job_new(aegis_lane *lane, aegis_arena *arena, const aegis_message *message);
+/* It has a slot. True when it is over, and its arena free; false when it is deferred. */
+bool aegis_job_attempt(aegis_job *job);
+/* Its message comes again after `delay`, and nothing has happened. */
+void aegis_job_hand_back(aegis_job *job, aegis_duration delay);
 /* The message is settled, and the command no longer runs here. */
 void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duration delay);
 

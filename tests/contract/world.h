@@ -49,6 +49,8 @@ void world_reopen(world *w, const aegis_options *options);
 #define WORLD_CASE(name) cmocka_unit_test_setup_teardown(name, world_set_up, world_tear_down)
 /* Over both adapters; what main returns. */
 int world_run(const struct CMUnitTest *cases, size_t count);
+/* Over a server alone: for what needs several processes. */
+int world_run_nats(const struct CMUnitTest *cases, size_t count);
 bool world_is_nats(void);
 
 void nap(aegis_duration duration);
