@@ -134,7 +134,6 @@ void aegis_command_free(aegis_command *command)
 static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, bool *duplicate,
                           aegis_error *error)
 {
-    aegis_port *port = x->client->bus->port;
     aegis_header headers[2] = {{"Nats-Msg-Id", id}, {"Aegis-Not-Before", NULL}};
     aegis_publish_ack ack = {0, false};
     aegis_outgoing message;
@@ -151,7 +150,7 @@ static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, b
     message.headers = headers;
     message.header_count = x->delay > 0 ? 2 : 1;
     message.body = body;
-    status = port->ops->publish_durable(port, &message, x->deadline, &ack, error);
+    status = aegis_bus_store(x->client->bus, AEGIS_KIND_COMMANDS, &message, x->deadline, &ack, error);
     *duplicate = ack.duplicate;
     return status;
 }
