@@ -20,8 +20,10 @@
 #define RECORDS_MAX_AGE (24 * AEGIS_HOUR)
 /* How long it is known how often an event was tried: more than any pause between two tries. */
 #define TRIES_MAX_AGE (3 * 24 * AEGIS_HOUR)
-/* A stream that was there and that nobody answers for is looked for at this interval. */
+/* A stream that was there and that nobody answers for is looked for at this interval, and not for long at a
+ * time: a question put before there is a leader gets no answer. */
 #define LOOK_AGAIN (100 * AEGIS_MILLISECOND)
+#define LOOK_FOR   AEGIS_SECOND
 /* More than this JetStream does not take. */
 #define REPLICAS_MAX 5
 
@@ -283,7 +285,9 @@ aegis_status aegis_bus_store(aegis_bus *bus, aegis_stream_kind kind, const aegis
 
     sent.stream = bus->topology.names[kind];
     do {
-        status = ensure(bus, kind, sooner(deadline, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT), error);
+        status = ensure(bus, kind,
+                        sooner(deadline, aegis_clock_monotonic() + (gone ? LOOK_FOR : AEGIS_MANAGE_TIMEOUT)),
+                        error);
         if (status == AEGIS_OK) {
             status = bus->port->ops->publish_durable(bus->port, &sent, deadline, ack, error);
             if (status != AEGIS_NOT_FOUND)
