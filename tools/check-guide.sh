@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# The code in docs/GUIDE.md, docs/RPC.md and README.md is what it says it is: copied as it stands, it builds against an installed
+# The code in docs/GUIDE.md, docs/RPC.md, docs/EVENTS.md and README.md is what it says it is: copied as it stands, it builds against an installed
 # Aegis, with gcc and clang, and the guide's first program runs.
 #
 # In the guide the first line of a block says where it goes: a file, an addition to hello.aegis, or the main of a program
-# that takes the rest from hello.c. C blocks without such a line, and those of RPC.md, are compiled together.
+# that takes the rest from hello.c. C blocks without such a line, and those of RPC.md and EVENTS.md, are compiled together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/aegis-guide.XXXXXX")
@@ -12,7 +12,7 @@ make=${MAKE:-make}
 
 $make -s install BUILD="${BUILD:-build}" PREFIX="$work/prefix" DESTDIR= >/dev/null
 export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
-mkdir "$work/guide" "$work/rpc" "$work/readme"
+mkdir "$work/guide" "$work/rpc" "$work/events" "$work/readme"
 
 # blocks FILE FOLDER: each fenced block of FILE to FOLDER/NN.KIND
 blocks() {
@@ -24,11 +24,12 @@ blocks() {
 }
 blocks docs/GUIDE.md "$work/guide"
 blocks docs/RPC.md "$work/rpc"
+blocks docs/EVENTS.md "$work/events"
 blocks README.md "$work/readme"
 
 cd "$work/guide"
 { echo '#include "hello.h"'; echo '#include <stdio.h>'; } >more
-for block in [0-9]*.* ../rpc/[0-9]*.*; do
+for block in [0-9]*.* ../rpc/[0-9]*.* ../events/[0-9]*.*; do
     case $(head -1 "$block") in
     '// hello.aegis') cp "$block" hello.aegis ;;
     '// hello.aegis, added') cat "$block" >>added ;;
