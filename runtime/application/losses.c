@@ -14,7 +14,7 @@
 
 /* Between two looks: while events come, and while none do. */
 #define LOOK      (2 * AEGIS_SECOND)
-#define LOOK_IDLE (15 * AEGIS_SECOND)
+#define LOOK_IDLE (5 * AEGIS_SECOND)
 #define TIMEOUT   AEGIS_SECOND
 
 void aegis_losses_came(aegis_losses *losses, uint64_t sequence)
@@ -137,7 +137,7 @@ void aegis_losses_begin(aegis_intake *in)
     aegis_stream_info stream;
     uint64_t unsettled = 0;
 
-    in->losses.due = aegis_clock_monotonic() + LOOK;
+    in->losses.looked = aegis_clock_monotonic();
     memset(&consumer, 0, sizeof consumer);
     memset(&stream, 0, sizeof stream);
     if (!ask(in, &consumer, &stream))
@@ -156,7 +156,7 @@ void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
     aegis_consumer_info consumer;
     aegis_stream_info stream;
 
-    if (now < losses->due || (!idle && !losses->moved))
+    if (now - losses->looked < (losses->moved ? LOOK : LOOK_IDLE) || (!idle && !losses->moved))
         return;
     memset(&consumer, 0, sizeof consumer);
     memset(&stream, 0, sizeof stream);
@@ -164,5 +164,5 @@ void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
         count(in, losses->position, stream.first_sequence, 0);
         looked(losses, &consumer, &stream);
     }
-    losses->due = aegis_clock_monotonic() + (idle ? LOOK_IDLE : LOOK);
+    losses->looked = aegis_clock_monotonic();
 }

@@ -31,8 +31,8 @@ typedef struct aegis_losses {
         uint64_t first, last;
     } runs[AEGIS_LOSS_RUNS];
     size_t run_count;
-    bool moved;  /* something came since */
-    int64_t due; /* the next look, monotonic */
+    bool moved;     /* something came since */
+    int64_t looked; /* when, monotonic */
 } aegis_losses;
 
 /* What one lane of a subscription takes in. Guarded by the lane's turn, but for what does not change. */

@@ -109,6 +109,9 @@ static void f19_retention(void **state)
         until = aegis_clock_monotonic() + TEN_SECONDS;
         while (atomic_load(&r.handled) + (int)lost_of(w) < published && aegis_clock_monotonic() < until)
             nap(5 * AEGIS_MILLISECOND);
+        if (getenv("AEGIS_TEST_LOG") != NULL)
+            (void)fprintf(stderr, "    turn %d %s: published %d handled %d lost %d\n", turn,
+                          away ? "away" : "slow", published, atomic_load(&r.handled), (int)lost_of(w));
     }
     nap(3 * AEGIS_SECOND); /* one more look */
     lost = lost_of(w);
