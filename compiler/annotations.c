@@ -18,7 +18,7 @@ static const annotation_entry table[] = {
      ON_COMMAND,
      {{0}},
      0,
-     "Runs at least once: an attempt that was cut short is repeated (the default)."},
+     "Runs at least once: an attempt that was cut short is repeated (the default without a key)."},
     {"at_most_once",
      "",
      ON_COMMAND,
@@ -56,7 +56,9 @@ static const annotation_entry table[] = {
      ON_COMMAND,
      {{0}},
      0,
-     "A result is recorded, and a repeated command is answered from the record."},
+     "An attempt is claimed and its outcome recorded, and a repeated command is answered from the record "
+     "(the "
+     "default with a key)."},
     {"from",
      "(new)",
      ON_SUBSCRIBES,
@@ -108,10 +110,13 @@ static const annotation_entry table[] = {
     {"retry",
      "(max: 5, backoff: 200ms..30s)",
      ON_RPC | ON_COMMAND | ON_SUBSCRIBES,
-     {{"max", TAKES_COUNT, true, NULL}, {"backoff", TAKES_BACKOFF, false, NULL}},
-     2,
+     {{"max", TAKES_COUNT, true, NULL},
+      {"backoff", TAKES_BACKOFF, false, NULL},
+      {"final", TAKES_ERRORS, false, NULL}},
+     3,
      "How often a failed attempt is repeated, and the shortest and longest pause: without it an idempotent "
-     "rpc has 2 and 100ms..2s, a command 3 and 1s..30s, a subscription 9 and 200ms..30s."},
+     "rpc has 2 and 100ms..2s, a command 3 and 1s..30s, a subscription 9 and 200ms..30s. `final` names "
+     "the errors of a command after which there is no other attempt."},
     {"timeout",
      "(2s)",
      ON_RPC | ON_COMMAND,
@@ -257,6 +262,8 @@ static bool fits(const annotation_parameter *parameter, const ast_value *value, 
                is_word_of(parameter->words, value->path->parts[0].text);
     case TAKES_PARAMETERS:
         return value->kind == AST_PATH && value->path->count == 1;
+    case TAKES_ERRORS:
+        return value->kind == AST_NAMES || value->kind == AST_EMPTY_LIST;
     }
     return false;
 }
@@ -293,6 +300,8 @@ static const char *describe(arena *a, const annotation_parameter *parameter)
         kind = words_of(a, parameter->words);
     else if (parameter->takes == TAKES_PARAMETERS)
         kind = "the name of a parameter, or of several";
+    else if (parameter->takes == TAKES_ERRORS)
+        kind = "errors, such as [NotFound]";
     return parameter->name == NULL ? kind : arena_printf(a, "%s: %s", parameter->name, kind);
 }
 
@@ -324,6 +333,8 @@ static void suggest_argument(arena *a, diags *d, const annotation_parameter *par
 
     if (quoted && value->kind == AST_PATH)
         diag_add_fix(d, value->where, "\"%s\"", ast_path_text(a, value->path));
+    else if (parameter->takes == TAKES_ERRORS && value->kind == AST_PATH)
+        diag_add_fix(d, value->where, "[%s]", ast_path_text(a, value->path));
     else if (parameter->takes == TAKES_DURATION && value->kind == AST_STRING && value->text[0] >= '1' &&
              value->text[0] <= '9')
         diag_add_fix(d, value->where, "%s", value->text);
@@ -363,7 +374,7 @@ static void unknown_argument(arena *a, diags *d, const ast_annotation *written, 
 static void check_arguments(arena *a, diags *d, const ast_annotation *written, const annotation_entry *entry,
                             unsigned place)
 {
-    bool given[2] = {false, false};
+    bool given[3] = {false, false, false};
 
     for (size_t i = 0; i < written->arguments.count; i++) {
         const ast_argument *argument = (const ast_argument *)written->arguments.items[i];
@@ -393,25 +404,6 @@ static void check_arguments(arena *a, diags *d, const ast_annotation *written, c
     }
 }
 
-/* Places where this version accepts an annotation and does not act on it: said, so that nobody relies on it.
- */
-unsigned annotation_idle(const annotation_entry *entry)
-{
-    static const struct {
-        const char *name;
-        unsigned places;
-    } list[] = {
-        {"at_most_once", ON_COMMAND},
-        {"exactly_once", ON_COMMAND},
-    };
-
-    for (size_t i = 0; i < sizeof list / sizeof list[0]; i++) {
-        if (strcmp(list[i].name, entry->name) == 0)
-            return list[i].places;
-    }
-    return ON_NOTHING;
-}
-
 void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place)
 {
     for (size_t i = 0; i < marks->annotations.count; i++) {
@@ -431,18 +423,6 @@ void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned plac
         } else {
             check_arguments(a, d, written, entry, place);
         }
-    }
-}
-
-void annotations_effect(diags *d, const ast_marks *marks, unsigned place)
-{
-    for (size_t i = 0; i < marks->annotations.count; i++) {
-        const ast_annotation *written = (const ast_annotation *)marks->annotations.items[i];
-        const annotation_entry *entry = annotation_named(written->name.text);
-
-        if (entry != NULL && (annotation_idle(entry) & place) != 0)
-            diag_report(d, 607, written->where, "this version does not act on '@%s' here yet",
-                        written->name.text);
     }
 }
 

@@ -31,7 +31,8 @@ typedef enum annotation_value {
     TAKES_BACKOFF,
     TAKES_COUNT,
     TAKES_WORD,
-    TAKES_PARAMETERS /* names of parameters of the method, one or more arguments */
+    TAKES_PARAMETERS, /* names of parameters of the method, one or more arguments */
+    TAKES_ERRORS      /* [NotFound, pay.Declined], or [] */
 } annotation_value;
 
 typedef struct annotation_parameter {
@@ -45,7 +46,7 @@ typedef struct annotation_entry {
     const char *name;
     const char *example; /* of its arguments: "(2s)", or "" */
     unsigned places;
-    annotation_parameter parameters[2];
+    annotation_parameter parameters[3];
     size_t parameter_count;
     const char *sentence;
 } annotation_entry;
@@ -59,14 +60,10 @@ const char *annotation_place(unsigned place);
 const char *annotation_places(arena *a, unsigned places);
 /* What it takes: "max: a number, backoff: two durations such as 200ms..30s"; "" when nothing. */
 const char *annotation_takes(arena *a, const annotation_entry *entry);
-/* Where this version accepts it and does not act on it. */
-unsigned annotation_idle(const annotation_entry *entry);
 /* The nearest name to a misspelt one, or NULL. */
 const char *annotation_near(const char *name);
 /* Report what is unknown, misplaced, repeated or has bad arguments. */
 void annotations_check(arena *a, diags *d, const ast_marks *marks, unsigned place);
-/* Warn of those that this version does not act on; for a file that is otherwise right. */
-void annotations_effect(diags *d, const ast_marks *marks, unsigned place);
 /* The annotation, if it is there (the first, when repeated). */
 const ast_annotation *annotation_find(const ast_marks *marks, const char *name);
 /* Its argument with this name (NULL: the positional one) when present and of a fitting kind. */

@@ -41,7 +41,8 @@ typedef enum ast_value_kind {
     AST_PATH,
     AST_EMPTY_LIST,
     AST_EMPTY_MAP,
-    AST_RANGE /* only as an annotation's argument */
+    AST_RANGE, /* this and the next only as an annotation's argument */
+    AST_NAMES
 } ast_value_kind;
 
 typedef struct ast_value {
@@ -56,6 +57,7 @@ typedef struct ast_value {
     double number;
     const ast_path *path;
     const struct ast_value *low, *high; /* a range; NULL when open */
+    ast_list names;                     /* ast_path: [NotFound, pay.Declined] */
 } ast_value;
 
 typedef struct ast_argument {

@@ -334,55 +334,6 @@ static void check_services(unit *u)
     u->package->services = services;
 }
 
-/* What the annotations of a member stand on, in a declaration of this kind. */
-static unsigned place_of_member(ast_kind kind)
-{
-    switch (kind) {
-    case AST_FIELD:
-        return ON_FIELD;
-    case AST_ENUM_VALUE:
-        return ON_ENUM_VALUE;
-    case AST_RPC:
-        return ON_RPC;
-    case AST_COMMAND:
-        return ON_COMMAND;
-    case AST_SUBSCRIBES:
-        return ON_SUBSCRIBES;
-    default:
-        return ON_NOTHING;
-    }
-}
-
-static void check_effects_in(diags *d, const ast_list *members)
-{
-    for (size_t i = 0; i < members->count; i++) {
-        const ast_node *member = (const ast_node *)members->items[i];
-        const bool method = member->kind == AST_RPC || member->kind == AST_COMMAND;
-
-        if (member->kind == AST_RESERVED)
-            continue;
-        annotations_effect(d, &member->marks, place_of_member(member->kind));
-        if (!method)
-            continue;
-        check_effects_in(d, &member->members);
-        if (member->progress != NULL)
-            check_effects_in(d, &member->progress->members);
-        if (member->result_body != NULL)
-            check_effects_in(d, &member->result_body->members);
-    }
-}
-
-/* Annotations that are right and without effect. */
-static void check_effects(unit *u)
-{
-    for (size_t i = 0; i < u->tree->nodes.count; i++) {
-        const ast_node *node = node_at(u, i);
-
-        annotations_effect(&u->c->reports, &node->marks, place_of(node->kind));
-        check_effects_in(&u->c->reports, &node->members);
-    }
-}
-
 bool check_unit(unit *u)
 {
     const size_t before = u->c->reports.errors;
@@ -412,7 +363,6 @@ bool check_unit(unit *u)
     u->failed = u->failed || u->c->reports.errors != before;
     if (!u->failed) {
         check_unused(u);
-        check_effects(u);
         check_sizes(u);
     }
     return !u->failed;

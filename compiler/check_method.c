@@ -179,6 +179,58 @@ static void check_retry(unit *u, schema_method *m, const ast_marks *marks)
     }
 }
 
+/* Which of the method's errors a name in `final` means. */
+static const schema_raise *final_error(unit *u, const schema_method *m, const ast_path *path)
+{
+    const char *text = ast_path_text(&u->c->memory, path);
+    const char **names = (const char **)arena_array(&u->c->memory, m->raise_count, sizeof *names);
+    size_t count = 0;
+    unit *owner;
+    const symbol *s = resolve(u, path, "error", &owner);
+
+    if (s == NULL)
+        return NULL;
+    for (size_t i = 0; i < m->raise_count; i++) {
+        if (s->kind == SYMBOL_RECORD && m->raises[i].error == s->record)
+            return &m->raises[i];
+        names[count++] = m->raises[i].error->name;
+    }
+    diag_report(&u->c->reports, 607, path->where, "'%s' does not raise '%s'", m->idl_name, text);
+    if (diag_nearest(text, names, count) != NULL)
+        diag_suggest(&u->c->reports, path->where, text, names, count);
+    else
+        diag_add_help(&u->c->reports, "name it behind 'raises' too, or leave it out here");
+    return NULL;
+}
+
+/* With a list, the errors that are not in it are worth another attempt. */
+static void check_final(unit *u, schema_method *m, const ast_marks *marks)
+{
+    const ast_value *given = annotation_argument(marks, "retry", "final", AST_NAMES);
+    schema_raise *raises;
+
+    if (given == NULL)
+        given = annotation_argument(marks, "retry", "final", AST_EMPTY_LIST);
+    if (given == NULL)
+        return;
+    if (m->kind != SCHEMA_COMMAND) {
+        diag_report(&u->c->reports, 605, given->where, "only commands are tried again after their errors");
+        return;
+    }
+    raises = (schema_raise *)arena_array(&u->c->memory, m->raise_count, sizeof *raises);
+    for (size_t i = 0; i < m->raise_count; i++) {
+        raises[i] = m->raises[i];
+        raises[i].retried = true;
+    }
+    for (size_t i = 0; i < given->names.count; i++) {
+        const schema_raise *found = final_error(u, m, (const ast_path *)given->names.items[i]);
+
+        if (found != NULL)
+            raises[found - m->raises].retried = false;
+    }
+    m->raises = raises;
+}
+
 static void check_priority(schema_method *m, const ast_marks *marks)
 {
     static const char *const names[] = {"low", "normal", "high", "critical"};
@@ -383,6 +435,7 @@ void check_method(unit *u, schema_method *m, const ast_node *node)
                              m->kind == SCHEMA_RPC ? 5 * SECOND : 300 * SECOND);
     m->idempotent = annotation_find(&node->marks, "idempotent") != NULL;
     check_retry(u, m, &node->marks);
+    check_final(u, m, &node->marks);
     check_priority(m, &node->marks);
     check_hedge(u, m, &node->marks);
     check_pauses(u, m, &node->marks);

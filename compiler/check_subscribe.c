@@ -238,6 +238,12 @@ static void check_marks(service_check *b, schema_subscription *s, const ast_node
     const ast_value *from = annotation_argument(marks, "from", NULL, AST_PATH);
     const ast_value *backoff = annotation_argument(marks, "retry", "backoff", AST_RANGE);
 
+    const ast_value *final = annotation_argument(marks, "retry", "final", AST_NAMES);
+
+    if (final == NULL)
+        final = annotation_argument(marks, "retry", "final", AST_EMPTY_LIST);
+    if (final != NULL)
+        diag_report(&u->c->reports, 605, final->where, "only commands are tried again after their errors");
     s->docs = docs_of(u, marks);
     s->broadcast = annotation_find(marks, "broadcast") != NULL;
     s->from_new = from == NULL ? s->broadcast : strcmp(from->path->parts[0].text, "new") == 0;

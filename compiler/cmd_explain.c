@@ -86,8 +86,6 @@ static int explain_annotation(cli *line, const char *name)
            annotation_places(&line->memory, entry->places));
     if (*takes != '\0')
         printf("Takes: %s\n", takes);
-    if (annotation_idle(entry) != ON_NOTHING)
-        printf("This version reads it and does not act on it yet.\n");
     return CLI_DONE;
 }
 

@@ -127,10 +127,9 @@ static const diag_code codes[] = {
     {606, DIAG_ERROR, "Not a key for idempotency",
      "@idempotency_key names parameters that are always there and together tell one command from another: "
      "required ones without a default that are strings, uuids, integers, enums or timestamps."},
-    {607, DIAG_WARNING, "An annotation without effect",
-     "The annotation is part of the language and its arguments are checked, but this version of Aegis does "
-     "not yet do what "
-     "it asks for. CHANGELOG.md says when that changes."},
+    {607, DIAG_ERROR, "A final error that is not raised",
+     "@retry(final: [...]) of a command says after which of the errors it raises no other attempt follows; "
+     "after the others one does."},
     {620, DIAG_ERROR, "A pattern that cannot be read",
      "@pattern takes a regular expression: characters, . [a-z] [^a-z] \\d \\w \\s, groups, |, * + ? {2,5}, ^ "
      "and $. It is found anywhere in the text unless ^ and $ tie it to the ends. In a string of the IDL a "

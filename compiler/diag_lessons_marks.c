@@ -25,9 +25,12 @@ static const diag_lesson lessons[] = {
      "it the same.",
      "service Orders { @idempotency_key(batch) command pack(batch_id: uuid); }\n",
      "service Orders { command pack(batch_id: uuid); }\n"},
-    {607, "The warning goes when the file no longer asks for it, or when a later version does it.",
-     "service Orders { @exactly_once command pack(id: uuid); }\n",
-     "service Orders { command pack(id: uuid); }\n"},
+    {607,
+     "What is listed as final is one of the errors behind 'raises'; without a list all of them are final.",
+     "error Closed { }\nerror Busy { }\n"
+     "service Orders { @retry(max: 3, final: [Closed]) command pack(id: uuid) raises Busy; }\n",
+     "error Closed { }\nerror Busy { }\n"
+     "service Orders { @retry(max: 3, final: [Closed]) command pack(id: uuid) raises Busy, Closed; }\n"},
     {620,
      "A pattern is compiled when code is generated, so that no service starts with one that cannot work.",
      "struct Item { @pattern(\"^[A-Z+$\") sku: string(1..32); }\n",

@@ -82,7 +82,7 @@ static void grammar_error(const YYLTYPE *where, parser *p, const char *message);
 %type <path> path plain_path path_not_raises pattern
 %type <value> literal value range argument_value
 %type <type> type core_type
-%type <list> body members enum_body enum_values params param_list strings paths patterns raises arguments service_body service_items
+%type <list> body members enum_body enum_values params param_list strings paths patterns raises arguments names service_body service_items
 %type <marks> marks
 %type <annotation> annotation
 %type <argument> argument
@@ -409,6 +409,15 @@ argument: argument_value        { NEED($$ = arena_new(p->memory, ast_argument));
 
 argument_value: value
     | range
+    | '[' names ']'
+        {
+            NEED($$ = arena_new(p->memory, ast_value));
+            *$$ = (ast_value){.kind = AST_NAMES, .where = @$, .names = $2};
+        }
+    ;
+
+names: plain_path               { $$ = (ast_list){NULL, 0}; ADD($$, $1); }
+    | names ',' plain_path      { $$ = $1; ADD($$, $3); }
     ;
 
 /* ---- types and values ---- */

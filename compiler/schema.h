@@ -246,6 +246,7 @@ typedef struct schema_raise {
     const char *c_member; /* in the outcome: "out_of_stock" ("ok_", "failed_", "kind_" for errors so named) */
     const char *c_kind;   /* "SHOP_ORDERS_CREATE_ORDER_OUT_OF_STOCK" */
     const char *c_reply;  /* "shop_orders_create_order_out_of_stock" */
+    bool retried;         /* a command that fails so is worth another attempt */
 } schema_raise;
 
 typedef struct schema_method {

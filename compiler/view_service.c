@@ -6,13 +6,13 @@
 /* ---- methods ------------------------------------------------------------------------------------------ */
 
 typedef struct view_raise {
-    const char *wire, *code, *c_type, *member, *kind, *reply, *index, *message;
+    const char *wire, *code, *c_type, *member, *kind, *reply, *index, *message, *retried;
 } view_raise;
 
 static const shape_member raise_members[] = {
     SHOWS_TEXT(view_raise, wire),   SHOWS_TEXT(view_raise, code),    SHOWS_TEXT(view_raise, c_type),
     SHOWS_TEXT(view_raise, member), SHOWS_TEXT(view_raise, kind),    SHOWS_TEXT(view_raise, reply),
-    SHOWS_TEXT(view_raise, index),  SHOWS_TEXT(view_raise, message),
+    SHOWS_TEXT(view_raise, index),  SHOWS_TEXT(view_raise, message), SHOWS_TEXT(view_raise, retried),
 };
 static const shape raise_shape = SHAPE_OF(view_raise, raise_members);
 
@@ -30,6 +30,7 @@ static shape_list raises_of(const schema_method *method, arena *a)
         made[i].member = raise->c_member;
         made[i].kind = raise->c_kind;
         made[i].reply = raise->c_reply;
+        made[i].retried = raise->retried ? "true" : "false";
         made[i].index = arena_printf(a, "%zu", i);
         made[i].message = message == NULL ? "NULL" : arena_printf(a, "error->%s", message->c_name);
     }
@@ -108,7 +109,7 @@ typedef struct view_method {
     const char *timeout, *hedge, *priority, *guarantee, *max_retries, *backoff_min, *backoff_max,
         *raise_count;
     const char *was_count, *older_error_count;
-    bool command, idempotent, lanes;
+    bool command, idempotent, lanes, retries_errors;
     shape_list raises, was, older_errors, keys;
 } view_method;
 
@@ -136,6 +137,7 @@ static const shape_member method_members[] = {
     SHOWS_TRUTH(view_method, command),
     SHOWS_TRUTH(view_method, idempotent),
     SHOWS_TRUTH(view_method, lanes),
+    SHOWS_TRUTH(view_method, retries_errors),
     SHOWS_TEXT(view_method, was_count),
     SHOWS_TEXT(view_method, older_error_count),
     SHOWS_LIST(view_method, raises, &raise_shape),
@@ -180,6 +182,8 @@ static view_method method_of(arena *a, const schema_method *method)
     made.backoff_max = nanoseconds(a, method->backoff_max);
     made.raise_count = arena_printf(a, "%zu", method->raise_count);
     made.raises = raises_of(method, a);
+    for (size_t i = 0; i < method->raise_count; i++)
+        made.retries_errors = made.retries_errors || method->raises[i].retried;
     made.was = view_list(method->was, method->was_count);
     made.was_count = arena_printf(a, "%zu", method->was_count);
     made.keys = keys_of(method, a);
