@@ -118,7 +118,7 @@ await server2 ready
 await monitor listens
 note "two copies of the order service, and a monitor that listens to order.created"
 
-say "A client: calls, a typed error, an undeclared failure, a command with progress, a failing command"
+say "A client: calls, a typed error, an undeclared failure, a command that is sent twice and runs once, a failing command"
 trip "$url"
 
 say "What the monitor received (durable: nothing published is lost)"
