@@ -507,6 +507,16 @@ static void keeper_wait(nats_engine *engine, int64_t when)
     aegis_nats_cond_until(engine, &engine->keeper_wake, when < engine->timer ? when : engine->timer);
 }
 
+/* The keeper does not come back for the lead, as one who waits for whatever may come would: somebody has asked
+ * for it, and sleeps until he is told. He came last. */
+static void keeper_hand_over(nats_engine *engine)
+{
+    aegis_nats_pass_on(engine);
+    if (engine->keeper_yield && engine->leader == NULL && engine->up > 0 &&
+        atomic_load(&engine->coming) == 0 && engine->sleeping_last != NULL)
+        aegis_nats_signal_waiter(engine, engine->sleeping_last);
+}
+
 /* Nobody waits: lead until somebody does, or a seat is to be filled. */
 static void keeper_lead(nats_engine *engine)
 {
@@ -518,7 +528,7 @@ static void keeper_lead(nats_engine *engine)
         turn(engine, when);
         engine->leader = NULL;
     }
-    aegis_nats_pass_on(engine);
+    keeper_hand_over(engine);
 }
 
 static void *keeper_main(void *argument)
