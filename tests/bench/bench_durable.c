@@ -1,7 +1,7 @@
 /* What is stored: events published and consumed, ours against nats.c by hand, over the same private
  * nats-server with file streams and the same order. Each line is a duel; of the ways of setting up nats.c the
- * faster is the peer. `bench_durable publish|consume` runs a part; `bench_durable ours
- * pipelined|blocking|consume` only our side, for a profiler.
+ * faster is the peer. `bench_durable publish|consume|commands` runs a part; `bench_durable ours
+ * pipelined|blocking|consume|commands` only our side, for a profiler.
  */
 #define _GNU_SOURCE
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/bench.h"
+#include "bench/durable/command.h"
 #include "bench/durable/durable.h"
 #include "bench/order_peer.h"
 #include "contract/nats_server.h"
@@ -104,6 +105,64 @@ static bool consume(const world *w)
     return good;
 }
 
+/* The faster of the two ways of writing; opened, and to be closed. */
+static command_peer *best_command_peer(const world *w)
+{
+    command_peer *peers[2] = {NULL, NULL};
+    double rates[2] = {0, 0};
+
+    for (int i = 0; i < 2; i++) {
+        duel_side s = {.form = command_peer_form};
+        s.context = peers[i] = command_peer_open(w->server.url, i == 1);
+        if (peers[i] != NULL && duel_calibrate(&s, 1, TRY_MS))
+            rates[i] = duel_rate(&s, s.count, 1, NULL);
+    }
+    command_peer_close(peers[rates[0] >= rates[1]]);
+    return peers[rates[0] < rates[1]];
+}
+
+static bool commands(const world *w)
+{
+    duel_side ours = {.name = "ours", .form = command_ours_form};
+    duel_side peer = {.form = command_peer_form};
+    command_ours *us = command_ours_open(w->server.url);
+    command_peer *by_hand = best_command_peer(w);
+    bool good = us != NULL && by_hand != NULL;
+
+    ours.context = us;
+    peer.context = by_hand;
+    if (good) {
+        peer.name = command_peer_name(by_hand);
+        good = duel_fight(&ours, &peer, 1);
+    }
+    if (good) {
+        duel_show(&ours);
+        duel_show(&peer);
+        bench_line("commands/exactly_once", "ns", duel_percentile(&ours.samples, 0.5),
+                   duel_percentile(&peer.samples, 0.5), "its round trips, raw");
+    }
+    command_ours_close(us);
+    command_peer_close(by_hand);
+    duel_free(&ours);
+    duel_free(&peer);
+    return good;
+}
+
+/* Our commands alone, for a profiler. */
+static bool commands_alone(const world *w)
+{
+    command_ours *us = command_ours_open(w->server.url);
+    const uint64_t count = ALONE / 20;
+    const double start = bench_now(), cpu = duel_cpu_now(), switches = duel_switches_now();
+    const bool good = us != NULL && command_ours_form(us, count, 1, NULL);
+
+    printf("commands: %.0f/s, each %.2f us of CPU, %.2f switches\n",
+           (double)count / (bench_now() - start) * 1e9, (duel_cpu_now() - cpu) / 1e3 / (double)count,
+           (duel_switches_now() - switches) / (double)count);
+    command_ours_close(us);
+    return good;
+}
+
 static bool ours_alone(const world *w, const char *what)
 {
     const bool blocking = strcmp(what, "blocking") == 0, taking = strcmp(what, "consume") == 0;
@@ -138,12 +197,16 @@ int main(int argc, char **argv)
     w.ours = durable_ours_open(w.server.url, &w.order, DEPTH);
     good = w.ours != NULL;
     if (good && strcmp(only, "ours") == 0) {
-        good = ours_alone(&w, argc > 2 ? argv[2] : "pipelined");
+        good = argc > 2 && strcmp(argv[2], "commands") == 0
+                   ? commands_alone(&w)
+                   : ours_alone(&w, argc > 2 ? argv[2] : "pipelined");
     } else {
         if (good && strstr("publish", only) != NULL)
             good = publish(&w);
         if (good && strstr("consume", only) != NULL)
             good = consume(&w);
+        if (good && strstr("commands", only) != NULL)
+            good = commands(&w);
     }
     durable_ours_close(w.ours);
     nats_server_stop(&w.server);
