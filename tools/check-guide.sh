@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The code in docs/GUIDE.md, docs/RPC.md, docs/EVENTS.md and README.md is what it says it is: copied as it stands, it builds against an installed
-# Aegis, with gcc and clang, and the guide's first program runs.
+# The code in docs/GUIDE.md, RPC.md, EVENTS.md, TOPOLOGY.md, DEADLETTERS.md and README.md is what it says it is: copied as it
+# stands, it builds against an installed Aegis, with gcc and clang, and the guide's first program runs.
 #
 # In the guide the first line of a block says where it goes: a file, an addition to hello.aegis, or the main of a program
 # that takes the rest from hello.c. C blocks without such a line, and those of RPC.md and EVENTS.md, are compiled together.
@@ -12,7 +12,7 @@ make=${MAKE:-make}
 
 $make -s install BUILD="${BUILD:-build}" PREFIX="$work/prefix" DESTDIR= >/dev/null
 export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
-mkdir "$work/guide" "$work/rpc" "$work/events" "$work/readme"
+mkdir -p "$work/guide" "$work/rpc" "$work/events" "$work/readme" "$work/pages/topology" "$work/pages/deadletters"
 
 # blocks FILE FOLDER: each fenced block of FILE to FOLDER/NN.KIND
 blocks() {
@@ -26,6 +26,8 @@ blocks docs/GUIDE.md "$work/guide"
 blocks docs/RPC.md "$work/rpc"
 blocks docs/EVENTS.md "$work/events"
 blocks README.md "$work/readme"
+blocks docs/TOPOLOGY.md "$work/pages/topology"
+blocks docs/DEADLETTERS.md "$work/pages/deadletters"
 
 cd "$work/guide"
 { echo '#include "hello.h"'; echo '#include <stdio.h>'; } >more
@@ -51,6 +53,14 @@ cat added >>hello.aegis
 mv more more.c
 $make -s hello_idl.o
 cc -std=c11 -Wall -Wextra -Werror -Wno-unused -Igen -I"$work/prefix/include" -c more.c
+
+# Pages without a schema of their own.
+cd "$work/pages"
+{
+    printf '#include <aegis/aegis.h>\n#include <aegis/deadletter.h>\n#include <stdio.h>\n'
+    cat ./*/[0-9]*.c
+} >pages.c
+cc -std=c11 -Wall -Wextra -Werror -Wno-unused -I"$work/prefix/include" -c pages.c
 
 cd "$work/readme"
 mv 01.aegis shop.aegis

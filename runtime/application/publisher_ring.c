@@ -96,6 +96,8 @@ static void conclude(aegis_publisher *publisher, const aegis_message *message)
     give_back(publisher, &publisher->posts[message->token]);
     if (message->status == AEGIS_OK)
         return;
+    if (message->status == AEGIS_NOT_FOUND)
+        aegis_bus_missing(publisher->sender.bus, AEGIS_KIND_EVENTS); /* the next one makes it anew */
     if (publisher->failures++ > 0)
         return;
     fill_outcome(message, &publication);
