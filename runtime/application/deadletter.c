@@ -208,13 +208,27 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
     return status;
 }
 
+/* Under its name or one it had. */
+static bool is_called(const aegis_service_type *type, const char *name)
+{
+    size_t i;
+
+    if (strcmp(type->name, name) == 0)
+        return true;
+    for (i = 0; i < type->was_count; i++) {
+        if (strcmp(type->was[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message)
 {
     size_t i;
 
     for (i = 0; i < message->header_count; i++) {
         if (strcmp(message->headers[i].name, AEGIS_REPLAY_FOR) == 0)
-            return strcmp(message->headers[i].value, service->type->name) != 0;
+            return !is_called(service->type, message->headers[i].value);
     }
     return false;
 }

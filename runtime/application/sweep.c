@@ -18,7 +18,10 @@
 /* Between two looks: while there is something, and in quiet times at most. */
 #define SWEEP_BUSY  (100 * AEGIS_MILLISECOND)
 #define SWEEP_QUIET (2 * AEGIS_SECOND)
-/* After a consumer could not be made. */
+/* To make a consumer: aegis_close may have to wait for it. */
+#define SWEEP_TIMEOUT (2 * AEGIS_SECOND)
+/* After it could not be made so often, that is said, and tried less often: there may be no right to. */
+#define SWEEP_TRIES  3
 #define SWEEP_FAILED (30 * AEGIS_SECOND)
 
 typedef struct swept {
@@ -32,7 +35,7 @@ struct aegis_sweep {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool stopping; /* with the lock */
-    bool told;
+    int failures;
     swept places[2];
 };
 
@@ -49,17 +52,16 @@ static bool open_place(struct aegis_sweep *sweep, swept *place)
 
     if (place->source != NULL)
         return true;
-    if (ops->ensure_consumer(bus->port, &config, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &error) ==
+    if (ops->ensure_consumer(bus->port, &config, aegis_clock_monotonic() + SWEEP_TIMEOUT, &error) ==
             AEGIS_OK &&
         ops->consume(bus->port, stream, place->durable, &place->source, &error) == AEGIS_OK) {
         ops->credit(place->source, SWEEP_CREDIT);
         return true;
     }
-    if (!sweep->told)
+    if (++sweep->failures == SWEEP_TRIES)
         aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
                         "what workers of the original SDK leave in %s is not swept from here: %s", stream,
                         aegis_error_text(&error));
-    sweep->told = true;
     return false;
 }
 
@@ -113,14 +115,13 @@ static void *work(void *argument)
         bool open = true;
         size_t found = 0;
 
-        for (i = 0; i < 2; i++) {
-            if (open_place(sweep, &sweep->places[i]))
+        for (i = 0; i < 2 && open; i++) {
+            open = open_place(sweep, &sweep->places[i]);
+            if (open)
                 found += clean(sweep, &sweep->places[i]);
-            else
-                open = false;
         }
         wait = found > 0 ? SWEEP_BUSY : wait < SWEEP_QUIET / 2 ? 2 * wait : SWEEP_QUIET;
-        if (!open)
+        if (!open && sweep->failures >= SWEEP_TRIES)
             wait = SWEEP_FAILED;
     } while (pause_for(sweep, wait));
     for (i = 0; i < 2; i++) {

@@ -346,6 +346,33 @@ static void test_swept(void **state)
     assert_string_equal(said.text, "");
 }
 
+/* In one process EVENTS may have 1 GiB, but the bus has 256 MiB of memory: it forgets the oldest before that
+ * is used up, so that everything else goes on. */
+static void test_crowded(void **state)
+{
+    world *w = (world *)*state;
+    const size_t size = 1000000;
+    uint8_t *bytes;
+    int i;
+
+    if (world_is_nats())
+        return;
+    bytes = (uint8_t *)calloc(1, size);
+    assert_non_null(bytes);
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_EVENTS, NULL), AEGIS_OK);
+    for (i = 0; i < 400; i++) {
+        const aegis_outgoing message = {.subject = "events.x.y", .body = {bytes, size}};
+
+        assert_int_equal(w->bus->port->ops->publish_durable(w->bus->port, &message, soon(), NULL, NULL),
+                         AEGIS_OK);
+    }
+    free(bytes);
+    assert_in_range(info_of(w, "EVENTS").messages, 150, 250);
+    assert_int_equal(info_of(w, "EVENTS").last_sequence, 400);
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_COMMANDS, NULL), AEGIS_OK);
+    assert_int_equal(store(w, "commands.x.y", NULL), AEGIS_OK);
+}
+
 /* ---- gone --------------------------------------------------------------------------------------------- */
 
 /* A stream that was there and is gone (one in memory, after a restart) is made anew by who publishes. */
@@ -396,10 +423,9 @@ static void test_commands_full(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_defaults),        WORLD_CASE(test_options),
-        WORLD_CASE(test_options_refused), WORLD_CASE(test_limits_are_kept),
-        WORLD_CASE(test_altered),         WORLD_CASE(test_streams_of_the_original),
-        WORLD_CASE(test_swept),           WORLD_CASE(test_lost_stream),
+        WORLD_CASE(test_defaults),        WORLD_CASE(test_options), WORLD_CASE(test_options_refused),
+        WORLD_CASE(test_limits_are_kept), WORLD_CASE(test_altered), WORLD_CASE(test_streams_of_the_original),
+        WORLD_CASE(test_swept),           WORLD_CASE(test_crowded), WORLD_CASE(test_lost_stream),
         WORLD_CASE(test_commands_full),
     };
 
