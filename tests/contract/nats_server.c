@@ -283,6 +283,12 @@ void nats_server_terminate(nats_server *server)
     nats_server_kill(server);
 }
 
+void nats_server_retire(const nats_server *server)
+{
+    if (server->pid > 0)
+        (void)kill(server->pid, SIGUSR2);
+}
+
 void nats_server_freeze(const nats_server *server)
 {
     if (server->pid > 0)

@@ -34,6 +34,8 @@ void nats_server_kill(nats_server *server);
 void nats_server_terminate(nats_server *server);
 /* Start again on the same port and store. */
 bool nats_server_restart(nats_server *server);
+/* Lame duck mode: it tells its clients, takes no more, and lets go of them over the next half minute. */
+void nats_server_retire(const nats_server *server);
 /* SIGSTOP and SIGCONT: a server that hangs. */
 void nats_server_freeze(const nats_server *server);
 void nats_server_thaw(const nats_server *server);

@@ -368,46 +368,98 @@ static void tls_large_messages(void **state)
 
 /* ---- a cluster ---- */
 
-/* A client that knows one server of a cluster learns of the others, and goes on with them when that one dies.
- */
-static void learns_of_the_cluster(void **state)
-{
+typedef struct pair {
     nats_server first, second;
+    aegis_port *service;
+    load_echo echo;
+} pair;
+
+/* Two servers that have met, and a service on the first. */
+static void pair_start(pair *p)
+{
     char configuration[512];
-    load_echo e;
-    (void)state;
     const int routes[2] = {nats_server_free_port(), nats_server_free_port()};
-    nats_server *servers[2] = {&first, &second};
+    nats_server *servers[2] = {&p->first, &p->second};
     for (int i = 0; i < 2; i++) {
         (void)snprintf(configuration, sizeof configuration,
-                       "server_name: s%d\ncluster { name: c, listen: \"127.0.0.1:%d\", routes: [ "
-                       "\"nats://127.0.0.1:%d\" ] }\n",
+                       "server_name: s%d\nlame_duck_grace_period: \"2s\"\nlame_duck_duration: \"30s\"\n"
+                       "cluster { name: c, listen: \"127.0.0.1:%d\", routes: [ \"nats://127.0.0.1:%d\" ] }\n",
                        i, routes[i], routes[1 - i]);
         start_with(servers[i], configuration);
     }
-    aegis_port *port = NULL;
     /* Its INFO names the other as soon as the two have met. */
     for (int i = 0; i < 100; i++) {
-        port = load_open(first.url, NULL);
-        load_echo_start(&e, port, "cluster.echo");
-        ok(load_call(port, "cluster.echo", NULL));
-        aegis_port *other = load_open(second.url, NULL);
+        p->service = load_open(p->first.url, NULL);
+        load_echo_start(&p->echo, p->service, "cluster.echo");
+        ok(load_call(p->service, "cluster.echo", NULL));
+        aegis_port *other = load_open(p->second.url, NULL);
         const bool met = load_call(other, "cluster.echo", NULL) == AEGIS_OK;
         other->ops->close(other);
         if (met)
             break;
-        load_echo_stop(&e);
-        port->ops->close(port);
+        load_echo_stop(&p->echo);
+        p->service->ops->close(p->service);
         load_nap(50);
     }
-    aegis_port *late = load_open(first.url, NULL);
-    nats_server_kill(&first);
+}
+
+static void pair_stop(pair *p)
+{
+    load_echo_stop(&p->echo);
+    p->service->ops->close(p->service);
+    nats_server_stop(&p->first);
+    nats_server_stop(&p->second);
+}
+
+/* A client that knows one server of a cluster learns of the others, and goes on with them when that one dies.
+ */
+static void learns_of_the_cluster(void **state)
+{
+    pair p;
+    (void)state;
+    pair_start(&p);
+    aegis_port *late = load_open(p.first.url, NULL);
+    nats_server_kill(&p.first);
     assert_in_range(load_recovery(late, "cluster.echo", 3000), 0, 3000);
-    load_echo_stop(&e);
     late->ops->close(late);
-    port->ops->close(port);
-    nats_server_stop(&first);
-    nats_server_stop(&second);
+    pair_stop(&p);
+}
+
+static bool is_at(aegis_port *port, const nats_server *server)
+{
+    char suffix[16];
+    aegis_health health;
+    port->ops->health(port, &health);
+    (void)snprintf(suffix, sizeof suffix, ":%d", server->port);
+    return strstr(health.server, suffix) != NULL;
+}
+
+/* A server that announces its end is left before it, and no call fails for it: not of those who call, nor of
+ * those who serve. */
+static void leaves_a_lame_duck(void **state)
+{
+    pair p;
+    (void)state;
+    pair_start(&p);
+    aegis_port *caller = load_open(p.first.url, NULL);
+    ok(load_call(caller, "cluster.echo", NULL));
+    nats_server_retire(&p.first);
+    const int64_t end = aegis_clock_monotonic() + 5 * AEGIS_SECOND;
+    unsigned calls = 0;
+    while (aegis_clock_monotonic() < end) {
+        ok(load_call(caller, "cluster.echo", NULL));
+        calls++;
+        if (is_at(caller, &p.second) && is_at(p.service, &p.second) && calls > 2000)
+            break;
+    }
+    assert_true(is_at(caller, &p.second));
+    assert_true(is_at(p.service, &p.second));
+    load_nap(400); /* the old subscriptions have ended */
+    nats_server_kill(&p.first);
+    for (unsigned i = 0; i < 200; i++)
+        ok(load_call(caller, "cluster.echo", NULL));
+    caller->ops->close(caller);
+    pair_stop(&p);
 }
 
 int main(void)
@@ -428,6 +480,7 @@ int main(void)
         cmocka_unit_test(tls_with_client_certificate),
         cmocka_unit_test(tls_large_messages),
         cmocka_unit_test(learns_of_the_cluster),
+        cmocka_unit_test(leaves_a_lame_duck),
     };
     char command[96];
     memset(&plain, 0, sizeof plain);

@@ -76,6 +76,8 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     pthread_mutex_lock(&engine->lock);
     link->lame = true;
     aegis_nats_event(engine, AEGIS_PORT_LAME_DUCK);
+    pthread_cond_signal(&engine->keeper_wake);
+    aegis_nats_kick(engine);
     aegis_nats_unlock(engine);
 }
 
@@ -208,6 +210,51 @@ aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t dea
     return AEGIS_OK;
 }
 
+/* How long both connections are subscribed: until the new one's interest is known in the cluster. */
+#define MOVE_TIME (250 * AEGIS_MILLISECOND)
+
+/* A link whose server is about to go leaves its seat. What runs over it ends there; its core subscriptions
+ * are made again elsewhere, and end here a moment later. Pulls and rings stay until it closes: they lose
+ * nothing by that. */
+static void make_way(nats_engine *engine, nats_seat *seat)
+{
+    nats_link *link = seat->link;
+
+    if (link == NULL)
+        return;
+    seat->link = NULL;
+    engine->up--;
+    engine->leaving[engine->leaving_count++] = link;
+    link->moves_at = aegis_clock_monotonic() + MOVE_TIME;
+    aegis_nats_timer(engine, link->moves_at);
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->link != link || s->kind != NATS_SUBSCRIPTION || s->former != NULL || s->draining)
+            continue;
+        s->former = s->subscription;
+        s->former_link = link;
+        s->subscription = NULL;
+        s->link = NULL;
+    }
+}
+
+void aegis_nats_links_move(nats_engine *engine, int64_t now)
+{
+    for (size_t i = 0; i < engine->leaving_count; i++) {
+        nats_link *link = engine->leaving[i];
+        if (link->moves_at == 0)
+            continue;
+        if (link->moves_at > now) {
+            aegis_nats_timer(engine, link->moves_at);
+            continue;
+        }
+        link->moves_at = 0;
+        for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+            if (s->former_link == link) /* what is under way to it still arrives */
+                natsSubscription_DrainTimeout(s->former, 2000);
+        }
+    }
+}
+
 void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)
 {
     const int fd = atomic_load(&link->fd);
@@ -215,6 +262,8 @@ void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)
     learn_servers(engine, link->connection);
     engine->reconnects += seat->served ? 1 : 0;
     seat->served = true;
+    const bool first = engine->up == 0;
+    make_way(engine, seat);
     seat->link = link;
     seat->failures = 0;
     engine->up++;
@@ -230,7 +279,7 @@ void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)
     if (engine->stopping)
         return;
     aegis_nats_sources_subscribe(engine);
-    if (engine->up == 1) {
+    if (first) {
         engine->durable = -1;
         engine->probed = 0;
         aegis_nats_probe(engine);
@@ -248,6 +297,11 @@ static void forget_subscriptions(nats_engine *engine, nats_link *link)
 {
     aegis_nats_slots_free(link);
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->former_link == link) {
+            natsSubscription_Destroy(s->former);
+            s->former = NULL;
+            s->former_link = NULL;
+        }
         if (s->link != link)
             continue;
         natsSubscription_Destroy(s->subscription);
@@ -273,6 +327,12 @@ static void leave_seat(nats_engine *engine, const nats_link *link)
             engine->up--;
         }
     }
+    for (size_t i = 0; i < engine->leaving_count; i++) {
+        if (engine->leaving[i] == link) {
+            engine->leaving[i] = engine->leaving[--engine->leaving_count];
+            break;
+        }
+    }
 }
 
 /* The leader, once the connection is closed. */
@@ -286,7 +346,7 @@ void aegis_nats_link_down(nats_engine *engine, nats_link *link)
     if (engine->up == 0)
         aegis_nats_event(engine, AEGIS_PORT_DOWN);
     while (link->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
-        pthread_cond_wait(&engine->flushed, &engine->lock);
+        aegis_nats_cond_until(engine, &engine->flushed, INT64_MAX);
     aegis_nats_unlock(engine);
     aegis_log_write(&engine->log, AEGIS_LOG_WARNING, "nats: connection to %s lost", link->server);
     aegis_nats_link_free(link);
@@ -308,7 +368,7 @@ static void link_end(nats_engine *engine, nats_link *link)
         aegis_nats_detached(link->connection);
     pthread_mutex_lock(&engine->lock);
     while (!link->closed)
-        pthread_cond_wait(&engine->flushed, &engine->lock);
+        aegis_nats_cond_until(engine, &engine->flushed, INT64_MAX);
     leave_seat(engine, link);
     forget_subscriptions(engine, link);
     aegis_nats_unlock(engine);
@@ -319,7 +379,7 @@ static void link_end(nats_engine *engine, nats_link *link)
 /* The end: nobody else uses the engine any more. */
 void aegis_nats_disconnect(nats_engine *engine)
 {
-    nats_link *links[NATS_SEATS_MAX];
+    nats_link *links[NATS_LINKS_MAX];
     const size_t count = aegis_nats_links(engine, links);
     aegis_nats_calls_lost(engine, NULL);
     for (size_t i = 0; i < count; i++)

@@ -231,7 +231,7 @@ void aegis_nats_write(nats_link *link)
 
 /* The connections of one round: only the leader takes one away. */
 typedef struct round {
-    nats_link *links[NATS_SEATS_MAX];
+    nats_link *links[NATS_LINKS_MAX];
     size_t count;
 } round;
 
@@ -280,7 +280,7 @@ static void eat_kick(nats_engine *engine)
 
 static void leader_read(nats_engine *engine, const round *r, int64_t until)
 {
-    struct epoll_event events[NATS_SEATS_MAX + 1];
+    struct epoll_event events[NATS_LINKS_MAX + 1];
     atomic_store(&engine->polling, true);
     int64_t patience = until - aegis_clock_monotonic();
     /* Written to between our look and `polling`: nobody kicks us for that, so do not sleep. */
@@ -292,7 +292,7 @@ static void leader_read(nats_engine *engine, const round *r, int64_t until)
         if (left < patience)
             patience = left;
     }
-    const int count = epoll_wait(engine->epoll, events, NATS_SEATS_MAX + 1, milliseconds(patience));
+    const int count = epoll_wait(engine->epoll, events, NATS_LINKS_MAX + 1, milliseconds(patience));
     atomic_store(&engine->polling, false);
     for (int i = 0; i < count; i++) {
         const nats_link *link = (const nats_link *)events[i].data.ptr;
@@ -336,6 +336,7 @@ static void run_timers(nats_engine *engine, int64_t now)
     if (now < engine->timer)
         return;
     engine->timer = INT64_MAX;
+    aegis_nats_links_move(engine, now);
     aegis_nats_calls_due(engine, now);
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
         if (s->kind == NATS_CONSUMER)

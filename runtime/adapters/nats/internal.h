@@ -37,9 +37,10 @@
     (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
 #define NATS_PULLS_MAX    32  /* pull requests of one consumer under way */
 #define NATS_CALL_SUBJECT 128
-#define NATS_DEAD_MAX     256 /* messages destroyed together */
-#define NATS_SEATS_MAX    16  /* connections of one port */
-#define NATS_API_MAX      128 /* "$JS.<domain>.API" */
+#define NATS_DEAD_MAX     256                  /* messages destroyed together */
+#define NATS_SEATS_MAX    16                   /* connections of one port */
+#define NATS_LINKS_MAX    (2 * NATS_SEATS_MAX) /* with those that leave */
+#define NATS_API_MAX      128                  /* "$JS.<domain>.API" */
 
 typedef struct nats_engine nats_engine;
 typedef struct nats_source nats_source;
@@ -66,6 +67,7 @@ typedef struct nats_link {
     size_t unsent;     /* bytes given to nats.c since it last had nothing to write */
     bool stuck;        /* what is buffered has not moved for NATS_WRITE_LIMIT */
     bool lame;         /* its server is about to go */
+    int64_t moves_at;  /* it has left its seat, and its subscriptions end then; 0: they have, or it has not */
     unsigned flushers; /* threads inside nats.c's flush */
     nats_slot *slots;  /* free */
     size_t slot_count; /* free */
@@ -150,7 +152,10 @@ struct nats_source {
     natsSubscription *subscription; /* NULL while there is no connection for it */
     nats_grave *grave;              /* for it, so that closing cannot fail for memory */
     nats_link *link;                /* where it is subscribed */
-    char *subject;                  /* a consumer's: "<inbox>.*" */
+    natsSubscription *former;       /* the same on a connection that leaves, or NULL */
+    nats_grave *former_grave;
+    nats_link *former_link;
+    char *subject; /* a consumer's: "<inbox>.*" */
     char *queue;
     /* a consumer's */
     char *pull_subject;
@@ -235,6 +240,8 @@ struct nats_engine {
     unsigned known_count;
     nats_seat seats[NATS_SEATS_MAX];
     size_t seat_count;
+    nats_link *leaving[NATS_SEATS_MAX]; /* of servers about to go: what runs over them may end */
+    size_t leaving_count;
     size_t up; /* seats with a link */
     uint64_t reconnects;
     uint64_t random;
@@ -340,7 +347,7 @@ void aegis_nats_use_servers(nats_engine *engine);
 void aegis_nats_forget_servers(nats_engine *engine);
 /* An empty seat to be filled now, or NULL; `*when` is when the next will be (INT64_MAX: none is empty). */
 nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when);
-/* All that are up; at most NATS_SEATS_MAX. */
+/* All that are up or leave; at most NATS_LINKS_MAX. */
 size_t aegis_nats_links(const nats_engine *engine, nats_link **links);
 
 /* connection.c */
@@ -350,6 +357,8 @@ void aegis_nats_link_free(nats_link *link);
 /* Lock held. */
 void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link);
 void aegis_nats_link_down(nats_engine *engine, nats_link *link);
+/* Subscriptions of links that leave end where they are. `now`: those that are due. */
+void aegis_nats_links_move(nats_engine *engine, int64_t now);
 void aegis_nats_disconnect(nats_engine *engine);
 aegis_status aegis_nats_error(aegis_error *error, natsStatus status, const char *what);
 
@@ -433,8 +442,8 @@ typedef struct nats_verdict {
  * NULL. */
 void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *raw, nats_verdict *out);
 /* What it comes to that no acknowledgement was had in time, and the text of it. */
-aegis_status aegis_nats_silence(nats_engine *engine, const char *subject, bool nobody, bool sent,
-                                char *text, size_t size);
+aegis_status aegis_nats_silence(nats_engine *engine, const char *subject, bool nobody, bool sent, char *text,
+                                size_t size);
 void aegis_nats_durable_answer(nats_engine *engine, nats_call *call, natsMsg *answer);
 void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call);
 aegis_status aegis_nats_js_status(uint32_t code, const char *description);

@@ -2,7 +2,8 @@
  * wait behind the bulk of a stream. Work goes to the healthy connection of its role that has least to do;
  * when the role has none, to one of the other. A seat that falls empty is filled again by the keeper; bulk
  * seats are filled when something is to be stored or consumed for the first time, so a client that only calls
- * has one connection.
+ * has one connection. When a server says that it is about to go, and another is known, the seat gets a new
+ * connection while the old one, out of its seat, ends what runs over it.
  */
 #define _GNU_SOURCE
 #include "internal.h"
@@ -62,7 +63,15 @@ size_t aegis_nats_links(const nats_engine *engine, nats_link **links)
         if (engine->seats[i].link != NULL)
             links[count++] = engine->seats[i].link;
     }
+    for (size_t i = 0; i < engine->leaving_count; i++)
+        links[count++] = engine->leaving[i];
     return count;
+}
+
+/* Another server may take over from one that is about to go. */
+static bool replaceable(const nats_engine *engine, const nats_link *link)
+{
+    return link->lame && engine->known_count > 1 && engine->leaving_count < NATS_SEATS_MAX;
 }
 
 nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when)
@@ -70,7 +79,7 @@ nats_seat *aegis_nats_seat_due(nats_engine *engine, int64_t now, int64_t *when)
     *when = INT64_MAX;
     for (size_t i = 0; i < engine->seat_count; i++) {
         nats_seat *seat = &engine->seats[i];
-        if (seat->link != NULL || !seat->wanted)
+        if (!seat->wanted || (seat->link != NULL && !replaceable(engine, seat->link)))
             continue;
         if (seat->connect_at <= now)
             return seat;

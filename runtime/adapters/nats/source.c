@@ -235,10 +235,10 @@ static void overflow(nats_source *source, natsMsg *raw)
 }
 
 /* One message of nats.c's, or false when it has none. */
-static bool take_one(nats_source *source)
+static bool take_one(nats_source *source, natsSubscription *subscription)
 {
     natsMsg *raw = NULL;
-    const natsStatus status = natsSubscription_NextMsg(&raw, source->subscription, 1);
+    const natsStatus status = natsSubscription_NextMsg(&raw, subscription, 1);
     if (status == NATS_NO_RESPONDERS && source->kind == NATS_CONSUMER) {
         aegis_nats_pull_nobody(source);
         return true;
@@ -271,21 +271,29 @@ static bool take_one(nats_source *source)
     return true;
 }
 
-size_t aegis_nats_source_dispatch(nats_source *source)
+/* All messages of one of its subscriptions. */
+static size_t take_all(nats_source *source, natsSubscription *subscription)
 {
-    nats_source *reader = reader_of(source);
-    const size_t before = reader->count;
     size_t taken = 0;
     int messages = 0;
     int bytes = 0;
-    while (source->subscription != NULL &&
-           natsSubscription_GetPending(source->subscription, &messages, &bytes) == NATS_OK && messages > 0) {
-        if (!take_one(source)) {
+    while (subscription != NULL && natsSubscription_GetPending(subscription, &messages, &bytes) == NATS_OK &&
+           messages > 0) {
+        if (!take_one(source, subscription)) {
             source->engine->look_again = true; /* nobody knows whether it was taken */
             break;
         }
         taken++;
     }
+    return taken;
+}
+
+size_t aegis_nats_source_dispatch(nats_source *source)
+{
+    nats_source *reader = reader_of(source);
+    const size_t before = reader->count;
+    size_t taken = take_all(source, source->former);
+    taken += take_all(source, source->subscription);
     if (taken > 0 && source->ring != NULL)
         aegis_nats_ring_turn(source, source->engine->arrived);
     if (reader->count > before)
@@ -302,7 +310,10 @@ nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, s
     if (source == NULL)
         return NULL;
     source->grave = (nats_grave *)calloc(1, sizeof *source->grave);
-    if (source->grave == NULL) {
+    source->former_grave = (nats_grave *)calloc(1, sizeof *source->former_grave);
+    if (source->grave == NULL || source->former_grave == NULL) {
+        free(source->grave);
+        free(source->former_grave);
         free(source);
         return NULL;
     }
@@ -320,6 +331,7 @@ void aegis_nats_source_free(nats_source *source)
     free(source->queue);
     free(source->pull_subject);
     free(source->grave);
+    free(source->former_grave);
     free(source);
 }
 
@@ -592,6 +604,10 @@ aegis_status aegis_nats_drain(aegis_source *base, int64_t deadline)
         natsSubscription_DrainTimeout(source->subscription, 2000);
         status = aegis_nats_flush_link(engine, source->link, deadline, NULL);
     }
+    if (source->former != NULL) {
+        natsSubscription_DrainTimeout(source->former, 2000);
+        (void)aegis_nats_flush_link(engine, source->former_link, deadline, NULL);
+    }
     if (status == AEGIS_UNAVAILABLE) /* the connection is gone, and with it the subscription */
         status = AEGIS_OK;
     aegis_nats_source_dispatch(source);
@@ -630,6 +646,11 @@ void aegis_nats_close_source(aegis_source *base)
     if (subscription != NULL) {
         aegis_nats_bury(engine, source->grave, subscription);
         source->grave = NULL;
+    }
+    if (source->former != NULL) {
+        aegis_nats_bury(engine, source->former_grave, source->former);
+        source->former = NULL;
+        source->former_grave = NULL;
     }
     if (source->kind == NATS_CONSUMER) /* after the UNSUB, or they are sent to this subscription again */
         aegis_nats_hand_back(source);
