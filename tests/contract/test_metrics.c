@@ -1,5 +1,7 @@
 /* What is counted, what is traced, and what a line of the log begins with; over both adapters. */
 #define _POSIX_C_SOURCE 200809L
+#include <aegis/deadletter.h>
+
 #include "contract/raw.h"
 
 static const aegis_method_metrics *find(const aegis_metrics *m, const char *service, const char *method,
@@ -158,7 +160,8 @@ static void on_line(void *user, aegis_log_level level, const char *line)
 
     (void)level;
     (void)pthread_mutex_lock(&s->lock);
-    (void)snprintf(s->line, sizeof s->line, "%s", line);
+    if (line[0] == '[') /* of a handler */
+        (void)snprintf(s->line, sizeof s->line, "%s", line);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -326,11 +329,92 @@ static void test_sampling(void **state)
     raw_stop(r);
 }
 
+/* ---- events ------------------------------------------------------------------------------------------- */
+
+static aegis_settle on_told(const aegis_event *event, aegis_reader *payload, const void *ops, void *user)
+{
+    watch *s = (watch *)user;
+    const aegis_call_options options = {.parent = &event->base};
+    char text[AEGIS_TRACEPARENT_TEXT];
+    note value;
+
+    (void)ops;
+    note_get(payload, &value);
+    (void)aegis_reader_close(payload, NULL);
+    (void)peer_call(s->client, "inner", &value, &options, event->base.arena);
+    aegis_bus_log(s->bus, AEGIS_LOG_INFO, "asked for %s", value.text);
+    (void)snprintf(s->w->last, sizeof s->w->last, "%s", aegis_call_traceparent(&event->base, text));
+    assert_false(aegis_call_cancelled(&event->base));
+    assert_true(aegis_call_remaining(&event->base) > AEGIS_HOUR);
+    return event->base.attempt == 1 ? AEGIS_RETRY : AEGIS_DEAD;
+}
+
+static const aegis_event_type told = {"thing", "told", "1.0"};
+static const aegis_event_case told_case[] = {{&told, on_told}};
+static const aegis_subscription told_subscription = {.pattern = "thing.told",
+                                                     .durable = "ear__thing_told",
+                                                     .cases = told_case,
+                                                     .case_count = 1,
+                                                     .max_retries = 3,
+                                                     .backoff_min = 1,
+                                                     .backoff_max = AEGIS_MILLISECOND};
+static const aegis_service_type ear_type = {
+    .name = "ear", .version = "1.0.0", .subscriptions = &told_subscription, .subscription_count = 1};
+
+/* Each try is a span, a child of who published and the parent of what its handler calls; a dead letter tells
+ * why. */
+static void test_event_spans(void **state)
+{
+    world *w = (world *)*state;
+    const aegis_span *tries[2];
+    aegis_service *service, *ear;
+    aegis_deadletter_page page = {NULL, 0, 0};
+    const int64_t until = aegis_clock_monotonic() + TEN_SECONDS;
+    aegis_publisher *publisher;
+    size_t found = 0;
+    watch s;
+
+    watch_open(&s, w, 0.0, &service);
+    assert_int_equal(aegis_service_start(s.bus, &ear_type, NULL, &s, NULL, &ear, NULL), AEGIS_OK);
+    assert_int_equal(aegis_publisher_new(s.bus, NULL, &publisher, NULL), AEGIS_OK);
+    assert_int_equal(peer_publish(publisher, &told, &seven, NULL, NULL), AEGIS_OK);
+    settle(&s, 6); /* twice: the try, and the call on both sides */
+    for (size_t i = 0; i < s.count; i++) {
+        if (strcmp(s.ended[i].method, "thing.told") == 0 && found < 2)
+            tries[found++] = &s.ended[i];
+    }
+    assert_int_equal(found, 2);
+    assert_string_equal(tries[0]->service, "ear");
+    assert_true(tries[0]->server);
+    assert_int_equal(tries[0]->status, AEGIS_ABORTED);
+    assert_int_equal(tries[1]->status, AEGIS_FAILED_PRECONDITION);
+    assert_memory_not_equal(tries[0]->span_id, tries[1]->span_id, 8);
+    assert_memory_equal(tries[0]->parent_id, tries[1]->parent_id, 8);
+    assert_memory_equal(tries[0]->trace_id, tries[1]->trace_id, 16);
+    assert_true(is_child(span_of(&s, "inner", false), tries[0]));
+    assert_true(is_child(span_of(&s, "inner", true), span_of(&s, "inner", false)));
+    assert_int_equal(strlen(w->last), 55);
+    assert_memory_equal(s.line, "[ear.thing.told trace=", strlen("[ear.thing.told trace="));
+    assert_non_null(strstr(s.line, "] asked for"));
+    while (page.count == 0 && aegis_clock_monotonic() < until)
+        assert_int_equal(aegis_deadletter_list(s.bus, NULL, w->arena, &page, NULL), AEGIS_OK);
+    assert_int_equal(page.count, 1);
+    assert_int_equal(page.items[0].attempts, 2);
+    assert_string_equal(page.items[0].why, "refused by its handler (try 2)");
+    assert_int_equal(page.items[0].failure.chain_count, 2);
+    assert_string_equal(page.items[0].failure.chain[0].method, "thing.told");
+    assert_string_equal(page.items[0].failure.chain[1].method, "inner");
+    assert_int_equal(page.items[0].failure.chain[1].code, 404);
+    aegis_publisher_free(publisher);
+    aegis_service_stop(ear);
+    watch_close(&s, service);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_counts), WORLD_CASE(test_refusals), WORLD_CASE(test_retries_and_hedges),
-        WORLD_CASE(test_spans),  WORLD_CASE(test_sampling),
+        WORLD_CASE(test_spans),  WORLD_CASE(test_sampling), WORLD_CASE(test_event_spans),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);
