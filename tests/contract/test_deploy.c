@@ -96,6 +96,7 @@ static void command(aegis_client *client, aegis_arena *arena)
     if (out.answer != AEGIS_ANSWER_OK)
         fail_msg("%s", aegis_error_text(&out.failed));
     assert_int_equal(out.value.number, 2);
+    aegis_command_free(command);
 }
 
 /* What it has no right to does not happen. Nobody says so: the server only refuses. */
