@@ -113,6 +113,24 @@ static void compare_times(compat *c, const method_pair *p)
             old->hedge == 0 ? "never" : arena_printf(c->memory, "after %s", compat_duration(c, old->hedge)));
 }
 
+/* Of the errors both raise, which are followed by another attempt. */
+static void compare_finals(compat *c, const method_pair *p)
+{
+    for (size_t i = 0; i < p->old->raise_count; i++) {
+        const schema_raise *old = &p->old->raises[i];
+
+        for (size_t k = 0; k < p->now->raise_count; k++) {
+            const schema_raise *now = &p->now->raises[k];
+
+            if (compat_now(c, old->error) == now->error && old->retried != now->retried)
+                (void)compat_report(c, &p->where, BEHAVIOUR_RETRIES_CHANGED, 0,
+                                    now->retried ? "command '%s' is tried again after '%s', which was final"
+                                                 : "command '%s' is no longer tried again after '%s'",
+                                    p->now->idl_name, now->error->name);
+        }
+    }
+}
+
 static void compare_promises(compat *c, const method_pair *p)
 {
     static const char *const deliveries[] = {"at least once", "at most once", "exactly once"};
@@ -243,6 +261,7 @@ static void compare_method(compat *c, const method_pair *p)
     compare_progress(c, p);
     compare_raises(c, p);
     compare_times(c, p);
+    compare_finals(c, p);
     compare_promises(c, p);
     compare_keys(c, p);
 }
