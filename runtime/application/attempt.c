@@ -17,6 +17,13 @@
 #define RESENDS    2
 #define RESEND_MIN (5 * AEGIS_MILLISECOND)
 #define RESEND_MAX (50 * AEGIS_MILLISECOND)
+/* Of what an instance does not have, while others may: a service is upgraded one instance at a time, and the
+ * server chooses among old and new ones by chance. More often when one is known to have it. Such an answer
+ * costs the instance next to nothing, so this is not from the budget. */
+#define ELSEWHERE       12
+#define ELSEWHERE_KNOWN 100
+#define ELSEWHERE_MIN   AEGIS_MILLISECOND
+#define ELSEWHERE_MAX   (10 * AEGIS_MILLISECOND)
 
 /* ---- begin -------------------------------------------------------------------------------------------- */
 
@@ -199,6 +206,8 @@ int aegis_attempt_answered(aegis_exchange *x, unsigned which, aegis_bytes body, 
     answer = read_answer(x, which, body, failed);
     report(x, which, answer == AEGIS_ANSWER_FAILED ? aegis_verdict_of(failed->status) : AEGIS_VERDICT_GOOD);
     x->safe = answer == AEGIS_ANSWER_FAILED && failed->not_processed;
+    if (!x->safe && !atomic_load_explicit(&x->target->exists, memory_order_relaxed))
+        atomic_store(&x->target->exists, true);
     return answer;
 }
 
@@ -223,10 +232,23 @@ int aegis_attempt_completed(aegis_exchange *x, unsigned which, const aegis_messa
 
 /* ---- and the next ------------------------------------------------------------------------------------- */
 
+/* Whether another instance may have the method. */
+static bool elsewhere(const aegis_exchange *x, const aegis_error *failed)
+{
+    if (!x->safe || failed->status != AEGIS_UNIMPLEMENTED)
+        return false;
+    if (x->resends < (atomic_load(&x->target->exists) ? ELSEWHERE_KNOWN : ELSEWHERE))
+        return true;
+    atomic_store(&x->target->exists, false); /* not any more */
+    return false;
+}
+
 bool aegis_attempt_hopeful(const aegis_exchange *x, const aegis_error *failed)
 {
     if (x->once || x->final)
         return false;
+    if (x->safe && failed->status == AEGIS_UNIMPLEMENTED)
+        return elsewhere(x, failed);
     return (x->safe && x->resends < RESENDS) ||
            (x->method->idempotent && x->retries < x->method->max_retries &&
             aegis_policy_retryable(failed->status));
@@ -239,6 +261,14 @@ bool aegis_attempt_again(aegis_exchange *x, const aegis_error *failed, int64_t *
 
     if (!aegis_attempt_hopeful(x, failed))
         return false;
+    if (elsewhere(x, failed)) {
+        *when =
+            x->now + aegis_policy_delay(++x->resends, ELSEWHERE_MIN, ELSEWHERE_MAX, aegis_random_fraction());
+        if (*when >= x->deadline)
+            return false;
+        aegis_series_count(x->target->series, AEGIS_COUNT_RETRIED);
+        return true;
+    }
     if (x->safe && x->resends < RESENDS)
         pause = aegis_policy_delay(++x->resends, RESEND_MIN, RESEND_MAX, aegis_random_fraction());
     else

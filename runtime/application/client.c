@@ -114,6 +114,7 @@ static aegis_target *new_target(aegis_client *client, const aegis_method *method
         return NULL;
     target->method = method;
     target->series = series;
+    atomic_init(&target->exists, false);
     target->name = aegis_arena_strdup(client->arena, method->name);
     target->subject = aegis_arena_printf(client->arena, "rpc.%s.%s", method->service, method->name);
     target->peer = peer_of(client, method->service);

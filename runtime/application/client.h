@@ -35,6 +35,7 @@ typedef struct aegis_target {
     aegis_peer *peer;
     aegis_series *series;
     const char *subject; /* rpc.<service>.<method> */
+    atomic_bool exists;  /* some instance of the service has the method */
 } aegis_target;
 
 typedef struct aegis_flight aegis_flight;
