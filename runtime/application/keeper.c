@@ -203,6 +203,8 @@ void *aegis_keeper_work(void *argument)
         (void)pthread_mutex_unlock(&service->lock);
         aegis_keeper_forget(service, now);
         due = aegis_progress_sweep(service, now, now + TICK);
+        if (arena != NULL)
+            due = aegis_rewind(service, arena, now, due);
         (void)pthread_mutex_lock(&service->lock);
         due = keep_working(service, now, due);
 

@@ -50,23 +50,20 @@ static aegis_status open_command(aegis_service *service, const aegis_endpoint *e
                                  const char *service_name, const char *name, size_t which, aegis_lane *lane,
                                  aegis_error *error)
 {
-    aegis_consumer_config config;
-    char filter[320];
-    char durable[320];
+    aegis_consumer_config *config = &lane->config;
     const char *suffix = lanes_of_command[which].suffix;
 
     lane->endpoint = endpoint;
     lane->weight = lanes_of_command[which].weight;
-    (void)snprintf(filter, sizeof filter, "commands.%s.%s%s", service_name, name, suffix);
-    (void)snprintf(durable, sizeof durable, "%s__%s%s%s", service_name, name, suffix[0] != '\0' ? "_" : "",
-                   suffix[0] != '\0' ? suffix + 1 : "");
-    memset(&config, 0, sizeof config);
-    config.stream = aegis_bus_stream(service->bus, AEGIS_KIND_COMMANDS);
-    config.durable = durable;
-    config.filter = filter;
-    config.ack_wait = service->lease;
-    config.max_ack_pending = COMMANDS_UNSETTLED;
-    return aegis_lane_open(service, &config, lane, error);
+    config->stream = aegis_bus_stream(service->bus, AEGIS_KIND_COMMANDS);
+    config->filter = aegis_arena_printf(service->arena, "commands.%s.%s%s", service_name, name, suffix);
+    config->durable = aegis_arena_printf(service->arena, "%s__%s%s%s", service_name, name,
+                                         suffix[0] != '\0' ? "_" : "", suffix[0] != '\0' ? suffix + 1 : "");
+    config->ack_wait = service->lease;
+    config->max_ack_pending = COMMANDS_UNSETTLED;
+    if (config->filter == NULL || config->durable == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    return aegis_lane_open(service, config, lane, error);
 }
 
 /* Under every pair of names that service and command have or had. */

@@ -115,6 +115,10 @@ struct aegis_lane {
     aegis_source *source;
     pthread_mutex_t turn;
 
+    /* commands: see rewind.c */
+    aegis_consumer_config config; /* of its consumer */
+    uint64_t passed_over;         /* a message it seems to have missed; 0: none */
+
     /* commands: see pool.c */
     uint32_t asked;                     /* messages that were asked for and have not come; under `turn` */
     uint32_t weight;                    /* share of the slots when others wait too */
@@ -146,6 +150,14 @@ typedef struct aegis_worker {
     pthread_t thread;
     bool started;
 } aegis_worker;
+
+/* See rewind.c. */
+typedef struct aegis_rewinding {
+    bool begun;
+    uint64_t reconnects; /* of the bus, when looking began */
+    unsigned looks;
+    int64_t at; /* the next one */
+} aegis_rewinding;
 
 struct aegis_service {
     aegis_bus *bus;
@@ -205,7 +217,8 @@ struct aegis_service {
     aegis_duration patience; /* and how long callers wait: moving averages, 0 until known */
 
     /* commands */
-    unsigned slots; /* free */
+    aegis_rewinding rewinding; /* the keeper's */
+    unsigned slots;            /* free */
     int64_t took;   /* how long an attempt has its slot, a moving average; 0: not known */
     aegis_list running, leases;
     aegis_watch *watches; /* a hash table of `watch_size`; NULL: none yet */
@@ -344,6 +357,10 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
                                const aegis_letter *letter, aegis_arena *arena);
 /* Is it an event that was replayed for another service than this? Then it is not for us. */
 bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message);
+
+/* ---- rewind.c ---- */
+/* See to it that the consumers of commands are not ahead of their stream; returns `due`, or when to look again. */
+int64_t aegis_rewind(aegis_service *service, aegis_arena *arena, int64_t now, int64_t due);
 
 /* ---- keeper.c ---- */
 void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message,
