@@ -223,6 +223,24 @@ static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, int64_t deadlin
     return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
 }
 
+/* What a stream asks for is reserved when it is made; so say what it asks for. */
+static aegis_status no_room(const aegis_topology *t, aegis_stream_kind kind, aegis_error *error)
+{
+    static const char *const options[AEGIS_KIND_COUNT] = {"events", "commands", "dead_letters", "results",
+                                                          "events"};
+    int64_t bytes = kind < AEGIS_KIND_RECORDS    ? t->streams[kind].max_bytes
+                    : kind == AEGIS_KIND_RECORDS ? t->records.max_bytes
+                                                 : 0;
+    char why[200];
+
+    if (error == NULL || bytes == 0)
+        return AEGIS_RESOURCE_EXHAUSTED;
+    (void)snprintf(why, sizeof why, "%.199s", error->text);
+    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED,
+                           "%s; it asks for %lld bytes of the server's store: see options.%s.max_bytes", why,
+                           (long long)bytes, options[kind]);
+}
+
 static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadline, aegis_error *error)
 {
     aegis_topology *t = &bus->topology;
@@ -235,6 +253,8 @@ static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadl
     status = look(bus, kind, deadline, &info, error);
     if (status == AEGIS_OK || info.differs != 0)
         tell(bus, kind, &info);
+    if (status == AEGIS_RESOURCE_EXHAUSTED)
+        return no_room(t, kind, error);
     if (status != AEGIS_OK)
         return status;
     atomic_store(&t->ready[kind], true);

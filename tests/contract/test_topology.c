@@ -373,6 +373,30 @@ static void test_crowded(void **state)
     assert_int_equal(store(w, "commands.x.y", NULL), AEGIS_OK);
 }
 
+/* A server whose store is smaller than what the streams ask for says so, and we what they ask for. */
+static void test_no_room(void **state)
+{
+    world *w = (world *)*state;
+    nats_server small = {.configuration = "jetstream { max_file_store: 64MB }\n"};
+    const char *url = w->url;
+    aegis_error error = {0};
+
+    if (!world_is_nats())
+        return;
+    assert_true(nats_server_start(&small));
+    w->url = small.url;
+    reopen(w, (aegis_options){0});
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_COMMANDS, &error), AEGIS_RESOURCE_EXHAUSTED);
+    assert_non_null(strstr(error.text, "stream COMMANDS: insufficient storage resources available"));
+    assert_non_null(strstr(error.text, "; it asks for 268435456 bytes of the server's store: see "
+                                       "options.commands.max_bytes"));
+    reopen(w, (aegis_options){.commands = {.max_bytes = 32 << 20}});
+    assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_COMMANDS, &error), AEGIS_OK);
+    w->url = url;
+    reopen(w, (aegis_options){0});
+    nats_server_stop(&small);
+}
+
 /* ---- gone --------------------------------------------------------------------------------------------- */
 
 /* A stream that was there and is gone (one in memory, after a restart) is made anew by who publishes. */
@@ -423,9 +447,11 @@ static void test_commands_full(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_defaults),        WORLD_CASE(test_options), WORLD_CASE(test_options_refused),
-        WORLD_CASE(test_limits_are_kept), WORLD_CASE(test_altered), WORLD_CASE(test_streams_of_the_original),
-        WORLD_CASE(test_swept),           WORLD_CASE(test_crowded), WORLD_CASE(test_lost_stream),
+        WORLD_CASE(test_defaults),        WORLD_CASE(test_options),
+        WORLD_CASE(test_options_refused), WORLD_CASE(test_limits_are_kept),
+        WORLD_CASE(test_altered),         WORLD_CASE(test_streams_of_the_original),
+        WORLD_CASE(test_swept),           WORLD_CASE(test_crowded),
+        WORLD_CASE(test_no_room),         WORLD_CASE(test_lost_stream),
         WORLD_CASE(test_commands_full),
     };
 
