@@ -38,6 +38,7 @@ typedef struct symbol {
 typedef struct import {
     const ast_node *node;
     struct unit *unit;
+    const char *base; /* where the import says that the outputs are */
     bool used;
 } import;
 

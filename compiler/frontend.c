@@ -126,24 +126,27 @@ static const char *base_of(compile *c, const char *path)
     return without_extension(&c->memory, tidied != NULL ? tidied : slash == NULL ? path : slash + 1);
 }
 
-/* Who imports a file includes its header: that is where it goes. False only without memory. */
-static bool place_import(const unit *u, const ast_node *node, unit *imported, bool beside)
+/* Where the outputs of an import are, so that whoever imports it includes its header; "" when that leads out
+ * of the folder of outputs, NULL without memory. */
+static const char *base_of_import(const unit *u, const ast_node *node, bool beside)
 {
     arena *a = &u->c->memory;
     const char *slash = beside ? strrchr(u->package->base, '/') : NULL;
     int folder = slash == NULL ? 0 : (int)(slash - u->package->base) + 1;
-    char *path;
+    char *path = arena_printf(a, "%.*s%s", folder, u->package->base, node->value->text);
 
-    if (imported->placed)
-        return true;
-    path = arena_printf(a, "%.*s%s", folder, u->package->base, node->value->text);
     if (path == NULL)
-        return false;
-    if (tidy(path)) {
-        imported->package->base = without_extension(a, path);
-        imported->placed = true;
-    }
-    return imported->package->base != NULL;
+        return NULL;
+    return tidy(path) ? without_extension(a, path) : "";
+}
+
+/* The first import to say where its outputs go is heard. */
+static void place(unit *u, const char *base)
+{
+    if (u->placed || base == NULL || *base == '\0')
+        return;
+    u->package->base = base;
+    u->placed = true;
 }
 
 /* ---- units ---- */
@@ -169,7 +172,7 @@ static unit *new_unit(compile *c, uint32_t file, unit *importer)
 
 /* ---- imports ---- */
 
-static unit *compile_unit(compile *c, uint32_t file, unit *importer);
+static unit *compile_unit(compile *c, uint32_t file, unit *importer, const char *base);
 
 static bool ends_with(const char *text, const char *end)
 {
@@ -268,7 +271,7 @@ static bool is_cycle(unit *u, const ast_node *node, uint32_t file)
     return true;
 }
 
-static bool add_import(unit *u, const ast_node *node, unit *imported)
+static bool add_import(unit *u, const ast_node *node, unit *imported, const char *base)
 {
     import *imports;
 
@@ -285,7 +288,7 @@ static bool add_import(unit *u, const ast_node *node, unit *imported)
     if (imports == NULL)
         return false;
     u->imports = imports;
-    u->imports[u->import_count++] = (import){node, imported, false};
+    u->imports[u->import_count++] = (import){node, imported, base, false};
     return true;
 }
 
@@ -294,6 +297,7 @@ static bool compile_imports(unit *u)
 {
     for (size_t i = 0; i < u->tree->nodes.count; i++) {
         const ast_node *node = (const ast_node *)u->tree->nodes.items[i];
+        const char *base;
         unit *imported;
         uint32_t file;
         bool beside = false;
@@ -304,8 +308,9 @@ static bool compile_imports(unit *u)
             u->failed = u->unread = true;
             continue;
         }
-        imported = compile_unit(u->c, file, u);
-        if (imported == NULL || !add_import(u, node, imported) || !place_import(u, node, imported, beside))
+        base = base_of_import(u, node, beside);
+        imported = base == NULL ? NULL : compile_unit(u->c, file, u, base);
+        if (imported == NULL || !add_import(u, node, imported, base))
             return false;
     }
     return !u->c->memory.failed;
@@ -337,20 +342,24 @@ static bool append_package(compile *c, const schema_package *package)
     return true;
 }
 
-/* The file's package, compiled now unless it was before. NULL only without memory. */
-static unit *compile_unit(compile *c, uint32_t file, unit *importer)
+/* The file's package, compiled now unless it was before; `base`: where an import says that its outputs go, or
+ * NULL. Before its own imports are placed beside it, it has its place. NULL only without memory. */
+static unit *compile_unit(compile *c, uint32_t file, unit *importer, const char *base)
 {
     size_t errors = c->reports.errors;
     bool imports_failed = false;
     unit *u;
 
     for (size_t i = 0; i < c->unit_count; i++) {
-        if (c->units[i]->file == file)
-            return c->units[i];
+        if (c->units[i]->file != file)
+            continue;
+        place(c->units[i], base);
+        return c->units[i];
     }
     u = new_unit(c, file, importer);
     if (u == NULL)
         return NULL;
+    place(u, base);
     u->tree = parser_run(&c->memory, &c->reports, &c->files, file);
     if (u->tree == NULL)
         return NULL;
@@ -382,7 +391,7 @@ bool frontend_compile(compile *c, const char *path)
         diag_report_unplaced(&c->reports, 901, "'%s' cannot be read: %s", path, why);
         return false;
     }
-    u = compile_unit(c, file, NULL);
+    u = compile_unit(c, file, NULL, NULL);
     if (u == NULL)
         return false;
     u->package->main = true;

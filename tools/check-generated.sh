@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Generated code has no warning under the strict flags: the .c with gcc and clang as C11, C17 and C23, the header with g++
 # and clang++ as C++17, optimized too, because some warnings only appear then. The public headers are checked alike.
+# (What tests/breaking generates is many times the same, and built with these flags anyway.)
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=${BUILD:-build}
@@ -8,45 +9,47 @@ both=(-Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wcast-qu
     -Wredundant-decls -Wwrite-strings -Werror)
 only_c=(-Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wc++-compat)
 includes=(-Iruntime/include -I"$build/gen" -I"$build/gen/tests")
-# Not /dev/null: an assembler that runs as root may replace it.
-object=$(mktemp)
-trap 'rm -f "$object"' EXIT
+# What is compiled goes there, not to /dev/null: an assembler that runs as root may replace that.
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 bad=0
-
-check() {
-    if ! "$@"; then
-        echo "failed: $*"
-        bad=1
-    fi
-}
 
 compilers=() cxx=()
 for c in gcc clang; do command -v $c >/dev/null && compilers+=("$c"); done
 for c in g++ clang++; do command -v $c >/dev/null && cxx+=("$c"); done
 
+# job COMMAND...: one of those that run side by side.
+jobs=0
+job() {
+    jobs=$((jobs + 1))
+    printf '%q ' "$@" >>"$work/jobs"
+    printf '\n' >>"$work/jobs"
+}
+
 count=0
 while IFS= read -r source; do
     count=$((count + 1))
     for c in "${compilers[@]}"; do
-        check "$c" -std=c11 -O2 "${both[@]}" "${only_c[@]}" "${includes[@]}" -c "$source" -o "$object"
+        job "$c" -std=c11 -O2 "${both[@]}" "${only_c[@]}" "${includes[@]}" -c "$source" -o "$work/$jobs.o"
         for std in c17 gnu2x; do
-            check "$c" -std=$std -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" "$source"
+            job "$c" -std=$std -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" "$source"
         done
     done
-    header=${source%.c}.h
     for c in "${cxx[@]}"; do
-        check "$c" -std=c++17 -x c++ -fsyntax-only "${both[@]}" "${includes[@]}" -include "$header" /dev/null
+        job "$c" -std=c++17 -x c++ -fsyntax-only "${both[@]}" "${includes[@]}" -include "${source%.c}.h" /dev/null
     done
-done < <(find "$build/gen/tests" "$build/gen/aegis" -name '*.c' 2>/dev/null | sort)
+done < <(find "$build/gen/tests" "$build/gen/aegis" -path '*/breaking' -prune -o -name '*.c' -print 2>/dev/null | sort)
 
 for header in runtime/include/aegis/*.h; do
     for c in "${compilers[@]}"; do
-        check "$c" -std=c11 -x c -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" -include "$header" /dev/null
+        job "$c" -std=c11 -x c -fsyntax-only "${both[@]}" "${only_c[@]}" "${includes[@]}" -include "$header" /dev/null
     done
     for c in "${cxx[@]}"; do
-        check "$c" -std=c++17 -x c++ -fsyntax-only "${both[@]}" "${includes[@]}" -include "$header" /dev/null
+        job "$c" -std=c++17 -x c++ -fsyntax-only "${both[@]}" "${includes[@]}" -include "$header" /dev/null
     done
 done
+xargs -P "${CHECK_JOBS:-2}" -d '\n' -I COMMAND bash -c 'COMMAND || { echo "failed: $0"; exit 1; }' COMMAND <"$work/jobs" || bad=1
+
 # What is deprecated in the IDL warns where it is used, each thing once, and nothing else does.
 program=$(
     cat <<'END'

@@ -67,6 +67,18 @@ must grep -q '#include "base.h"' tree/common/pay.h
 for source in tree/one.c tree/common/pay.c tree/common/base.c; do
     must ${CC:-cc} -std=c11 -Itree -I"$top/runtime/include" -fsyntax-only $source
 done
+# Two that import a third by different paths mean the same header, in whatever order they come.
+mkdir -p three/mid/leaf
+printf 'aegis 1;\npackage leaf;\nstruct Leaf { x: u8; }\n' >three/mid/leaf/leaf.aegis
+printf 'aegis 1;\npackage mid;\nimport "leaf/leaf.aegis";\nstruct Mid { l: leaf.Leaf; }\n' >three/mid/mid.aegis
+printf 'aegis 1;\npackage top;\nimport "mid/mid.aegis";\nimport "mid/leaf/leaf.aegis";\nstruct Top { l: leaf.Leaf; m: mid.Mid; }\n' \
+    >three/top.aegis
+for order in 'top mid/mid mid/leaf/leaf' 'mid/leaf/leaf mid/mid top' 'mid/mid top mid/leaf/leaf'; do
+    rm -rf placed
+    # shellcheck disable=SC2046
+    expect 0 "$aegisc" -o placed $(printf 'three/%s.aegis ' $order)
+    must ${CC:-cc} -std=c11 -Iplaced -I"$top/runtime/include" -fsyntax-only placed/top.c
+done
 mkdir up
 printf 'aegis 1;\npackage up;\nimport "../idl/common/base.aegis";\nstruct Up { b: base.Base; }\n' >up/up.aegis
 expect 0 "$aegisc" -o flat up/up.aegis idl/common/base.aegis
