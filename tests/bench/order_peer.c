@@ -37,6 +37,44 @@ bool peer_parse_when(const char *text, aegis_timestamp *at)
     return true;
 }
 
+const char *peer_format_uuid(aegis_uuid uuid, char text[PEER_UUID_TEXT])
+{
+    static const char digits[] = "0123456789abcdef";
+    char *at = text;
+
+    for (size_t i = 0; i < sizeof uuid.bytes; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *at++ = '-';
+        *at++ = digits[uuid.bytes[i] >> 4];
+        *at++ = digits[uuid.bytes[i] & 15];
+    }
+    *at = '\0';
+    return text;
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool peer_parse_uuid(const char *text, aegis_uuid *uuid)
+{
+    if (text == NULL || strlen(text) != PEER_UUID_TEXT - 1)
+        return false;
+    for (size_t i = 0; i < sizeof uuid->bytes; i++) {
+        if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+            return false;
+        const int high = digit_of(text[0]), low = digit_of(text[1]);
+        if (high < 0 || low < 0)
+            return false;
+        uuid->bytes[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    return true;
+}
+
 void order_sample(shop_order *order)
 {
     static const shop_item items[] = {
@@ -93,12 +131,12 @@ static void pack_items(msgpack_packer *packer, const shop_item_list *items)
 
 void peer_pack_order(msgpack_packer *packer, const shop_order *order)
 {
-    char uuid[AEGIS_UUID_TEXT];
+    char uuid[PEER_UUID_TEXT];
     char when[PEER_WHEN_TEXT];
 
     (void)msgpack_pack_map(packer, order->note != NULL ? 7 : 6);
     PACK_KEY(packer, "id");
-    pack_part(packer, aegis_uuid_format(order->id, uuid), AEGIS_UUID_TEXT - 1);
+    pack_part(packer, peer_format_uuid(order->id, uuid), PEER_UUID_TEXT - 1);
     PACK_KEY(packer, "customer");
     pack_text(packer, order->customer);
     PACK_KEY(packer, "status");
@@ -210,7 +248,7 @@ bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_orde
         bool good = true;
 
         if (IS_KEY(key, "id"))
-            good = value->type == MSGPACK_OBJECT_STR && aegis_uuid_parse(text_of(value, zone), &order->id);
+            good = value->type == MSGPACK_OBJECT_STR && peer_parse_uuid(text_of(value, zone), &order->id);
         else if (IS_KEY(key, "customer"))
             order->customer = text_of(value, zone);
         else if (IS_KEY(key, "status"))

@@ -18,6 +18,10 @@ bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_orde
 #define PEER_WHEN_TEXT 48
 const char *peer_format_when(aegis_timestamp at, char text[PEER_WHEN_TEXT]);
 bool peer_parse_when(const char *text, aegis_timestamp *at);
+/* UUIDs by a plain loop: without us nobody has our tables. */
+#define PEER_UUID_TEXT 37
+const char *peer_format_uuid(aegis_uuid uuid, char text[PEER_UUID_TEXT]);
+bool peer_parse_uuid(const char *text, aegis_uuid *uuid);
 /* Packs {"customer", "items"} of create_order. */
 void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items);
 

@@ -9,6 +9,8 @@
 
 #include "ports/clock.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +26,14 @@ static const aegis_stream_config stream = {
 typedef struct world {
     aegis_port *port;
     aegis_source *completions;
+    atomic_bool answering;
 } world;
 
 static void world_open(world *w, const char *url)
 {
     aegis_error error = {0};
 
+    atomic_init(&w->answering, false);
     assert_ok(aegis_nats_open(url, NULL, &w->port, &error));
     assert_ok(w->port->ops->ensure_stream(w->port, &stream, in_ms(5000), NULL, &error));
     assert_ok(w->port->ops->completions(w->port, COUNT, &w->completions, &error));
@@ -170,6 +174,54 @@ static void answers_that_are_none(void **state)
     world_close(&w);
 }
 
+/* Answers whatever it receives with nothing and with -NAK, as the original's subscribers do. */
+static void *answer_wrongly(void *argument)
+{
+    world *w = (world *)argument;
+    aegis_source *live = NULL;
+    aegis_message message;
+
+    if (w->port->ops->subscribe(w->port, "*.live", NULL, 0, &live, NULL) != AEGIS_OK)
+        return NULL;
+    atomic_store(&w->answering, true);
+    for (int i = 0; i < 2 && w->port->ops->next(live, in_ms(5000), &message) == AEGIS_OK; i++) {
+        const aegis_outgoing nothing = {.subject = message.reply},
+                             nak = {.subject = message.reply, .body = text_bytes("-NAK")};
+        (void)w->port->ops->publish(w->port, &nothing, NULL);
+        (void)w->port->ops->publish(w->port, &nak, NULL);
+        w->port->ops->release(&message);
+    }
+    w->port->ops->close_source(live);
+    return NULL;
+}
+
+static void wrong_answers_to_one_who_waits(void **state)
+{
+    const aegis_header header = {"Nats-Msg-Id", "live"};
+    const aegis_outgoing stored = {.subject = "ring.live",
+                                   .headers = &header,
+                                   .header_count = 1,
+                                   .stream = "RING"},
+                         nowhere = {.subject = "nowhere.live"};
+    aegis_publish_ack ack;
+    aegis_error error;
+    pthread_t thread;
+    world w;
+
+    (void)state;
+    world_open(&w, server.url);
+    assert_int_equal(pthread_create(&thread, NULL, answer_wrongly, &w), 0);
+    while (!atomic_load(&w.answering))
+        sleep_ms(1);
+    assert_status(AEGIS_DEADLINE_EXCEEDED,
+                  w.port->ops->publish_durable(w.port, &nowhere, in_ms(500), &ack, &error));
+    assert_false(error.not_processed);
+    assert_ok(w.port->ops->publish_durable(w.port, &stored, in_ms(5000), &ack, &error));
+    assert_true(ack.sequence > 0);
+    pthread_join(thread, NULL);
+    world_close(&w);
+}
+
 /* A publication no stream takes is refused by name after a while; those behind it are stored. */
 static void one_without_a_stream(void **state)
 {
@@ -270,9 +322,13 @@ static void full_store(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        cmocka_unit_test(cut_while_publishing),  cmocka_unit_test(killed_while_publishing),
-        cmocka_unit_test(answers_that_are_none), cmocka_unit_test(one_without_a_stream),
-        cmocka_unit_test(without_a_server),      cmocka_unit_test(full_store),
+        cmocka_unit_test(cut_while_publishing),
+        cmocka_unit_test(killed_while_publishing),
+        cmocka_unit_test(answers_that_are_none),
+        cmocka_unit_test(one_without_a_stream),
+        cmocka_unit_test(without_a_server),
+        cmocka_unit_test(wrong_answers_to_one_who_waits),
+        cmocka_unit_test(full_store),
     };
 
     memset(&server, 0, sizeof server);

@@ -82,6 +82,52 @@ static void test_many(void **state)
     assert_int_equal(stored(w), EVENTS + 50);
 }
 
+enum { THREADS = 4, EACH = 400 };
+
+typedef struct crowd {
+    aegis_publisher *publisher;
+    sink *s;
+    atomic_int blocking;
+} crowd;
+
+static void *publish_both_ways(void *argument)
+{
+    crowd *c = (crowd *)argument;
+    int i;
+
+    for (i = 0; i < EACH; i++) {
+        if (i % 20 == 0)
+            atomic_fetch_add(&c->blocking,
+                             peer_publish(c->publisher, &created, &(note){"n", i}, NULL, NULL) == AEGIS_OK);
+        else if (post(c->publisher, i, NULL, c->s) != AEGIS_OK)
+            break;
+        if (i % 150 == 149)
+            (void)aegis_publisher_flush(c->publisher, 0, NULL);
+    }
+    return NULL;
+}
+
+static void test_from_many_threads(void **state)
+{
+    const aegis_client_options options = {.async_limit = 32};
+    world *w = (world *)*state;
+    pthread_t threads[THREADS];
+    sink s = {.w = w};
+    crowd c = {.s = &s};
+    int i;
+
+    assert_int_equal(aegis_publisher_new(w->bus, &options, &c.publisher, NULL), AEGIS_OK);
+    for (i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, publish_both_ways, &c), 0);
+    for (i = 0; i < THREADS; i++)
+        (void)pthread_join(threads[i], NULL);
+    assert_int_equal(aegis_publisher_flush(c.publisher, 0, NULL), AEGIS_OK);
+    assert_int_equal(atomic_load(&c.blocking), THREADS * EACH / 20);
+    assert_int_equal(atomic_load(&s.stored), THREADS * EACH / 20 * 19);
+    assert_int_equal(stored(w), THREADS * EACH);
+    aegis_publisher_free(c.publisher);
+}
+
 /* What cannot be sent is said at once, and no callback comes. */
 static void test_refused_at_once(void **state)
 {
@@ -264,9 +310,9 @@ static void test_server_away(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_many),        WORLD_CASE(test_refused_at_once),   WORLD_CASE(test_same_id),
-        WORLD_CASE(test_no_room),     WORLD_CASE(test_inside_a_callback), WORLD_CASE(test_full),
-        WORLD_CASE(test_server_away),
+        WORLD_CASE(test_many),    WORLD_CASE(test_from_many_threads), WORLD_CASE(test_refused_at_once),
+        WORLD_CASE(test_same_id), WORLD_CASE(test_no_room),           WORLD_CASE(test_inside_a_callback),
+        WORLD_CASE(test_full),    WORLD_CASE(test_server_away),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

@@ -1,11 +1,14 @@
-/* Calls and publications when memory runs out: every allocation of a bus, its service, client and publisher
- * is made to fail once, on whichever thread it falls, while calls are made and events published in every way.
- * Each says what became of it, each callback comes once, nothing waits for ever, and all memory comes back.
+/* Calls and events when memory runs out: every allocation of a bus, its services, client and publisher is
+ * made to fail once, on whichever thread it falls, while calls are made and events published and handled in
+ * every way. Each says what became of it, each callback comes once, nothing waits for ever, and all memory
+ * comes back.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "contract/world.h"
 
 #include <unistd.h>
+
+#include <aegis/metrics.h>
 
 typedef struct meter {
     atomic_llong out;
@@ -118,6 +121,85 @@ static void publications(aegis_bus *bus)
     aegis_publisher_free(publisher);
 }
 
+/* ---- subscriptions ------------------------------------------------------------------------------------ */
+
+typedef struct ear {
+    atomic_int handled;
+    atomic_int retries;
+} ear;
+
+static aegis_settle on_event(const aegis_event *event, aegis_reader *payload, const void *ops, void *user)
+{
+    ear *e = (ear *)user;
+    note value = {NULL, 0};
+
+    (void)ops;
+    (void)event;
+    note_get(payload, &value);
+    if (payload->failed && payload->error.status == AEGIS_RESOURCE_EXHAUSTED)
+        return AEGIS_RETRY;
+    (void)aegis_reader_close(payload, NULL);
+    if (atomic_fetch_sub(&e->retries, 1) > 0)
+        return AEGIS_RETRY;
+    atomic_fetch_add(&e->handled, 1);
+    return AEGIS_DONE;
+}
+
+static const aegis_event_type heard_type = {"heard", "event", "1.0"};
+static const aegis_event_case heard_case[] = {{&heard_type, on_event}};
+static const aegis_subscription ears[] = {{.pattern = "heard.event",
+                                           .durable = "ear__shared",
+                                           .cases = heard_case,
+                                           .case_count = 1,
+                                           .max_retries = 20,
+                                           .backoff_min = 1,
+                                           .backoff_max = AEGIS_MILLISECOND},
+                                          {.pattern = "heard.>",
+                                           .durable = "ear__own",
+                                           .broadcast = true,
+                                           .cases = heard_case,
+                                           .case_count = 1,
+                                           .max_retries = 20,
+                                           .backoff_min = 1,
+                                           .backoff_max = AEGIS_MILLISECOND}};
+static const aegis_service_type ear_type = {
+    .name = "ear", .version = "1.0.0", .subscriptions = ears, .subscription_count = 2};
+
+/* What was stored is handled, by both subscriptions, or has become a dead letter for want of memory. */
+static void subscriptions(aegis_bus *bus)
+{
+    const int64_t until = aegis_clock_monotonic() + 10 * AEGIS_SECOND;
+    aegis_publisher *publisher = NULL;
+    aegis_service *service = NULL;
+    aegis_subscription_metrics sum = {0};
+    aegis_arena *arena = aegis_arena_new(NULL);
+    ear e;
+    int stored = 0, i;
+
+    atomic_init(&e.handled, 0);
+    atomic_init(&e.retries, 2);
+    if (aegis_service_start(bus, &ear_type, NULL, &e, NULL, &service, NULL) == AEGIS_OK &&
+        aegis_publisher_new(bus, NULL, &publisher, NULL) == AEGIS_OK) {
+        for (i = 0; i < 3; i++)
+            stored += peer_publish(publisher, &heard_type, &(note){"n", i}, NULL, NULL) == AEGIS_OK;
+        while ((int)(sum.handled + sum.dead) < 2 * stored && aegis_clock_monotonic() < until) {
+            aegis_metrics metrics;
+
+            memset(&sum, 0, sizeof sum);
+            nap(AEGIS_MILLISECOND);
+            aegis_arena_reset(arena);
+            (void)aegis_metrics_read(bus, arena, &metrics, NULL);
+            sum.handled = (uint64_t)atomic_load(&e.handled);
+            for (size_t k = 0; k < metrics.subscription_count; k++)
+                sum.dead += metrics.subscriptions[k].dead;
+        }
+        assert_true((int)(sum.handled + sum.dead) >= 2 * stored);
+    }
+    aegis_publisher_free(publisher);
+    aegis_service_stop(service);
+    aegis_arena_free(arena);
+}
+
 /* False when there was no such allocation. */
 static bool walk(int at)
 {
@@ -133,6 +215,7 @@ static bool walk(int at)
             calls(bus, &w);
         aegis_service_stop(service);
         publications(bus);
+        subscriptions(bus);
         aegis_close(bus);
     }
     assert_int_equal(atomic_load(&m.out), 0);

@@ -88,7 +88,8 @@ typedef struct aegis_publish_options {
     const char *message_id;      /**< a uuid's text; a second publication with the same one inside the stream's
                                       duplicate window is dropped. Default: a new one */
     const aegis_call *parent;    /**< whose trace is inherited; needed only until the function returns */
-    bool no_wait;                /**< async: RESOURCE_EXHAUSTED at once when there is no room, as in a callback */
+    bool no_wait;                /**< async: RESOURCE_EXHAUSTED at once when there is no room, as in a callback. The bus's
+                                      first publication still looks for the stream, 5 s at most */
 } aegis_publish_options;
 
 /** What became of an async publication. Valid until the callback returns. */

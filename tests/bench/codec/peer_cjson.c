@@ -62,9 +62,9 @@ static bool numbers_from(const cJSON *tree, shapes_numbers *n)
 static cJSON *order_tree(const shop_order *o)
 {
     cJSON *tree = cJSON_CreateObject(), *items = cJSON_CreateArray(), *labels = cJSON_CreateObject();
-    char id[AEGIS_UUID_TEXT], when[PEER_WHEN_TEXT];
+    char id[PEER_UUID_TEXT], when[PEER_WHEN_TEXT];
 
-    add(tree, "id", cJSON_CreateString(aegis_uuid_format(o->id, id)));
+    add(tree, "id", cJSON_CreateString(peer_format_uuid(o->id, id)));
     add(tree, "customer", cJSON_CreateStringReference(o->customer));
     add(tree, "status", cJSON_CreateStringReference(shop_status_name(o->status)));
     for (size_t i = 0; i < o->items.count; i++) {
@@ -127,7 +127,7 @@ static bool order_from(const cJSON *tree, shop_order *o)
     o->note = text(tree, "note");
     if (status != NULL)
         o->status = shop_status_from_name(status);
-    return aegis_uuid_parse(text(tree, "id"), &o->id) &&
+    return peer_parse_uuid(text(tree, "id"), &o->id) &&
            peer_parse_when(text(tree, "placed_at"), &o->placed_at) &&
            items_from(cJSON_GetObjectItemCaseSensitive(tree, "items"), &o->items) &&
            labels_from(cJSON_GetObjectItemCaseSensitive(tree, "labels"), &o->labels);

@@ -45,9 +45,9 @@ static bool numbers_from(const json_t *tree, shapes_numbers *n)
 static json_t *order_tree(const shop_order *o)
 {
     json_t *tree = json_object(), *items = json_array(), *labels = json_object();
-    char id[AEGIS_UUID_TEXT], when[PEER_WHEN_TEXT];
+    char id[PEER_UUID_TEXT], when[PEER_WHEN_TEXT];
 
-    (void)json_object_set_new_nocheck(tree, "id", json_string_nocheck(aegis_uuid_format(o->id, id)));
+    (void)json_object_set_new_nocheck(tree, "id", json_string_nocheck(peer_format_uuid(o->id, id)));
     (void)json_object_set_new_nocheck(tree, "customer", json_string_nocheck(o->customer));
     (void)json_object_set_new_nocheck(tree, "status", json_string_nocheck(shop_status_name(o->status)));
     for (size_t i = 0; i < o->items.count; i++) {
@@ -112,7 +112,7 @@ static bool order_from(const json_t *tree, shop_order *o)
     o->note = json_string_value(json_object_get(tree, "note"));
     if (status != NULL)
         o->status = shop_status_from_name(status);
-    return aegis_uuid_parse(json_string_value(json_object_get(tree, "id")), &o->id) &&
+    return peer_parse_uuid(json_string_value(json_object_get(tree, "id")), &o->id) &&
            peer_parse_when(json_string_value(json_object_get(tree, "placed_at")), &o->placed_at) &&
            items_from(json_object_get(tree, "items"), &o->items) &&
            labels_from(json_object_get(tree, "labels"), &o->labels);

@@ -15,7 +15,7 @@ typedef struct state {
     Peer__Numbers numbers;
     Peer__Order order;
     Peer__Rows rows;
-    char id[AEGIS_UUID_TEXT];
+    char id[PEER_UUID_TEXT];
     Peer__Item item[ITEMS_MAX], *items[ITEMS_MAX];
     Peer__Label label[ITEMS_MAX], *labels[ITEMS_MAX];
     Peer__Row row[ROWS_MAX], *row_list[ROWS_MAX];
@@ -51,7 +51,7 @@ static void fill_numbers(const shapes_numbers *n)
 static void fill_order(const shop_order *o)
 {
     own.order = (Peer__Order)PEER__ORDER__INIT;
-    own.order.id = text_of(aegis_uuid_format(o->id, own.id));
+    own.order.id = text_of(peer_format_uuid(o->id, own.id));
     own.order.customer = text_of(o->customer);
     own.order.status = (Peer__Status)o->status;
     own.order.note = text_of(o->note);
