@@ -121,16 +121,48 @@ static void read_stored(nats_engine *engine, const char *wanted, nats_json objec
     out->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
 }
 
+/* What nearly every answer is, letter by letter: {"stream":"EVENTS", "seq":17} with the stream that is
+ * wanted. All else, also what another server may write with other blanks, is read as JSON. The sequence, or
+ * 0. */
+static uint64_t plain_ack(aegis_bytes body, const char *stream)
+{
+    static const char before[] = "{\"stream\":\"", between[] = "\", \"seq\":";
+    const size_t name = stream != NULL ? strlen(stream) : 0;
+    const size_t digits = sizeof before - 1 + name + sizeof between - 1;
+    uint64_t sequence = 0;
+
+    if (name == 0 || body.len < digits + 2 || body.len > digits + 20 || body.data[body.len - 1] != '}' ||
+        memcmp(body.data, before, sizeof before - 1) != 0 ||
+        memcmp(body.data + sizeof before - 1, stream, name) != 0 ||
+        memcmp(body.data + sizeof before - 1 + name, between, sizeof between - 1) != 0)
+        return 0;
+    for (size_t i = digits; i < body.len - 1; i++) {
+        if (body.data[i] < '0' || body.data[i] > '9')
+            return 0;
+        sequence = sequence * 10 + (uint64_t)(body.data[i] - '0');
+    }
+    return sequence;
+}
+
 void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *raw, nats_verdict *out)
 {
     const aegis_bytes body = {(const uint8_t *)natsMsg_GetData(raw), (size_t)natsMsg_GetDataLength(raw)};
+    const uint64_t plain = plain_ack(body, stream);
+
+    out->final = plain != 0;
+    out->again = false;
+    out->status = AEGIS_OK;
+    out->text[0] = '\0';
+    out->ack.sequence = plain;
+    out->ack.duplicate = false;
+    if (plain != 0) {
+        engine->unstored = 0;
+        engine->stored = engine->arrived;
+        return;
+    }
     const nats_json object = aegis_json_object(body);
     const nats_json failure = aegis_json_member(object, "error");
     const nats_json name = aegis_json_member(object, "stream");
-
-    out->final = out->again = false;
-    out->status = AEGIS_OK;
-    out->text[0] = '\0';
     if (failure.data != NULL && failure.data[0] == '{')
         read_refusal(engine, failure, out);
     else if (name.len > 2 && name.data[0] == '"' && aegis_json_u64(aegis_json_member(object, "seq"), 0) > 0)

@@ -111,6 +111,7 @@ struct nats_parcel {
     nats_engine *engine;
     natsMsg *raw; /* NULL for events and completions without an answer */
     aegis_header *headers;
+    aegis_header few[2]; /* where they are when there are no more */
     char *text; /* why a completion failed, or NULL */
     aegis_message message;
     nats_source *consumer; /* durable delivery not yet settled: its source */

@@ -22,12 +22,13 @@
 #define NOBODY_MAX      (AEGIS_SECOND / 2)
 #define NOBODY_PATIENCE (2 * AEGIS_SECOND)
 /* With fewer than FEW under way one is written at once; else the acknowledgements that come wake the leader,
- * who writes what has gathered. With MANY the server has enough to do, and larger writes cost both sides less.
+ * who writes what has gathered. With MANY the server has enough to do, and larger writes cost both sides
+ * less.
  */
 #define FEW         2
 #define MANY        256
 #define HOLD        AEGIS_MILLISECOND
-#define BATCH_BYTES ((size_t)32 << 10)
+#define BATCH_BYTES ((size_t)64 << 10)
 
 typedef struct entry {
     struct entry *next, *previous; /* as submitted */
@@ -78,6 +79,21 @@ static natsMsg *message_new(const aegis_outgoing *message, const char *reply)
     return NULL;
 }
 
+/* The inbox with the number as its last token. */
+static void write_reply(const nats_ring *ring, uint64_t number, char reply[NATS_INBOX_MAX + 24])
+{
+    char digits[24];
+    size_t count = 0;
+
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    memcpy(reply, ring->inbox, ring->prefix);
+    for (reply += ring->prefix; count > 0; reply++)
+        *reply = digits[--count];
+    *reply = '\0';
+}
+
 static void entry_free(nats_engine *engine, entry *e)
 {
     if (e == NULL)
@@ -104,7 +120,7 @@ static entry *entry_new(nats_source *source, const aegis_outgoing *message, uint
     e->size = message->body.len;
     if (length > 0)
         e->stream = (const char *)memcpy(e->text, message->stream, length);
-    snprintf(reply, sizeof reply, "%.*s%" PRIu64, (int)ring->prefix, ring->inbox, e->number);
+    write_reply(ring, e->number, reply);
     e->raw = message_new(message, reply);
     e->spare = aegis_nats_parcel_new(source->engine, NULL);
     if (e->raw != NULL && e->spare != NULL)

@@ -41,7 +41,9 @@ static bool take_headers(nats_parcel *parcel)
         free((void *)keys);
         return true;
     }
-    parcel->headers = (aegis_header *)calloc((size_t)count, sizeof *parcel->headers);
+    parcel->headers = (size_t)count <= sizeof parcel->few / sizeof parcel->few[0]
+                          ? parcel->few
+                          : (aegis_header *)calloc((size_t)count, sizeof *parcel->headers);
     for (int i = 0; parcel->headers != NULL && i < count; i++) {
         const char *value = "";
         natsMsgHeader_Get(parcel->raw, keys[i], &value);
@@ -112,7 +114,8 @@ void aegis_nats_parcel_free(nats_parcel *parcel)
     nats_engine *engine = parcel->engine;
     natsMsg *dead[DEAD_MAX];
     size_t count = 0;
-    free(parcel->headers);
+    if (parcel->headers != parcel->few)
+        free(parcel->headers);
     free(parcel->text);
     pthread_mutex_lock(&engine->pool_lock);
     if (parcel->raw != NULL)

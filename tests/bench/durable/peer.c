@@ -2,7 +2,7 @@
  * js_Publish with message ids, and a pull consumer read with batches of requests that overlap, an
  * acknowledgement for each message.
  */
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "bench/durable/durable.h"
 
 #include <inttypes.h>
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "bench/bench.h"
 #include "bench/order_peer.h"
@@ -26,7 +27,7 @@ struct durable_peer {
     jsCtx *js;
     msgpack_sbuffer buffer;
     uint64_t number; /* of the last message */
-    uint64_t run;
+    uint64_t run;    /* random: ids must differ from those of other processes */
     bool failed;
     double first, last;
     char name[64];
@@ -74,14 +75,14 @@ static bool stream_there(jsCtx *js)
 
 durable_peer *durable_peer_open(const char *url, const shop_order *order, unsigned depth, bool asap)
 {
-    static uint64_t runs;
     durable_peer *p = (durable_peer *)calloc(1, sizeof *p);
     jsOptions options;
 
     if (p == NULL)
         return NULL;
     p->order = order;
-    p->run = ++runs;
+    if (getrandom(&p->run, sizeof p->run, 0) != (ssize_t)sizeof p->run)
+        p->run = (uint64_t)bench_now();
     msgpack_sbuffer_init(&p->buffer);
     (void)snprintf(p->name, sizeof p->name, "nats.c (%s)", asap ? "SendAsap" : "flusher");
     (void)jsOptions_Init(&options);
@@ -124,7 +125,7 @@ static void pack(durable_peer *p, char id[48])
     msgpack_pack_map(&packer, 1);
     msgpack_pack_str_with_body(&packer, "order", 5);
     peer_pack_order(&packer, p->order);
-    (void)snprintf(id, 48, "%" PRIu64 "-%" PRIu64, p->run, ++p->number);
+    (void)snprintf(id, 48, "%016" PRIx64 "-%" PRIu64, p->run, ++p->number);
 }
 
 bool durable_peer_pipelined(void *context, uint64_t count, unsigned depth, bench_samples *samples)
