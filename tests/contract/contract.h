@@ -91,6 +91,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
 #define CONTRACT_CASES(X)                                                                                    \
     CONTRACT_CASES_CORE(X)                                                                                   \
     CONTRACT_CASES_SOURCE(X)                                                                                 \
+    CONTRACT_CASES_LISTEN(X)                                                                                 \
     CONTRACT_CASES_DURABLE(X)                                                                                \
     CONTRACT_CASES_STORED(X)                                                                                 \
     CONTRACT_CASES_CONSUMER(X)                                                                               \
@@ -123,6 +124,11 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(overflow_is_reported)                                                                                  \
     X(events_begin_with_up)                                                                                  \
     X(health_and_flush)
+#define CONTRACT_CASES_LISTEN(X)                                                                             \
+    X(listen_is_in_place_for_what_is_stored)                                                                 \
+    X(listen_refuses_bad_subjects)                                                                           \
+    X(diverted_messages_have_the_token)                                                                      \
+    X(diverted_messages_are_no_operations)
 #define CONTRACT_CASES_DURABLE(X)                                                                            \
     X(stream_create_and_verify)                                                                              \
     X(stream_difference)                                                                                     \
