@@ -16,7 +16,7 @@ passed=0 failed=0
 # Files of other tests that are worth beginning with, beside the corpus.
 seeds() {
     case $1 in
-    frontend | fmt) echo tests/diag tests/diag/one tests/gen tests/gen/parts tests/golden/fmt examples/orders idl/aegis ;;
+    frontend | fmt) echo tests/diag tests/diag/one tests/diag/strangers tests/gen tests/gen/parts tests/golden/fmt examples/orders idl/aegis ;;
     template) echo templates/c ;;
     esac
 }
