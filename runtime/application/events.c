@@ -19,7 +19,7 @@
 
 typedef struct delivery {
     aegis_service *service;
-    const aegis_intake *intake;
+    aegis_intake *intake;
     aegis_message *message;
     aegis_arena *arena;
     aegis_call_state *state;
@@ -232,11 +232,12 @@ static void bury(delivery *d)
 
 static void again(delivery *d)
 {
-    const aegis_intake *in = d->intake;
+    aegis_intake *in = d->intake;
     const uint32_t tries = d->state->call.attempt;
 
     if (d->message->deliveries <= 1)
         aegis_tries_first_over(in, d->message, d->arena);
+    aegis_losses_waits(in, d->message, tries);
     (void)d->service->bus->port->ops->settle(
         d->message, AEGIS_NAK,
         aegis_policy_delay(tries, in->backoff_min, in->backoff_max, aegis_random_fraction()));
@@ -283,6 +284,8 @@ static bool prepare(delivery *d)
     aegis_status status;
 
     memset(&error, 0, sizeof error);
+    if (d->message->deliveries > 1)
+        aegis_losses_came_again(d->intake, d->message);
     d->state = aegis_call_new(d->service, d->arena, d->message);
     if (d->state != NULL) {
         d->state->event = true;

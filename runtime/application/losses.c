@@ -47,6 +47,78 @@ static uint64_t came_between(const aegis_losses *losses, uint64_t after, uint64_
     return count;
 }
 
+/* ---- what waits for another try ---- */
+
+static void no_longer_waits(aegis_losses *losses, size_t at)
+{
+    losses->waiting_count--;
+    memmove(&losses->waiting[at], &losses->waiting[at + 1],
+            (losses->waiting_count - at) * sizeof losses->waiting[0]);
+}
+
+void aegis_losses_waits(aegis_intake *in, const aegis_message *message, uint32_t tries)
+{
+    aegis_losses *losses = &in->losses;
+
+    (void)pthread_mutex_lock(&in->lane->service->lock);
+    if (losses->waiting_count == AEGIS_LOSS_WAITING)
+        no_longer_waits(losses, 0);
+    losses->waiting[losses->waiting_count].sequence = message->sequence;
+    losses->waiting[losses->waiting_count].stored_at = message->stored_at;
+    losses->waiting[losses->waiting_count++].tries = tries;
+    (void)pthread_mutex_unlock(&in->lane->service->lock);
+}
+
+void aegis_losses_came_again(aegis_intake *in, const aegis_message *message)
+{
+    aegis_losses *losses = &in->losses;
+    size_t i;
+
+    (void)pthread_mutex_lock(&in->lane->service->lock);
+    for (i = losses->waiting_count; i-- > 0;) {
+        if (losses->waiting[i].sequence == message->sequence)
+            no_longer_waits(losses, i);
+    }
+    (void)pthread_mutex_unlock(&in->lane->service->lock);
+}
+
+/* Take one that waits and is gone out of the list. */
+static bool take_gone(aegis_intake *in, uint64_t first, aegis_message *gone, uint32_t *tries)
+{
+    aegis_losses *losses = &in->losses;
+    bool found = false;
+    size_t i;
+
+    (void)pthread_mutex_lock(&in->lane->service->lock);
+    for (i = losses->waiting_count; !found && i-- > 0;) {
+        found = losses->waiting[i].sequence < first;
+        if (found) {
+            gone->sequence = losses->waiting[i].sequence;
+            gone->stored_at = losses->waiting[i].stored_at;
+            *tries = losses->waiting[i].tries;
+            no_longer_waits(losses, i);
+        }
+    }
+    (void)pthread_mutex_unlock(&in->lane->service->lock);
+    return found;
+}
+
+/* Of those that are gone, how many nobody has tried since. Another instance would have written that down. */
+static uint64_t never_tried_again(aegis_intake *in, uint64_t first)
+{
+    aegis_arena *arena = aegis_arena_new(in->lane->service->bus->allocator);
+    aegis_message gone;
+    uint64_t count = 0;
+    uint32_t tries;
+
+    while (arena != NULL && take_gone(in, first, &gone, &tries)) {
+        count += aegis_tries_read(in, gone.sequence, gone.stored_at, arena) <= tries;
+        aegis_arena_reset(arena);
+    }
+    aegis_arena_free(arena);
+    return count;
+}
+
 /* ---- one instance counts ---- */
 
 /* From which sequence on losses up to `upto` are ours to count, and say that they are counted. */
@@ -83,19 +155,10 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
     return from;
 }
 
-/* What is gone after `from` and before `first`; `unsettled` more that were handed out, and can not be again.
- */
-static void count(aegis_intake *in, uint64_t from, uint64_t first, uint64_t unsettled)
+static void tell(aegis_intake *in, uint64_t lost, uint64_t first)
 {
-    aegis_service *service = in->lane->service;
-    uint64_t lost;
+    const aegis_service *service = in->lane->service;
 
-    if (first <= from + 1)
-        return;
-    from = claim(in, from, first - 1);
-    if (first <= from + 1)
-        return; /* another instance has counted them */
-    lost = first - 1 - from - came_between(&in->losses, from, first) + unsettled;
     if (lost == 0)
         return;
     aegis_tally_add(in->tally, AEGIS_TALLY_LOST, lost);
@@ -103,6 +166,17 @@ static void count(aegis_intake *in, uint64_t from, uint64_t first, uint64_t unse
                     "%s: %s has lost events to the stream's limits, %" PRIu64
                     " of them (at most, where the stream has others too): it now begins at %" PRIu64,
                     service->type->name, in->config.durable, lost, first);
+}
+
+/* What is gone after `from` and before `first`; `unsettled` more that were handed out, and can not be again.
+ */
+static void count(aegis_intake *in, uint64_t from, uint64_t first, uint64_t unsettled)
+{
+    if (first <= from + 1)
+        return;
+    from = claim(in, from, first - 1);
+    if (first > from + 1) /* else another instance has counted them */
+        tell(in, first - 1 - from - came_between(&in->losses, from, first) + unsettled, first);
 }
 
 /* ---- looking ---- */
@@ -127,6 +201,7 @@ static void looked(aegis_losses *losses, const aegis_consumer_info *consumer, co
     if (stream->first_sequence > losses->position + 1)
         losses->position = stream->first_sequence - 1;
     losses->floor = consumer->ack_floor;
+    losses->known = true;
     losses->run_count = 0;
     losses->moved = false;
 }
@@ -161,7 +236,9 @@ void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
     memset(&consumer, 0, sizeof consumer);
     memset(&stream, 0, sizeof stream);
     if (ask(in, &consumer, &stream)) {
-        count(in, losses->position, stream.first_sequence, 0);
+        if (losses->known)
+            count(in, losses->position, stream.first_sequence, 0);
+        tell(in, never_tried_again(in, stream.first_sequence), stream.first_sequence);
         looked(losses, &consumer, &stream);
     }
     losses->looked = aegis_clock_monotonic();

@@ -22,6 +22,8 @@
 
 /* Sequences that came since the last look, as unbroken runs. */
 #define AEGIS_LOSS_RUNS 32
+/* Events that wait for another try, of which it is seen when they are gone; beyond that the newest count. */
+#define AEGIS_LOSS_WAITING 64
 
 /* What losses.c knows of one consumer. */
 typedef struct aegis_losses {
@@ -31,6 +33,13 @@ typedef struct aegis_losses {
         uint64_t first, last;
     } runs[AEGIS_LOSS_RUNS];
     size_t run_count;
+    struct {
+        uint64_t sequence;
+        aegis_timestamp stored_at;
+        uint32_t tries;
+    } waiting[AEGIS_LOSS_WAITING]; /* guarded by the service's lock, not by the turn */
+    size_t waiting_count;
+    bool known;     /* position and floor are: there was a look */
     bool moved;     /* something came since */
     int64_t looked; /* when, monotonic */
 } aegis_losses;
@@ -70,6 +79,9 @@ void aegis_subscription_reopen(aegis_intake *in);
 bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message);
 
 /* ---- tries.c ---- */
+/* Tries recorded of an event; 0: none. */
+uint32_t aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
+                          aegis_arena *arena);
 /* Which try of `message` this is, if one begins now. It is recorded unless it is the first delivery, or
  * beyond `most`. Anything but OK: it cannot be known now. */
 aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,
@@ -82,6 +94,9 @@ void aegis_tries_first_over(const aegis_intake *in, const aegis_message *message
 void aegis_losses_begin(aegis_intake *in);
 /* This came for the first time, as far as is known. */
 void aegis_losses_came(aegis_losses *losses, uint64_t sequence);
+/* It waits for another try, after so many; or it came again. Not with the turn: any thread. */
+void aegis_losses_waits(aegis_intake *in, const aegis_message *message, uint32_t tries);
+void aegis_losses_came_again(aegis_intake *in, const aegis_message *message);
 /* Look whether retention has overtaken us, when it is time. */
 void aegis_losses_look(aegis_intake *in, int64_t now, bool idle);
 

@@ -11,9 +11,9 @@
 
 #define TIMEOUT (2 * AEGIS_SECOND)
 
-static const char *key_of(const aegis_intake *in, const aegis_message *message, aegis_arena *arena)
+static const char *key_of(const aegis_intake *in, uint64_t sequence, aegis_arena *arena)
 {
-    return aegis_arena_printf(arena, "%s.%llu", in->config.durable, (unsigned long long)message->sequence);
+    return aegis_arena_printf(arena, "%s.%llu", in->config.durable, (unsigned long long)sequence);
 }
 
 static aegis_status write(const aegis_intake *in, const aegis_message *message, uint32_t tries,
@@ -21,7 +21,7 @@ static aegis_status write(const aegis_intake *in, const aegis_message *message, 
 {
     aegis_bus *bus = in->lane->service->bus;
     const aegis_wire_event_tries value = {.tries = tries, .stored_at = message->stored_at};
-    const char *key = key_of(in, message, arena);
+    const char *key = key_of(in, message->sequence, arena);
     aegis_bytes body;
     aegis_status status = aegis_wire_event_tries_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, error);
 
@@ -34,37 +34,49 @@ static aegis_status write(const aegis_intake *in, const aegis_message *message, 
 }
 
 /* A stream that was made anew counts from one again: the time tells whose entry it is. */
-static uint32_t tries_in(const aegis_kv_entry *entry, const aegis_message *message, aegis_arena *arena)
-{
-    aegis_wire_event_tries value;
-
-    if (aegis_wire_event_tries_decode(entry->value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) != AEGIS_OK ||
-        value.stored_at != message->stored_at)
-        return 0;
-    return value.tries;
-}
-
-aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,
+static aegis_status read_entry(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
                                aegis_arena *arena, uint32_t *tries, aegis_error *error)
 {
     aegis_bus *bus = in->lane->service->bus;
+    const char *key = key_of(in, sequence, arena);
+    aegis_wire_event_tries value;
     aegis_kv_entry entry;
     aegis_status status;
-    const char *key;
 
-    *tries = 1;
-    if (message->deliveries <= 1)
-        return AEGIS_OK;
-    key = key_of(in, message, arena);
+    *tries = 0;
     if (key == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     memset(&entry, 0, sizeof entry);
     status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key,
                                     aegis_clock_monotonic() + TIMEOUT, arena, &entry, error);
-    if (status != AEGIS_OK && status != AEGIS_NOT_FOUND)
+    if (status == AEGIS_OK &&
+        aegis_wire_event_tries_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) == AEGIS_OK &&
+        value.stored_at == stored_at)
+        *tries = value.tries;
+    return status == AEGIS_NOT_FOUND ? AEGIS_OK : status;
+}
+
+uint32_t aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
+                          aegis_arena *arena)
+{
+    uint32_t tries;
+
+    (void)read_entry(in, sequence, stored_at, arena, &tries, NULL);
+    return tries;
+}
+
+aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,
+                               aegis_arena *arena, uint32_t *tries, aegis_error *error)
+{
+    aegis_status status;
+
+    *tries = 1;
+    if (message->deliveries <= 1)
+        return AEGIS_OK;
+    status = read_entry(in, message->sequence, message->stored_at, arena, tries, error);
+    if (status != AEGIS_OK)
         return status;
-    if (status == AEGIS_OK)
-        *tries = tries_in(&entry, message, arena) + 1;
+    ++*tries;
     return *tries > most ? AEGIS_OK : write(in, message, *tries, arena, error);
 }
 

@@ -70,6 +70,15 @@ static const aegis_event_case thing_case[] = {{&happened, on_thing}};
 
 TYPE(plain, .max_retries = 2);
 TYPE(many, .max_retries = 100);
+static const aegis_subscription patient_subscription = {.pattern = "thing.happened",
+                                                        .durable = "patient__thing_happened",
+                                                        .cases = thing_case,
+                                                        .case_count = 1,
+                                                        .max_retries = 3,
+                                                        .backoff_min = AEGIS_MINUTE,
+                                                        .backoff_max = AEGIS_MINUTE};
+static const aegis_service_type patient_type = {
+    .name = "patient", .version = "1.0.0", .subscriptions = &patient_subscription, .subscription_count = 1};
 TYPE(ordered, .ordered = true, .max_retries = 100);
 TYPE(broadcast, .broadcast = true, .from_new = true, .max_retries = 2);
 TYPE(history, .broadcast = true, .max_retries = 2);
@@ -168,8 +177,8 @@ static void test_waiting_is_no_try(void **state)
         i.hold = 5 * k; /* the quick ones before it make room for others to wait */
         atomic_store(&i.holding, false);
         atomic_store(&i.release, false);
-        serve(w, &i, &plain_type, 0);
-        for (int n = 0; n < 5000 && !atomic_load(&i.holding); n++)
+        serve(w, &i, &plain_type, AEGIS_SECOND);
+        for (int n = 0; n < 20000 && !atomic_load(&i.holding); n++)
             nap(AEGIS_MILLISECOND);
         assert_true(atomic_load(&i.holding));
         for (int n = 0; n < 1000 && consumer_of(w, &i).ack_pending < 10 && world_is_nats(); n++)
@@ -181,8 +190,8 @@ static void test_waiting_is_no_try(void **state)
         assert_int_equal(pthread_join(stopper, NULL), 0);
     }
     i.hold = 0;
-    serve(w, &i, &plain_type, 0);
-    assert_true(reached(&i.count, EVENTS));
+    serve(w, &i, &plain_type, AEGIS_SECOND);
+    assert_true(reached(&i.count, EVENTS)); /* a second for what was on its way when the service stopped */
     nap(50 * AEGIS_MILLISECOND);
     for (int n = 0; n < atomic_load(&i.count); n++) {
         assert_in_range(i.numbers[n], 1, EVENTS);
@@ -388,6 +397,25 @@ static void test_lost_behind(void **state)
     aegis_service_stop(i.service);
 }
 
+/* An event that waits for its second try, and is dropped meanwhile. */
+static void test_lost_waiting(void **state)
+{
+    world *w = (world *)*state;
+    instance i = {.lock = PTHREAD_MUTEX_INITIALIZER, .retry = 1};
+
+    keep_only(w, 50);
+    atomic_store(&i.retries, 1);
+    serve(w, &i, &patient_type, 0);
+    publish(w, 1, 1);
+    assert_true(reached(&i.count, 1));
+    publish(w, 2, 100);
+    for (int n = 0; n < 2000 && metrics_of(w, "patient").handled + metrics_of(w, "patient").lost < 100; n++)
+        nap(5 * AEGIS_MILLISECOND);
+    assert_true(metrics_of(w, "patient").lost > 0);
+    assert_int_equal(metrics_of(w, "patient").handled + metrics_of(w, "patient").lost, 100);
+    aegis_service_stop(i.service);
+}
+
 /* Nothing is lost where only others' events are passed over. */
 static void test_nothing_lost(void **state)
 {
@@ -420,6 +448,7 @@ int main(void)
         WORLD_CASE(test_limits),
         WORLD_CASE(test_lost_offline),
         WORLD_CASE(test_lost_behind),
+        WORLD_CASE(test_lost_waiting),
         WORLD_CASE(test_nothing_lost),
     };
 
