@@ -15,6 +15,10 @@
 /* Messages allowed to be on their way; a sweep takes as many as there are. */
 #define SWEEP_CREDIT 256
 #define SWEEP_BATCH  64
+/* Between two checks that the consumers see what is there; sooner after a connection was lost, and once
+ * something was found. */
+#define SWEEP_CHECK (60 * AEGIS_SECOND)
+#define SWEEP_DOUBT (2 * AEGIS_SECOND)
 /* Between two looks: while there is something, and in quiet times at most. */
 #define SWEEP_BUSY  (100 * AEGIS_MILLISECOND)
 #define SWEEP_QUIET (2 * AEGIS_SECOND)
@@ -27,6 +31,7 @@
 typedef struct swept {
     const char *durable, *filter;
     aegis_source *source; /* NULL: not opened yet */
+    uint64_t oldest;      /* found by the last check, 0: nothing */
 } swept;
 
 struct aegis_sweep {
@@ -36,6 +41,8 @@ struct aegis_sweep {
     pthread_cond_t changed;
     bool stopping; /* with the lock */
     int failures;
+    uint64_t reconnects; /* of the port, at the last look */
+    int64_t check_at;
     swept places[2];
 };
 
@@ -85,6 +92,69 @@ static size_t clean(struct aegis_sweep *sweep, const swept *place)
     return all;
 }
 
+/* ---- a consumer that has lost its place --------------------------------------------------------------- */
+
+/* nats-server 2.9 forgets, when it is killed, up to where an empty work queue had counted, and what comes
+ * then is behind its consumers' place (rewind.c has more). So what is oldest twice, while the consumer has
+ * nothing to do, is what it does not see. True: it is to be made anew. */
+static bool is_blind(struct aegis_sweep *sweep, swept *place, aegis_arena *arena)
+{
+    aegis_port *port = sweep->bus->port;
+    const char *stream = aegis_bus_stream(sweep->bus, AEGIS_KIND_COMMANDS);
+    const int64_t deadline = aegis_clock_monotonic() + SWEEP_TIMEOUT;
+    const uint64_t before = place->oldest;
+    aegis_consumer_info info;
+    aegis_stored stored;
+
+    memset(&info, 0, sizeof info);
+    place->oldest = 0;
+    if (port->ops->message_get(port, stream, place->filter, 0, deadline, arena, &stored, NULL) != AEGIS_OK)
+        return false;
+    place->oldest = stored.sequence;
+    return stored.sequence == before &&
+           port->ops->consumer_info(port, stream, place->durable, deadline, &info, NULL) == AEGIS_OK &&
+           info.pending == 0 && info.ack_pending == 0;
+}
+
+static void make_anew(struct aegis_sweep *sweep, swept *place)
+{
+    aegis_port *port = sweep->bus->port;
+
+    aegis_log_write(&sweep->bus->log, AEGIS_LOG_INFO, "%s does not see what is there; it is made anew",
+                    place->durable);
+    (void)port->ops->delete_consumer(port, aegis_bus_stream(sweep->bus, AEGIS_KIND_COMMANDS), place->durable,
+                                     aegis_clock_monotonic() + SWEEP_TIMEOUT, NULL);
+    port->ops->close_source(place->source);
+    place->source = NULL;
+    place->oldest = 0;
+}
+
+/* When it is time for it. */
+static void check(struct aegis_sweep *sweep)
+{
+    aegis_health health;
+    aegis_arena *arena;
+    bool doubt = false;
+    size_t i;
+
+    memset(&health, 0, sizeof health);
+    sweep->bus->port->ops->health(sweep->bus->port, &health);
+    if (health.reconnects != sweep->reconnects)
+        sweep->check_at = 0;
+    sweep->reconnects = health.reconnects;
+    if (!health.connected || aegis_clock_monotonic() < sweep->check_at)
+        return;
+    arena = aegis_arena_new(sweep->bus->allocator);
+    for (i = 0; arena != NULL && i < 2; i++) {
+        if (sweep->places[i].source != NULL && is_blind(sweep, &sweep->places[i], arena))
+            make_anew(sweep, &sweep->places[i]);
+        doubt = doubt || sweep->places[i].oldest != 0;
+        aegis_arena_reset(arena);
+    }
+    aegis_arena_free(arena);
+    sweep->check_at = aegis_clock_monotonic() + (doubt ? SWEEP_DOUBT : SWEEP_CHECK);
+}
+
 /* False once it has to stop. */
 static bool pause_for(struct aegis_sweep *sweep, aegis_duration duration)
 {
@@ -120,6 +190,7 @@ static void *work(void *argument)
             if (open)
                 found += clean(sweep, &sweep->places[i]);
         }
+        check(sweep);
         wait = found > 0 ? SWEEP_BUSY : wait < SWEEP_QUIET / 2 ? 2 * wait : SWEEP_QUIET;
         if (!open && sweep->failures >= SWEEP_TRIES)
             wait = SWEEP_FAILED;
@@ -146,8 +217,8 @@ static struct aegis_sweep *prepare(aegis_bus *bus)
     if (sweep == NULL)
         return NULL;
     sweep->bus = bus;
-    sweep->places[0] = (swept){"aegis-sweep-progress", "commands.progress.*", NULL};
-    sweep->places[1] = (swept){"aegis-sweep-callback", "commands.callback.*", NULL};
+    sweep->places[0] = (swept){"aegis-sweep-progress", "commands.progress.*", NULL, 0};
+    sweep->places[1] = (swept){"aegis-sweep-callback", "commands.callback.*", NULL, 0};
     (void)pthread_mutex_init(&sweep->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
