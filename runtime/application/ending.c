@@ -13,7 +13,10 @@
 
 /* How long an outcome waits for the bus to take it. What was done and is not recorded is done again. */
 #define RECORD_TIMEOUT (10 * AEGIS_SECOND)
-#define HURRIED        AEGIS_SECOND
+/* One that its handler has not come to, or of a service that must stop: there may be thousands. */
+#define HURRIED AEGIS_SECOND
+/* All of them together, after the time a service had to stop. */
+#define LAST_WORDS (3 * AEGIS_SECOND)
 /* A refused outcome of what never ran: there is something new to be read. */
 #define SOON (10 * AEGIS_MILLISECOND)
 
@@ -117,10 +120,24 @@ void aegis_command_answer(aegis_job *job, aegis_arena *arena)
 
 /* ---- another attempt ---------------------------------------------------------------------------------- */
 
+static int64_t patience_ends(const aegis_job *job)
+{
+    const aegis_service *service = job->state->service;
+    const bool hard = atomic_load(&service->hard);
+    int64_t now = aegis_clock_monotonic();
+    aegis_health health;
+
+    if (!hard && !job->unsure)
+        return now + RECORD_TIMEOUT;
+    service->bus->port->ops->health(service->bus->port, &health);
+    if (!health.connected || (hard && now >= service->drain_deadline + LAST_WORDS))
+        return now;
+    return now + HURRIED;
+}
+
 static aegis_status write_record(aegis_job *job, aegis_arena *arena, aegis_error *why)
 {
     aegis_service *service = job->state->service;
-    const aegis_duration patience = atomic_load(&service->hard) ? HURRIED : RECORD_TIMEOUT;
     aegis_status status;
 
     if (!job->fenced)
@@ -128,7 +145,7 @@ static aegis_status write_record(aegis_job *job, aegis_arena *arena, aegis_error
     job->record.value.owner = service->instance;
     if (!aegis_service_enter(service))
         return aegis_error_set(why, AEGIS_UNAVAILABLE, "the service has stopped");
-    status = aegis_record_write(service->bus, &job->record, aegis_clock_monotonic() + patience, arena, why);
+    status = aegis_record_write(service->bus, &job->record, patience_ends(job), arena, why);
     aegis_service_leave(service);
     return status;
 }

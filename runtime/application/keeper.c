@@ -130,7 +130,7 @@ static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, in
 {
     aegis_call_state *state;
 
-    while ((state = overdue(service, now, &due)) != NULL) {
+    while (!service->draining && (state = overdue(service, now, &due)) != NULL) {
         bool claimed = !atomic_exchange(&state->answered, true);
 
         (void)pthread_mutex_unlock(&service->lock);
