@@ -32,14 +32,14 @@ static bool empty(void *context, uint64_t count)
 }
 
 /* Of the two ways of writing the one with more of them in a second; opened, and to be closed. */
-static durable_peer *best_peer(const world *w, const duel_side *like, unsigned depth)
+static durable_peer *best_peer(const world *w, const duel_side *like, unsigned depth, bool bare)
 {
     durable_peer *peers[2] = {NULL, NULL};
     double rates[2] = {0, 0};
 
     for (int i = 0; i < 2; i++) {
         duel_side s = *like;
-        s.context = peers[i] = durable_peer_open(w->server.url, &w->order, depth, i == 1);
+        s.context = peers[i] = durable_peer_open(w->server.url, &w->order, depth, i == 1, bare);
         if (peers[i] != NULL && duel_calibrate(&s, depth, TRY_MS))
             rates[i] = duel_rate(&s, s.count, depth, NULL);
     }
@@ -47,9 +47,9 @@ static durable_peer *best_peer(const world *w, const duel_side *like, unsigned d
     return peers[rates[0] < rates[1]];
 }
 
-static bool fight(const world *w, duel_side *ours, duel_side *peer, unsigned depth)
+static bool fight(const world *w, duel_side *ours, duel_side *peer, unsigned depth, bool bare)
 {
-    durable_peer *by_hand = best_peer(w, peer, depth);
+    durable_peer *by_hand = best_peer(w, peer, depth, bare);
     bool good = by_hand != NULL;
 
     ours->name = "ours";
@@ -67,25 +67,33 @@ static bool fight(const world *w, duel_side *ours, duel_side *peer, unsigned dep
     return good;
 }
 
-static bool publish(const world *w)
+static bool pipelined(const world *w, const char *name, const char *peer_name, bool bare)
 {
     duel_side ours = {.form = durable_ours_pipelined, .prepare = empty};
     duel_side peer = {.form = durable_peer_pipelined, .prepare = empty};
-    duel_side alone = {.form = durable_ours_blocking, .prepare = empty};
-    duel_side by_hand = {.form = durable_peer_blocking, .prepare = empty};
-    bool good = fight(w, &ours, &peer, DEPTH);
+    const bool good = fight(w, &ours, &peer, DEPTH, bare);
 
     if (good)
-        bench_line("events/publish/pipelined", "events/s", duel_median(ours.rates, DUEL_ROUNDS),
-                   duel_median(peer.rates, DUEL_ROUNDS), "js_PublishAsync, ids");
-    good = good && fight(w, &alone, &by_hand, 1);
-    if (good)
-        bench_line("events/publish/blocking", "ns", duel_percentile(&alone.samples, 0.5),
-                   duel_percentile(&by_hand.samples, 0.5), "js_Publish, ids");
+        bench_line(name, "events/s", duel_median(ours.rates, DUEL_ROUNDS),
+                   duel_median(peer.rates, DUEL_ROUNDS), peer_name);
     duel_free(&ours);
     duel_free(&peer);
-    duel_free(&alone);
-    duel_free(&by_hand);
+    return good;
+}
+
+static bool publish(const world *w)
+{
+    duel_side ours = {.form = durable_ours_blocking, .prepare = empty};
+    duel_side peer = {.form = durable_peer_blocking, .prepare = empty};
+    const bool good = pipelined(w, "events/publish/pipelined", "js_PublishAsync, ids", false) &&
+                      pipelined(w, "events/publish/pipelined/bare", "the same, payload alone", true) &&
+                      fight(w, &ours, &peer, 1, false);
+
+    if (good)
+        bench_line("events/publish/blocking", "ns", duel_percentile(&ours.samples, 0.5),
+                   duel_percentile(&peer.samples, 0.5), "js_Publish, ids");
+    duel_free(&ours);
+    duel_free(&peer);
     return good;
 }
 
@@ -95,7 +103,7 @@ static bool consume(const world *w)
         .form = durable_ours_consume, .prepare = durable_ours_fill, .elapsed = durable_ours_elapsed};
     duel_side peer = {
         .form = durable_peer_consume, .prepare = durable_peer_fill, .elapsed = durable_peer_elapsed};
-    const bool good = durable_empty(w->server.url) && fight(w, &ours, &peer, DEPTH);
+    const bool good = durable_empty(w->server.url) && fight(w, &ours, &peer, DEPTH, false);
 
     if (good)
         bench_line("events/consume", "events/s", duel_median(ours.rates, DUEL_ROUNDS),

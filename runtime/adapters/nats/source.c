@@ -282,11 +282,12 @@ static size_t take_all(nats_source *source, natsSubscription *subscription)
     int bytes = 0;
     while (subscription != NULL && natsSubscription_GetPending(subscription, &messages, &bytes) == NATS_OK &&
            messages > 0) {
-        if (!take_one(source, subscription)) {
+        for (; messages > 0 && take_one(source, subscription); messages--)
+            taken++;
+        if (messages > 0) {
             source->engine->look_again = true; /* nobody knows whether it was taken */
             break;
         }
-        taken++;
     }
     return taken;
 }

@@ -1,6 +1,5 @@
 /* Events, ours and by hand: published one after the other, published with many under way, consumed with an
- * acknowledgement each. Both sides store the same order in a file stream of the same server; ours adds its
- * envelope.
+ * acknowledgement each. Both sides store the same order in a file stream of the same server.
  */
 #ifndef TESTS_BENCH_DURABLE_DURABLE_H
 #define TESTS_BENCH_DURABLE_DURABLE_H
@@ -21,9 +20,11 @@ bool durable_ours_consume(void *context, uint64_t count, unsigned depth, bench_s
 /* From the first event handled to the last. */
 double durable_ours_elapsed(void *context);
 
-/* By hand: nats.c and msgpack-c. */
+/* By hand: nats.c and msgpack-c. The message is the same as ours, or with `bare` its payload alone, which no
+ * subscriber of our wire could read. */
 typedef struct durable_peer durable_peer;
-durable_peer *durable_peer_open(const char *url, const shop_order *order, unsigned depth, bool asap);
+durable_peer *durable_peer_open(const char *url, const shop_order *order, unsigned depth, bool asap,
+                                bool bare);
 void durable_peer_close(durable_peer *peer);
 const char *durable_peer_name(const durable_peer *peer);
 bool durable_peer_pipelined(void *context, uint64_t count, unsigned depth, bench_samples *samples);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <time.h>
 
 #include "bench/bench.h"
 #include "bench/order_peer.h"
@@ -28,6 +29,7 @@ struct durable_peer {
     msgpack_sbuffer buffer;
     uint64_t number; /* of the last message */
     uint64_t run;    /* random: ids must differ from those of other processes */
+    bool bare;       /* no envelope */
     bool failed;
     double first, last;
     char name[64];
@@ -73,7 +75,8 @@ static bool stream_there(jsCtx *js)
     return js_AddConsumer(NULL, js, STREAM, &consumer, NULL, &code) == NATS_OK;
 }
 
-durable_peer *durable_peer_open(const char *url, const shop_order *order, unsigned depth, bool asap)
+durable_peer *durable_peer_open(const char *url, const shop_order *order, unsigned depth, bool asap,
+                                bool bare)
 {
     durable_peer *p = (durable_peer *)calloc(1, sizeof *p);
     jsOptions options;
@@ -81,10 +84,12 @@ durable_peer *durable_peer_open(const char *url, const shop_order *order, unsign
     if (p == NULL)
         return NULL;
     p->order = order;
+    p->bare = bare;
     if (getrandom(&p->run, sizeof p->run, 0) != (ssize_t)sizeof p->run)
         p->run = (uint64_t)bench_now();
     msgpack_sbuffer_init(&p->buffer);
-    (void)snprintf(p->name, sizeof p->name, "nats.c (%s)", asap ? "SendAsap" : "flusher");
+    (void)snprintf(p->name, sizeof p->name, "nats.c (%s)%s", asap ? "SendAsap" : "flusher",
+                   bare ? ", payload alone" : "");
     (void)jsOptions_Init(&options);
     options.PublishAsync.MaxPending = depth;
     options.PublishAsync.StallWait = TIMEOUT_MS;
@@ -116,16 +121,48 @@ const char *durable_peer_name(const durable_peer *p)
     return p->name;
 }
 
+static void pack_text(msgpack_packer *packer, const char *key, const char *value)
+{
+    msgpack_pack_str_with_body(packer, key, strlen(key));
+    if (value != NULL)
+        msgpack_pack_str_with_body(packer, value, strlen(value));
+    else
+        msgpack_pack_nil(packer);
+}
+
+/* What goes around the payload on our wire, where every subscriber expects it (idl/WIRE.md). */
+static void pack_envelope(durable_peer *p, msgpack_packer *packer, const char *id)
+{
+    struct timespec now;
+    char trace[48], when[PEER_WHEN_TEXT];
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)snprintf(trace, sizeof trace, "%08x-0000-4000-8000-%012" PRIx64, (unsigned)p->run, p->number);
+    msgpack_pack_map(packer, 10);
+    pack_text(packer, "message_id", id);
+    pack_text(packer, "trace_id", trace);
+    pack_text(packer, "correlation_id", NULL);
+    pack_text(packer, "timestamp", peer_format_when(now.tv_sec * AEGIS_SECOND + now.tv_nsec, when));
+    pack_text(packer, "source", "bench-0123abcd");
+    pack_text(packer, "target", NULL);
+    pack_text(packer, "domain", "order");
+    pack_text(packer, "event_type", "created");
+    pack_text(packer, "version", "1.0");
+    msgpack_pack_str_with_body(packer, "payload", 7);
+}
+
 static void pack(durable_peer *p, char id[48])
 {
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(&p->buffer);
     msgpack_packer_init(&packer, &p->buffer, msgpack_sbuffer_write);
+    (void)snprintf(id, 48, "%08x-0000-4000-9000-%012" PRIx64, (unsigned)p->run, ++p->number);
+    if (!p->bare)
+        pack_envelope(p, &packer, id);
     msgpack_pack_map(&packer, 1);
     msgpack_pack_str_with_body(&packer, "order", 5);
     peer_pack_order(&packer, p->order);
-    (void)snprintf(id, 48, "%016" PRIx64 "-%" PRIu64, p->run, ++p->number);
 }
 
 bool durable_peer_pipelined(void *context, uint64_t count, unsigned depth, bench_samples *samples)
@@ -191,8 +228,13 @@ static bool read_one(durable_peer *p, natsMsg *message, msgpack_unpacked *tree)
 
     if (msgpack_unpack_next(tree, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
                             &offset) != MSGPACK_UNPACK_SUCCESS ||
-        tree->data.type != MSGPACK_OBJECT_MAP || tree->data.via.map.size != 1 ||
-        !peer_read_order(&tree->data.via.map.ptr[0].val, tree->zone, &order))
+        tree->data.type != MSGPACK_OBJECT_MAP)
+        return false;
+    /* the payload is the last of the envelope, or all there is; the order is all of it */
+    const msgpack_object *payload =
+        p->bare ? &tree->data : &tree->data.via.map.ptr[tree->data.via.map.size - 1].val;
+    if (payload->type != MSGPACK_OBJECT_MAP || payload->via.map.size != 1 ||
+        !peer_read_order(&payload->via.map.ptr[0].val, tree->zone, &order))
         return false;
     bench_keep(&order);
     return natsConnection_Publish(p->in, natsMsg_GetReply(message), "+ACK", 4) == NATS_OK;
