@@ -19,6 +19,8 @@
  * something was found. */
 #define SWEEP_CHECK (60 * AEGIS_SECOND)
 #define SWEEP_DOUBT (2 * AEGIS_SECOND)
+/* Checks without an answer: then there is no right to, and who has it checks for all. */
+#define UNANSWERED_MAX 4
 /* Between two looks: while there is something, and in quiet times at most. */
 #define SWEEP_BUSY  (100 * AEGIS_MILLISECOND)
 #define SWEEP_QUIET (2 * AEGIS_SECOND)
@@ -43,6 +45,7 @@ struct aegis_sweep {
     int failures;
     uint64_t reconnects; /* of the port, at the last look */
     int64_t check_at;
+    int unanswered; /* checks */
     swept places[2];
 };
 
@@ -105,10 +108,13 @@ static bool is_blind(struct aegis_sweep *sweep, swept *place, aegis_arena *arena
     const uint64_t before = place->oldest;
     aegis_consumer_info info;
     aegis_stored stored;
+    aegis_status status;
 
     memset(&info, 0, sizeof info);
     place->oldest = 0;
-    if (port->ops->message_get(port, stream, place->filter, 0, deadline, arena, &stored, NULL) != AEGIS_OK)
+    status = port->ops->message_get(port, stream, place->filter, 0, deadline, arena, &stored, NULL);
+    sweep->unanswered += status == AEGIS_DEADLINE_EXCEEDED;
+    if (status != AEGIS_OK)
         return false;
     place->oldest = stored.sequence;
     return stored.sequence == before &&
@@ -142,7 +148,7 @@ static void check(struct aegis_sweep *sweep)
     if (health.reconnects != sweep->reconnects)
         sweep->check_at = 0;
     sweep->reconnects = health.reconnects;
-    if (!health.connected || aegis_clock_monotonic() < sweep->check_at)
+    if (!health.connected || aegis_clock_monotonic() < sweep->check_at || sweep->unanswered >= UNANSWERED_MAX)
         return;
     arena = aegis_arena_new(sweep->bus->allocator);
     for (i = 0; arena != NULL && i < 2; i++) {
