@@ -314,18 +314,28 @@ static uint64_t arrivals(nats_engine *engine, const round *r)
     uint64_t all = 0;
     for (size_t i = 0; i < r->count; i++) {
         uint64_t came = r->links[i]->came;
-        if (natsConnection_GetStats(r->links[i]->connection, engine->statistics) == NATS_OK)
+        bool known = natsConnection_GetStats(r->links[i]->connection, engine->statistics) == NATS_OK;
+        if (known)
             natsStatistics_GetCounts(engine->statistics, &came, NULL, NULL, NULL, NULL);
         all += came - r->links[i]->came;
+        r->links[i]->fresh = !known || came != r->links[i]->came;
         r->links[i]->came = came;
     }
     return all;
 }
 
+/* A client with thousands of commands under way has a source for each, which gets a few messages in minutes:
+ * they are looked at only while something that came to their connection has not been found. */
+static bool may_have_some(const nats_source *source, uint64_t came)
+{
+    return source->kind != NATS_SUBSCRIPTION || source->role != NATS_BULK || source->former != NULL ||
+           (came > 0 && source->link != NULL && source->link->fresh);
+}
+
 static void dispatch(nats_engine *engine, uint64_t came)
 {
     for (nats_source *s = engine->sources; s != NULL; s = s->next) {
-        const size_t taken = aegis_nats_source_dispatch(s);
+        const size_t taken = may_have_some(s, came) ? aegis_nats_source_dispatch(s) : 0;
         came -= came > taken ? taken : came;
     }
     aegis_nats_calls_dispatch(engine, came);
@@ -508,8 +518,8 @@ static void keeper_wait(nats_engine *engine, int64_t when)
     aegis_nats_cond_until(engine, &engine->keeper_wake, when < engine->timer ? when : engine->timer);
 }
 
-/* The keeper does not come back for the lead, as one who waits for whatever may come would: somebody has asked
- * for it, and sleeps until he is told. He came last. */
+/* The keeper does not come back for the lead, as one who waits for whatever may come would: somebody has
+ * asked for it, and sleeps until he is told. He came last. */
 static void keeper_hand_over(nats_engine *engine)
 {
     aegis_nats_pass_on(engine);

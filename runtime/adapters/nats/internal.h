@@ -64,6 +64,7 @@ typedef struct nats_link {
     nats_role role;
     size_t load;       /* calls under way on it */
     uint64_t came;     /* messages that nats.c has taken from it, when they were last handed out */
+    bool fresh;        /* some came in this round */
     size_t unsent;     /* bytes given to nats.c since it last had nothing to write */
     bool stuck;        /* what is buffered has not moved for NATS_WRITE_LIMIT */
     bool lame;         /* its server is about to go */
