@@ -1,6 +1,7 @@
-/* Diagnostics: every file in tests/diag holds one mistake or a few, those in tests/diag/strangers many, as people
- * make them who come from other languages; beside it stands the exact text that the front end says about it. AEGIS_GOLDEN=update writes those texts anew; read the difference before
- * committing it. Runs in the top folder of the source, as its paths are part of the texts.
+/* Diagnostics: every file in tests/diag holds one mistake or a few, those in tests/diag/strangers many, as
+ * people make them who come from other languages; beside it stands the exact text that the front end says
+ * about it. AEGIS_GOLDEN=update writes those texts anew; read the difference before committing it. Runs in
+ * the top folder of the source, as its paths are part of the texts.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -71,7 +72,8 @@ static bool check_file(const char *folder, const char *name)
     bool ok, same;
 
     (void)snprintf(input, sizeof input, "%s/%s", folder, name);
-    (void)snprintf(golden, sizeof golden, "%s/%.*s.expected", folder, (int)(strlen(name) - strlen(EXTENSION)), name);
+    (void)snprintf(golden, sizeof golden, "%s/%.*s.expected", folder, (int)(strlen(name) - strlen(EXTENSION)),
+                   name);
     compile_init(&c, NULL, 0);
     ok = frontend_compile(&c, input);
     text = diag_format(&c.reports, false);
@@ -186,10 +188,8 @@ static void test_explanations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_strangers),
-        cmocka_unit_test(test_repeatable),
-        cmocka_unit_test(test_memory_ends),
+        cmocka_unit_test(test_texts),        cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_repeatable),   cmocka_unit_test(test_memory_ends),
         cmocka_unit_test(test_explanations),
     };
 
