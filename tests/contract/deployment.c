@@ -111,6 +111,29 @@ static bool ready(const deployment *d)
     return true;
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static void remove_store(char *store)
+{
+    if (store[0] != '\0')
+        (void)nftw(store, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    store[0] = '\0';
+}
+
+/* Of a test that left by an assertion; its servers end with it. */
+static char left_behind[64];
+
+static void clean_up(void)
+{
+    remove_store(left_behind);
+}
+
 bool deployment_start(deployment *d, size_t count)
 {
     size_t length = 0;
@@ -121,6 +144,9 @@ bool deployment_start(deployment *d, size_t count)
     (void)snprintf(d->store, sizeof d->store, "/tmp/aegis-deploy-XXXXXX");
     if (!nats_server_installed() || mkdtemp(d->store) == NULL)
         return false;
+    clean_up();
+    memcpy(left_behind, d->store, sizeof left_behind);
+    (void)atexit(clean_up);
     for (i = 0; i < DEPLOYMENT_MAX; i++) {
         d->ports[i] = nats_server_free_port();
         d->route_ports[i] = nats_server_free_port();
@@ -153,21 +179,12 @@ size_t deployment_named(const deployment *d, const char *name)
     return which < d->count && name[2] == '\0' ? which : DEPLOYMENT_MAX;
 }
 
-static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void)info;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 void deployment_stop(deployment *d)
 {
     size_t i;
 
     for (i = 0; i < d->count; i++)
         deployment_kill(d, i);
-    if (d->store[0] != '\0')
-        (void)nftw(d->store, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    d->store[0] = '\0';
+    remove_store(d->store);
+    left_behind[0] = '\0';
 }
