@@ -18,6 +18,7 @@ typedef struct instance {
     atomic_int retries; /* answer AEGIS_RETRY so often */
     int64_t retry;      /* but only to this number; 0: to any */
     int64_t hold;       /* wait at this number until `release` */
+    int hold_at;        /* or at the so-manieth, whichever it is */
     atomic_bool holding, release;
     aegis_duration takes;
     aegis_service *service;
@@ -34,7 +35,8 @@ static aegis_settle on_thing(const aegis_event *event, aegis_reader *payload, co
         return AEGIS_DEAD;
     if (i->takes > 0)
         nap(i->takes);
-    while (i->hold != 0 && value.number == i->hold && !atomic_load(&i->release)) {
+    while (((i->hold != 0 && value.number == i->hold) || i->hold_at == atomic_load(&i->count) + 1) &&
+           !atomic_load(&i->release)) {
         atomic_store(&i->holding, true);
         nap(AEGIS_MILLISECOND);
     }
@@ -174,7 +176,7 @@ static void test_waiting_is_no_try(void **state)
 
     publish(w, 1, EVENTS);
     for (int k = 1; k <= STOPS; k++) {
-        i.hold = 5 * k; /* the quick ones before it make room for others to wait */
+        i.hold_at = atomic_load(&i.count) + 5; /* the quick ones before it make room for others to wait */
         atomic_store(&i.holding, false);
         atomic_store(&i.release, false);
         serve(w, &i, &plain_type, AEGIS_SECOND);
@@ -189,7 +191,7 @@ static void test_waiting_is_no_try(void **state)
         atomic_store(&i.release, true);
         assert_int_equal(pthread_join(stopper, NULL), 0);
     }
-    i.hold = 0;
+    i.hold_at = 0;
     serve(w, &i, &plain_type, AEGIS_SECOND);
     assert_true(reached(&i.count, EVENTS)); /* a second for what was on its way when the service stopped */
     nap(50 * AEGIS_MILLISECOND);
