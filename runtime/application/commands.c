@@ -71,8 +71,8 @@ static bool open_command(aegis_job *job, aegis_raw *payload, aegis_error *why)
     state->call.source = command.source;
     if (aegis_reader_close(&reader, why) != AEGIS_OK)
         return false;
-    if (state->call.message_id[0] == '\0') {
-        (void)aegis_error_set(why, AEGIS_INVALID_ARGUMENT, "message_id is empty");
+    if (!aegis_record_fits(state->call.message_id)) {
+        (void)aegis_error_set(why, AEGIS_INVALID_ARGUMENT, "message_id is empty, or too long for a record");
         return false;
     }
     state->call.deadline = aegis_clock_monotonic() + aegis_seconds_to_duration(command.timeout);
@@ -90,7 +90,7 @@ static void refuse(aegis_job *job, const aegis_error *why)
     aegis_letter letter = {.name = state->method->name, .why = text};
 
     (void)snprintf(text, sizeof text, "the command is malformed: %s", why->text);
-    if (state->call.message_id[0] != '\0') {
+    if (aegis_record_fits(state->call.message_id)) {
         job->dead = text;
         job->fenced = job->creates = true;
         aegis_record_begin(&job->record, state->call.message_id, state->call.service, state->method->name);

@@ -43,6 +43,13 @@ static bool key_of(const char *id, char key[KEY_MAX + 1])
     return length > 0;
 }
 
+bool aegis_record_fits(const char *id)
+{
+    char key[KEY_MAX + 1];
+
+    return key_of(id, key);
+}
+
 /* ---- reading and writing ------------------------------------------------------------------------------ */
 
 aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline, aegis_arena *arena,

@@ -18,6 +18,9 @@ typedef struct aegis_record {
     uint64_t revision;               /* 0: there is none yet; AEGIS_KV_ANY: replace whatever is there */
 } aegis_record;
 
+/* A command with this id can have a record: it is not empty, nor longer than the key of a bucket. */
+bool aegis_record_fits(const char *id);
+
 /* Before any of these: aegis_bus_ensure(bus, AEGIS_KIND_RECORDS). */
 
 /* NOT_FOUND, and `out->revision` 0, when there is none; DATA_LOSS when it cannot be read. */
