@@ -307,6 +307,93 @@ static aegis_status ensure_bucket(aegis_port *port, const aegis_bucket_config *c
     return AEGIS_OK;
 }
 
+static aegis_status listen_to(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
+                              aegis_error *error)
+{
+    return subscribe(port, subject, NULL, capacity, source, error);
+}
+
+static aegis_status stream_info(aegis_port *port, const char *stream, int64_t deadline,
+                                aegis_stream_info *info, aegis_error *error)
+{
+    (void)port;
+    (void)stream;
+    (void)deadline;
+    (void)error;
+    memset(info, 0, sizeof *info);
+    return AEGIS_OK;
+}
+
+static aegis_status consumer_info(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
+                                  aegis_consumer_info *info, aegis_error *error)
+{
+    (void)port;
+    (void)stream;
+    (void)durable;
+    (void)deadline;
+    (void)error;
+    memset(info, 0, sizeof *info);
+    return AEGIS_OK;
+}
+
+static aegis_status delete_consumer(aegis_port *port, const char *stream, const char *durable,
+                                    int64_t deadline, aegis_error *error)
+{
+    (void)port;
+    (void)stream;
+    (void)durable;
+    (void)deadline;
+    (void)error;
+    return AEGIS_OK;
+}
+
+static aegis_status message_get(aegis_port *port, const char *stream, const char *filter, uint64_t sequence,
+                                int64_t deadline, aegis_arena *arena, aegis_stored *stored,
+                                aegis_error *error)
+{
+    (void)port;
+    (void)stream;
+    (void)filter;
+    (void)sequence;
+    (void)deadline;
+    (void)arena;
+    (void)stored;
+    return aegis_error_set(error, AEGIS_NOT_FOUND, "nothing is stored");
+}
+
+static aegis_status kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
+                           aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error)
+{
+    (void)port;
+    (void)bucket;
+    (void)key;
+    (void)deadline;
+    (void)arena;
+    (void)entry;
+    return aegis_error_set(error, AEGIS_NOT_FOUND, "nothing is stored");
+}
+
+static aegis_status kv_put(aegis_port *port, const char *bucket, const char *key, aegis_bytes value,
+                           uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error)
+{
+    (void)port;
+    (void)bucket;
+    (void)key;
+    (void)value;
+    (void)expected;
+    (void)deadline;
+    (void)error;
+    if (revision != NULL)
+        *revision = 1;
+    return AEGIS_OK;
+}
+
+static aegis_status events(aegis_port *port, aegis_source **source, aegis_error *error)
+{
+    (void)error;
+    return open_source(of_port(port), false, NULL, source);
+}
+
 static aegis_status flush(aegis_port *port, int64_t deadline, aegis_error *error)
 {
     (void)port;
@@ -346,6 +433,14 @@ aegis_port *rpc_loop_open(void)
                                        .consume = consume,
                                        .credit = credit,
                                        .ensure_bucket = ensure_bucket,
+                                       .listen = listen_to,
+                                       .stream_info = stream_info,
+                                       .consumer_info = consumer_info,
+                                       .delete_consumer = delete_consumer,
+                                       .message_get = message_get,
+                                       .kv_get = kv_get,
+                                       .kv_put = kv_put,
+                                       .events = events,
                                        .health = health,
                                        .flush = flush,
                                        .close = close_port};
