@@ -155,13 +155,13 @@ static void drop(aegis_job *job)
 {
     aegis_service *service = job->state->service;
 
-    aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,
-                    "%s.%s: the outcome of %s came after another attempt had begun, and is dropped",
-                    job->state->call.service, job->state->method->name, job->state->call.message_id);
     if (job->state->not_processed) { /* it never ran, so the message is nobody's */
         aegis_job_settle(job, AEGIS_NAK, SOON);
         return;
     }
+    aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,
+                    "%s.%s: the outcome of %s came after another attempt had begun, and is dropped",
+                    job->state->call.service, job->state->method->name, job->state->call.message_id);
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_remove(&job->running);
     (void)pthread_mutex_unlock(&service->lock);

@@ -153,8 +153,15 @@ static void fail_plain(aegis_call_state *state, aegis_arena *arena, aegis_status
 {
     const aegis_raw nothing = {{NULL, 0}, state->format};
     /* A handler that gave up because its service stops hard has not failed: another worker may finish it. */
-    const bool again =
-        aegis_policy_retryable(status) || (status == AEGIS_CANCELLED && atomic_load(&state->service->hard));
+    const bool hard = status == AEGIS_CANCELLED && atomic_load(&state->service->hard);
+    bool again;
+
+    /* Told to stop, it may have said that it was cancelled; but its time was over, and nobody cancelled it.
+     */
+    if (status == AEGIS_CANCELLED && !hard && state->job != NULL && !atomic_load(&state->cancelled) &&
+        aegis_clock_monotonic() >= state->call.deadline)
+        status = AEGIS_DEADLINE_EXCEEDED;
+    again = hard || aegis_policy_retryable(status);
 
     fail_with(state, arena, NULL, aegis_code_of_status(status), again, nothing,
               text != NULL && text[0] != '\0' ? text : aegis_status_name(status));

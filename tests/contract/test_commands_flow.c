@@ -141,6 +141,31 @@ static void test_delay(void **state)
     assert_int_equal(atomic_load(&c.started), 2);
 }
 
+/* A handler whose time is over is told to stop, and says that it was cancelled. Nobody cancelled it: another
+ * attempt follows. */
+static void test_out_of_time(void **state)
+{
+    world *w = (world *)*state;
+    crew c = {0};
+    const order o = {.command = "pack",
+                     .id = new_id(w),
+                     .payload = {"wait", 1},
+                     .timeout = 200 * AEGIS_MILLISECOND,
+                     .max_retries = 2};
+    aegis_source *ear = desk_listen(w->bus, o.id);
+    aegis_wire_completion told;
+
+    w->service = employ(w, &c, 0);
+    assert_true(desk_publish(w->bus, &o));
+    while (atomic_load(&c.cancelled) == 0)
+        nap(AEGIS_MILLISECOND);
+    atomic_store(&c.go_on, true);
+    assert_true(desk_hear(ear, TEN_SECONDS, w->arena, &told, NULL));
+    assert_string_equal(told.status, "completed");
+    assert_int_equal(atomic_load(&c.attempt), 2);
+    desk_hang_up(ear);
+}
+
 /* The only slot is taken; what is cancelled meanwhile never runs, and the one that runs is told. */
 static void test_cancel(void **state)
 {
@@ -400,9 +425,10 @@ static void test_lanes(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_delay),     WORLD_CASE(test_cancel),     WORLD_CASE(test_progress),
-        WORLD_CASE(test_held_back), WORLD_CASE(test_unreadable), WORLD_CASE(test_stop),
-        WORLD_CASE(test_hand_back), WORLD_CASE(test_lanes),      WORLD_CASE(test_a_thousand),
+        WORLD_CASE(test_delay),      WORLD_CASE(test_out_of_time), WORLD_CASE(test_cancel),
+        WORLD_CASE(test_progress),   WORLD_CASE(test_held_back),   WORLD_CASE(test_unreadable),
+        WORLD_CASE(test_stop),       WORLD_CASE(test_hand_back),   WORLD_CASE(test_lanes),
+        WORLD_CASE(test_a_thousand),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

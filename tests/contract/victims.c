@@ -33,8 +33,11 @@ static aegis_settle on_event(const aegis_event *event, aegis_reader *payload, co
     note_get(payload, &value);
     if (aegis_reader_close(payload, NULL) != AEGIS_OK || value.number < 1 || value.number > MOST)
         return AEGIS_DEAD;
-    if (strcmp(value.text, "poison") == 0)
+    if (strcmp(value.text, "poison") == 0) {
+        nap(30 * AEGIS_MILLISECOND); /* whoever is at work beside it shares the blame: not the same one each
+                                        time */
         abort();
+    }
     if (atomic_fetch_add(&l->handled[value.number], 1) > 0)
         (void)atomic_fetch_add(&l->again, 1);
     if (attempt > atomic_load(&l->deepest))

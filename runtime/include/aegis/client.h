@@ -114,7 +114,7 @@ typedef enum aegis_priority {
 
 /** Of one command; all optional. */
 typedef struct aegis_command_options {
-    aegis_duration timeout;      /**< for the whole command; default: the IDL's */
+    aegis_duration timeout;      /**< for each attempt; default: the IDL's */
     aegis_priority priority;
     aegis_duration submit_timeout; /**< for the stream to accept it; default 5 s */
     const aegis_call *parent;
