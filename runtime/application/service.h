@@ -117,7 +117,7 @@ struct aegis_lane {
 
     /* commands: see rewind.c */
     aegis_consumer_config config; /* of its consumer */
-    uint64_t passed_over;         /* a message it seems to have missed; 0: none */
+    uint64_t unseen;              /* a message it does not seem to see; 0: none */
 
     /* commands: see pool.c */
     uint32_t asked;                     /* messages that were asked for and have not come; under `turn` */

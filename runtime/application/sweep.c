@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "application/bus.h"
+#include "application/place.h"
 
 /* Messages allowed to be on their way; a sweep takes as many as there are. */
 #define SWEEP_CREDIT 256
@@ -31,9 +31,9 @@
 #define SWEEP_FAILED (30 * AEGIS_SECOND)
 
 typedef struct swept {
-    const char *durable, *filter;
+    aegis_consumer_config config;
     aegis_source *source; /* NULL: not opened yet */
-    uint64_t oldest;      /* found by the last check, 0: nothing */
+    uint64_t unseen;      /* see place.h */
 } swept;
 
 struct aegis_sweep {
@@ -53,25 +53,21 @@ static bool open_place(struct aegis_sweep *sweep, swept *place)
 {
     aegis_bus *bus = sweep->bus;
     const aegis_port_ops *ops = bus->port->ops;
-    const char *stream = aegis_bus_stream(bus, AEGIS_KIND_COMMANDS);
-    const aegis_consumer_config config = {.stream = stream,
-                                          .durable = place->durable,
-                                          .filter = place->filter,
-                                          .max_ack_pending = 4 * SWEEP_CREDIT};
+    const aegis_consumer_config *config = &place->config;
     aegis_error error = {0};
 
     if (place->source != NULL)
         return true;
-    if (ops->ensure_consumer(bus->port, &config, aegis_clock_monotonic() + SWEEP_TIMEOUT, &error) ==
+    if (ops->ensure_consumer(bus->port, config, aegis_clock_monotonic() + SWEEP_TIMEOUT, &error) ==
             AEGIS_OK &&
-        ops->consume(bus->port, stream, place->durable, &place->source, &error) == AEGIS_OK) {
+        ops->consume(bus->port, config->stream, config->durable, &place->source, &error) == AEGIS_OK) {
         ops->credit(place->source, SWEEP_CREDIT);
         return true;
     }
     if (++sweep->failures == SWEEP_TRIES)
         aegis_log_write(&bus->log, AEGIS_LOG_WARNING,
-                        "what workers of the original SDK leave in %s is not swept from here: %s", stream,
-                        aegis_error_text(&error));
+                        "what workers of the original SDK leave in %s is not swept from here: %s",
+                        config->stream, aegis_error_text(&error));
     return false;
 }
 
@@ -95,47 +91,7 @@ static size_t clean(struct aegis_sweep *sweep, const swept *place)
     return all;
 }
 
-/* ---- a consumer that has lost its place --------------------------------------------------------------- */
-
-/* nats-server 2.9 forgets, when it is killed, up to where an empty work queue had counted, and what comes
- * then is behind its consumers' place (rewind.c has more). So what is oldest twice, while the consumer has
- * nothing to do, is what it does not see. True: it is to be made anew. */
-static bool is_blind(struct aegis_sweep *sweep, swept *place, aegis_arena *arena)
-{
-    aegis_port *port = sweep->bus->port;
-    const char *stream = aegis_bus_stream(sweep->bus, AEGIS_KIND_COMMANDS);
-    const int64_t deadline = aegis_clock_monotonic() + SWEEP_TIMEOUT;
-    const uint64_t before = place->oldest;
-    aegis_consumer_info info;
-    aegis_stored stored;
-    aegis_status status;
-
-    memset(&info, 0, sizeof info);
-    place->oldest = 0;
-    status = port->ops->message_get(port, stream, place->filter, 0, deadline, arena, &stored, NULL);
-    sweep->unanswered += status == AEGIS_DEADLINE_EXCEEDED;
-    if (status != AEGIS_OK)
-        return false;
-    place->oldest = stored.sequence;
-    return stored.sequence == before &&
-           port->ops->consumer_info(port, stream, place->durable, deadline, &info, NULL) == AEGIS_OK &&
-           info.pending == 0 && info.ack_pending == 0;
-}
-
-static void make_anew(struct aegis_sweep *sweep, swept *place)
-{
-    aegis_port *port = sweep->bus->port;
-
-    aegis_log_write(&sweep->bus->log, AEGIS_LOG_INFO, "%s does not see what is there; it is made anew",
-                    place->durable);
-    (void)port->ops->delete_consumer(port, aegis_bus_stream(sweep->bus, AEGIS_KIND_COMMANDS), place->durable,
-                                     aegis_clock_monotonic() + SWEEP_TIMEOUT, NULL);
-    port->ops->close_source(place->source);
-    place->source = NULL;
-    place->oldest = 0;
-}
-
-/* When it is time for it. */
+/* Whether they still have their place, when it is time for it. */
 static void check(struct aegis_sweep *sweep)
 {
     aegis_health health;
@@ -152,9 +108,15 @@ static void check(struct aegis_sweep *sweep)
         return;
     arena = aegis_arena_new(sweep->bus->allocator);
     for (i = 0; arena != NULL && i < 2; i++) {
-        if (sweep->places[i].source != NULL && is_blind(sweep, &sweep->places[i], arena))
-            make_anew(sweep, &sweep->places[i]);
-        doubt = doubt || sweep->places[i].oldest != 0;
+        swept *place = &sweep->places[i];
+        const aegis_place kept = place->source != NULL
+                                     ? aegis_place_look(sweep->bus, &place->config, &place->unseen, arena)
+                                     : AEGIS_PLACE_KEPT;
+
+        if (kept == AEGIS_PLACE_LOST)
+            (void)aegis_place_remake(sweep->bus, &place->config, "sweep");
+        sweep->unanswered += kept == AEGIS_PLACE_UNKNOWN;
+        doubt = doubt || kept == AEGIS_PLACE_DOUBTED;
         aegis_arena_reset(arena);
     }
     aegis_arena_free(arena);
@@ -215,6 +177,14 @@ static void discard(struct aegis_sweep *sweep)
     aegis_memory_put(sweep->bus->allocator, sweep, sizeof *sweep);
 }
 
+static void set_place(aegis_bus *bus, swept *place, const char *durable, const char *filter)
+{
+    place->config.stream = aegis_bus_stream(bus, AEGIS_KIND_COMMANDS);
+    place->config.durable = durable;
+    place->config.filter = filter;
+    place->config.max_ack_pending = 4 * SWEEP_CREDIT;
+}
+
 static struct aegis_sweep *prepare(aegis_bus *bus)
 {
     struct aegis_sweep *sweep = (struct aegis_sweep *)aegis_memory_get(bus->allocator, sizeof *sweep);
@@ -223,8 +193,8 @@ static struct aegis_sweep *prepare(aegis_bus *bus)
     if (sweep == NULL)
         return NULL;
     sweep->bus = bus;
-    sweep->places[0] = (swept){"aegis-sweep-progress", "commands.progress.*", NULL, 0};
-    sweep->places[1] = (swept){"aegis-sweep-callback", "commands.callback.*", NULL, 0};
+    set_place(bus, &sweep->places[0], "aegis-sweep-progress", "commands.progress.*");
+    set_place(bus, &sweep->places[1], "aegis-sweep-callback", "commands.callback.*");
     (void)pthread_mutex_init(&sweep->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

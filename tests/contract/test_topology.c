@@ -497,7 +497,9 @@ static void test_blind_sweep(void **state)
     nats_server_terminate(&w->server);
     assert_true(nats_server_restart(&w->server));
     expect_swept(w);
-    assert_true(was_said("info: aegis-sweep-progress does not see what is there; it is made anew"));
+    assert_true(was_said("warning: sweep: the server has lost its place: consumer aegis-sweep-progress does "
+                         "not see what is in "
+                         "COMMANDS; it is made anew"));
 }
 
 /* ---- full (F18) --------------------------------------------------------------------------------------- */
