@@ -3,36 +3,10 @@
  * comes once, nothing waits for ever, and all memory comes back.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "contract/meter.h"
 #include "contract/world.h"
 
 #include <unistd.h>
-
-typedef struct meter {
-    atomic_llong out;
-    atomic_int calls;
-    int fail_at;
-    atomic_bool failed;
-} meter;
-
-static void *metered(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *m = (meter *)user;
-    void *made;
-
-    if (new_size == 0) {
-        free(pointer);
-        atomic_fetch_sub(&m->out, (long long)old_size);
-        return NULL;
-    }
-    if (atomic_fetch_add(&m->calls, 1) + 1 == m->fail_at) {
-        atomic_store(&m->failed, true);
-        return NULL;
-    }
-    made = realloc(pointer, new_size);
-    if (made != NULL)
-        atomic_fetch_add(&m->out, (long long)new_size - (long long)old_size);
-    return made;
-}
 
 /* Nobody serves it: a command is stored, and what is told of it comes from here. */
 static const aegis_method method = {.service = "nobody",
@@ -83,7 +57,7 @@ static void commands(aegis_client *client, aegis_arena *arena)
 }
 
 /* False when there was no such allocation. */
-static bool walk(int at)
+static bool walk(size_t at)
 {
     meter m = {.fail_at = at};
     const aegis_allocator allocator = {metered, &m};
@@ -104,14 +78,14 @@ static bool walk(int at)
 
 static void every_allocation(void **state)
 {
-    int at = 1;
+    size_t at = 1;
 
     (void)state;
     (void)alarm(100); /* nothing may wait for ever */
     assert_false(walk(0));
     while (at < 1000 && walk(at))
         at++;
-    (void)printf("F31: %d allocations of a caller of commands failed in turn\n", at - 1);
+    (void)printf("F31: %zu allocations of a caller of commands failed in turn\n", at - 1);
     assert_in_range(at, 20, 999);
 }
 

@@ -2,34 +2,9 @@
  * done all the same, or fails with a reason; nothing hangs, and all memory comes back. */
 #define _POSIX_C_SOURCE 200809L
 #include "contract/desk.h"
+#include "contract/meter.h"
 
 #define SOON (20 * AEGIS_SECOND)
-
-typedef struct meter {
-    atomic_long out;
-    atomic_size_t calls, fail_at;
-    atomic_bool failed;
-} meter;
-
-static void *metered(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *m = (meter *)user;
-    void *made;
-
-    if (new_size == 0) {
-        free(pointer);
-        (void)atomic_fetch_sub(&m->out, (long)old_size);
-        return NULL;
-    }
-    if (atomic_fetch_add(&m->calls, 1) + 1 == atomic_load(&m->fail_at)) {
-        atomic_store(&m->failed, true);
-        return NULL;
-    }
-    made = realloc(pointer, new_size);
-    if (made != NULL)
-        (void)atomic_fetch_add(&m->out, (long)new_size - (long)old_size);
-    return made;
-}
 
 static aegis_reply pack(aegis_call *call, const note *request, void *user)
 {

@@ -8,39 +8,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "contract/meter.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-/* Counts what is out, and fails allocation number `fail_at` (0: none), or all from there on. */
-typedef struct meter {
-    size_t out;
-    size_t calls;
-    size_t fail_at;
-    bool for_good;
-    bool failed;
-} meter;
-
-static void *metered(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *m = (meter *)user;
-    if (new_size == 0) {
-        free(pointer);
-        m->out -= old_size;
-        return NULL;
-    }
-    m->calls++;
-    if (m->fail_at && (m->calls == m->fail_at || (m->for_good && m->calls > m->fail_at))) {
-        m->failed = true;
-        return NULL;
-    }
-    void *made = realloc(pointer, new_size);
-    if (made)
-        m->out += new_size - old_size;
-    return made;
-}
 
 static int64_t soon(void)
 {

@@ -4,38 +4,12 @@
  * comes back.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "contract/meter.h"
 #include "contract/world.h"
 
 #include <unistd.h>
 
 #include <aegis/metrics.h>
-
-typedef struct meter {
-    atomic_llong out;
-    atomic_int calls;
-    int fail_at;
-    atomic_bool failed;
-} meter;
-
-static void *metered(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *m = (meter *)user;
-    void *made;
-
-    if (new_size == 0) {
-        free(pointer);
-        atomic_fetch_sub(&m->out, (long long)old_size);
-        return NULL;
-    }
-    if (atomic_fetch_add(&m->calls, 1) + 1 == m->fail_at) {
-        atomic_store(&m->failed, true);
-        return NULL;
-    }
-    made = realloc(pointer, new_size);
-    if (made != NULL)
-        atomic_fetch_add(&m->out, (long long)new_size - (long long)old_size);
-    return made;
-}
 
 static void hear(const outcome *out, void *user)
 {
@@ -201,7 +175,7 @@ static void subscriptions(aegis_bus *bus)
 }
 
 /* False when there was no such allocation. */
-static bool walk(int at)
+static bool walk(size_t at)
 {
     meter m = {.fail_at = at};
     const aegis_allocator allocator = {metered, &m};
@@ -224,14 +198,14 @@ static bool walk(int at)
 
 static void every_allocation(void **state)
 {
-    int at = 1;
+    size_t at = 1;
 
     (void)state;
     (void)alarm(100); /* nothing may wait for ever */
     assert_false(walk(0));
     while (at < 1000 && walk(at))
         at++;
-    (void)printf("F31: %d allocations failed in turn\n", at - 1);
+    (void)printf("F31: %zu allocations failed in turn\n", at - 1);
     assert_in_range(at, 30, 999);
 }
 

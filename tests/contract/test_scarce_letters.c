@@ -6,36 +6,10 @@
 #include <aegis/deadletter.h>
 
 #include "application/service.h"
+#include "contract/meter.h"
 #include "contract/world.h"
 
 #define SUBJECT "commands.giver.work"
-
-typedef struct meter {
-    atomic_llong out;
-    atomic_int calls;
-    atomic_int fail_at;
-    atomic_bool failed;
-} meter;
-
-static void *metered(void *user, void *pointer, size_t old_size, size_t new_size)
-{
-    meter *m = (meter *)user;
-    void *made;
-
-    if (new_size == 0) {
-        free(pointer);
-        atomic_fetch_sub(&m->out, (long long)old_size);
-        return NULL;
-    }
-    if (atomic_fetch_add(&m->calls, 1) + 1 == atomic_load(&m->fail_at)) {
-        atomic_store(&m->failed, true);
-        return NULL;
-    }
-    made = realloc(pointer, new_size);
-    if (made != NULL)
-        atomic_fetch_add(&m->out, (long long)new_size - (long long)old_size);
-    return made;
-}
 
 static int64_t soon(void)
 {
@@ -111,7 +85,7 @@ static void all_of_it(aegis_bus *bus, aegis_service *service, const aegis_alloca
 }
 
 /* False when there was no such allocation. */
-static bool walk(int at)
+static bool walk(size_t at)
 {
     meter m = {.fail_at = 0};
     const aegis_allocator allocator = {metered, &m};
@@ -137,12 +111,12 @@ static bool walk(int at)
 
 static void every_allocation(void **state)
 {
-    int at = 1;
+    size_t at = 1;
 
     (void)state;
     while (at < 1000 && walk(at))
         at++;
-    (void)printf("F31: %d allocations of dead letters failed in turn\n", at - 1);
+    (void)printf("F31: %zu allocations of dead letters failed in turn\n", at - 1);
     assert_true(at > 10 && at < 1000);
 }
 
