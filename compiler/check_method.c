@@ -104,14 +104,31 @@ static bool raised_already(unit *u, const schema_raise *raises, size_t count, co
     return false;
 }
 
+/* What is made of a method's name besides its replies to errors. */
+static const char *const of_all[] = {"", "_kind", "_outcome", "_call", "_ok", "_fail", "_defer", NULL};
+static const char *const of_calls[] = {"_async", "_callback", NULL};
+static const char *const of_commands[] = {"_submit", "_wait", "_poll", "_notify", "_callback", "_run", NULL};
+static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
+
+/* Whether a reply of this name would be one of those, or a type that is derived from the method. */
+static bool reply_taken(const char *word)
+{
+    static const char *const derived[] = {"request", "result", "progress_update", "failed", NULL};
+    static const char *const *const made[] = {of_all, of_calls, of_commands, of_progress};
+
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        for (size_t k = 0; made[i][k] != NULL; k++) {
+            if (made[i][k][0] != '\0' && strcmp(made[i][k] + 1, word) == 0)
+                return true;
+        }
+    }
+    return any_of(word, derived);
+}
+
 static void name_raise(unit *u, const schema_method *m, schema_raise *raises, size_t count,
                        const schema_record *error, span where)
 {
     static const char *const members[] = {"ok", "failed", "kind", NULL};
-    static const char *const replies[] = {
-        "ok",          "fail",  "defer",    "progress", "call",   "kind",   "outcome",
-        "submit",      "wait",  "run",      "request",  "result", "failed", "progress_update",
-        "on_progress", "async", "callback", NULL};
     arena *a = &u->c->memory;
     const char *word = cname_snake(a, error->name), *what = arena_printf(a, "raising '%s'", error->name);
     schema_raise *raise = &raises[count];
@@ -126,7 +143,7 @@ static void name_raise(unit *u, const schema_method *m, schema_raise *raises, si
     raise->c_member = any_of(word, members) ? arena_printf(a, "%s_", word) : cname_member(a, word);
     raise->c_kind =
         arena_printf(a, "%s_%s%s", m->c_macro, cname_upper(a, word), any_of(word, members) ? "_" : "");
-    raise->c_reply = arena_printf(a, "%s_%s%s", m->c_name, word, any_of(word, replies) ? "_" : "");
+    raise->c_reply = arena_printf(a, "%s_%s%s", m->c_name, word, reply_taken(word) ? "_" : "");
     claim_name(u, raise->c_kind, where, what);
     claim_name(u, raise->c_reply, where, what);
 }
@@ -399,21 +416,13 @@ static void check_method_name(unit *u, const schema_method *m, const ast_node *n
 
 static void claim_method(unit *u, const schema_method *m, span where)
 {
-    static const char *const of_all[] = {"", "_kind", "_outcome", "_call", "_ok", "_fail", "_defer", NULL};
-    static const char *const of_calls[] = {"_async", "_callback", NULL};
-    static const char *const of_commands[] = {"_submit",   "_wait", "_poll", "_notify",
-                                              "_callback", "_run",  NULL};
-    const char *const *of_kind = m->kind == SCHEMA_COMMAND ? of_commands : of_calls;
-    static const char *const of_progress[] = {"_progress", "_on_progress", NULL};
     arena *a = &u->c->memory;
     const char *what = arena_printf(a, "method '%s'", m->idl_name);
 
-    for (size_t i = 0; of_all[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_all[i]), where, what);
-    for (size_t i = 0; of_kind[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_kind[i]), where, what);
-    for (size_t i = 0; m->progress != NULL && of_progress[i] != NULL; i++)
-        claim_name(u, arena_printf(a, "%s%s", m->c_name, of_progress[i]), where, what);
+    claim_names(u, m->c_name, of_all, where, what);
+    claim_names(u, m->c_name, m->kind == SCHEMA_COMMAND ? of_commands : of_calls, where, what);
+    if (m->progress != NULL)
+        claim_names(u, m->c_name, of_progress, where, what);
     claim_name(u, arena_printf(a, "%s_OK", m->c_macro), where, what);
     claim_name(u, arena_printf(a, "%s_FAILED", m->c_macro), where, what);
 }

@@ -104,17 +104,14 @@ static bool points_elsewhere(const schema_field *f)
 /* Fewest bytes of MessagePack the field takes; at most LEAST_MAX. */
 static size_t least_of(const schema_field *f)
 {
-    size_t key = strlen(f->name), value = 1;
+    size_t key = strlen(f->name);
+    const size_t value = schema_least(f->type);
 
     if (f->presence != SCHEMA_REQUIRED || f->default_value.kind != SCHEMA_VALUE_NONE)
         return 0;
     for (size_t i = 0; i < f->was_count; i++)
         if (strlen(f->was[i]) < key)
             key = strlen(f->was[i]);
-    if (f->type->kind == SCHEMA_UUID)
-        value = SCHEMA_UUID_BYTES;
-    else if (f->type->kind == SCHEMA_RECORD)
-        value = f->type->record->least;
     return key + 1 + value < LEAST_MAX ? key + 1 + value : LEAST_MAX;
 }
 

@@ -121,8 +121,8 @@ static void add_method(service_check *b, schema_method *methods, const ast_node 
                                           "_method_codes",
                                           "_method_was",
                                           "_method_older_errors",
-                                          "_method_listener",
-                                          "_method_update",
+                                          "_method_hear",
+                                          "_method_retried",
                                           "_method_read",
                                           "_method_deliver",
                                           NULL};

@@ -101,22 +101,6 @@ bool maybe_lost(const unit *u, const ast_path *path)
     return lost;
 }
 
-/* Whether a pattern of the bus takes the name. */
-static bool takes(const char *pattern, const char *name)
-{
-    while (*pattern != '\0' && *name != '\0') {
-        size_t wanted = strcspn(pattern, "."), given = strcspn(name, ".");
-
-        if (*pattern == '>')
-            return true;
-        if (*pattern != '*' && (wanted != given || strncmp(pattern, name, given) != 0))
-            return false;
-        pattern += pattern[wanted] == '.' ? wanted + 1 : wanted;
-        name += name[given] == '.' ? given + 1 : given;
-    }
-    return *pattern == '\0' && *name == '\0';
-}
-
 static const char *subject_of(arena *a, const schema_event *e)
 {
     return arena_printf(a, "%s.%s", e->domain, e->type);
@@ -125,7 +109,7 @@ static const char *subject_of(arena *a, const schema_event *e)
 static bool takes_event(arena *a, const char *pattern, const schema_event *e)
 {
     const arena_mark before = arena_here(a);
-    const bool taken = takes(pattern, subject_of(a, e));
+    const bool taken = patterns_meet(pattern, subject_of(a, e));
 
     arena_back(a, before);
     return taken;
@@ -316,7 +300,7 @@ static void add_older(service_check *b, schema_subscription *s, const char *name
     arena *a = &b->u->c->memory;
     schema_older *older;
 
-    if (takes(s->pattern, name))
+    if (patterns_meet(s->pattern, name))
         return;
     for (size_t i = 0; i < s->older_count; i++) {
         if (strcmp(s->older[i].pattern, name) == 0)

@@ -20,23 +20,6 @@ static bool is_number(schema_kind kind)
     return kind_is_signed(kind) || kind_is_unsigned(kind) || kind_is_float(kind);
 }
 
-/* A value of an enum in quotes, or behind the enum's name: `"paid"`, `Status.paid`. */
-static bool help_enum(unit *u, const schema_enum *e, const ast_value *value)
-{
-    const char *name = value->kind == AST_STRING ? value->text
-                       : value->kind == AST_PATH && value->path->count > 1
-                           ? value->path->parts[value->path->count - 1].text
-                           : NULL;
-
-    for (size_t i = 0; name != NULL && i < e->value_count; i++) {
-        if (strcmp(e->values[i].idl_name, name) == 0) {
-            help_with(u, value, name);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* A number or truth in quotes: what is between them is taken as it is. */
 static bool help_quoted(unit *u, const schema_type *type, const ast_value *value)
 {
@@ -58,8 +41,6 @@ static void help_value(unit *u, const schema_type *type, const ast_value *value)
 {
     diags *d = &u->c->reports;
 
-    if (type->kind == SCHEMA_ENUM && help_enum(u, type->enumeration, value))
-        return;
     if (help_quoted(u, type, value))
         return;
     if (type->kind == SCHEMA_DECIMAL)

@@ -391,4 +391,12 @@ typedef struct schema {
     size_t package_count;
 } schema;
 
+/* Fewest bytes of MessagePack a value takes: what a reader holds a forged count against. */
+static inline size_t schema_least(const schema_type *type)
+{
+    if (type->kind == SCHEMA_UUID)
+        return SCHEMA_UUID_BYTES;
+    return type->kind == SCHEMA_RECORD ? type->record->least : 1;
+}
+
 #endif

@@ -244,14 +244,6 @@ static shape_list codecs_of(const view *v, arena *a, const schema_type *type)
     return view_list(codecs, VIEW_FORMATS);
 }
 
-/* Fewest bytes of MessagePack an item takes. */
-static size_t least(const schema_type *type)
-{
-    if (type->kind == SCHEMA_UUID)
-        return SCHEMA_UUID_BYTES;
-    return type->kind == SCHEMA_RECORD ? type->record->least : 1;
-}
-
 const void *view_container_at(const void *from, size_t index, arena *scratch)
 {
     const view *v = (const view *)from;
@@ -272,7 +264,7 @@ const void *view_container_at(const void *from, size_t index, arena *scratch)
     made->bounded = (type->range.has_min && type->range.min.u > 0) || type->range.has_max;
     made->min = type->range.c_min;
     made->max = type->range.c_max;
-    made->least = arena_printf(scratch, "%zu", least(type->element));
+    made->least = arena_printf(scratch, "%zu", schema_least(type->element));
     made->copy = view_copy(v, scratch, type->element, made->map ? "items[i].value" : "items[i]");
     made->codecs = codecs_of(v, scratch, type);
     return made;

@@ -3,7 +3,7 @@
 # stands, it builds against an installed Aegis, with gcc and clang, and the guide's first program runs.
 #
 # In the guide the first line of a block says where it goes: a file, an addition to hello.aegis, or the main of a program
-# that takes the rest from hello.c. C blocks without such a line, and those of RPC.md and EVENTS.md, are compiled together.
+# that takes the rest from hello.c. C blocks without such a line, and those of the other pages, are compiled together.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 work=$(mktemp -d "${TMPDIR:-/tmp}/aegis-guide.XXXXXX")
@@ -78,4 +78,4 @@ mv 01.aegis shop.aegis
 [ -z "$("$work/prefix/bin/aegisc" lint shop.aegis 2>&1)" ]
 "$work/prefix/bin/aegisc" fmt --check shop.aegis
 cc -std=c11 -Wall -Wextra -Werror -Wno-unused -I. -I"$work/prefix/include" -c readme.c
-echo "the guide, the page on calls and the README build as they stand"
+echo "the guide, the pages with code and the README build as they stand"
