@@ -246,7 +246,8 @@ static aegis_status tell(const aegis_command *command, aegis_error *error)
     return port->ops->publish(port, &message, error);
 }
 
-/* Nobody is at it, as far as its record says: note that nobody needs to begin. */
+/* Nobody is at it, as far as its record says: note that nobody needs to begin. One that runs at least once
+ * has no record before its end, which then replaces the note. */
 static aegis_status mark(const aegis_command *command, aegis_arena *arena, aegis_error *error)
 {
     const int64_t deadline = aegis_clock_monotonic() + CANCEL_TIMEOUT;
@@ -270,8 +271,7 @@ aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
     aegis_arena *arena;
     aegis_status status = tell(command, error);
 
-    /* The record of a command that runs at least once is written at its end only. */
-    if (status != AEGIS_OK || (command->service[0] != '\0' && command->guarantee == AEGIS_AT_LEAST_ONCE))
+    if (status != AEGIS_OK)
         return status;
     arena = aegis_arena_new(command->client->bus->allocator);
     if (arena == NULL)

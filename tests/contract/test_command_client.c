@@ -33,8 +33,24 @@ static aegis_reply slow(aegis_call *call, const note *request, void *user)
     return peer_ok(call, request);
 }
 
+/* Notes in which order they come. */
+static struct {
+    atomic_int count, numbers[8];
+} started;
+
+static aegis_reply note_order(aegis_call *call, const note *request, void *user)
+{
+    const int place = atomic_fetch_add(&started.count, 1);
+
+    (void)user;
+    if (place < 8)
+        atomic_store(&started.numbers[place], (int)request->number);
+    return peer_ok(call, request);
+}
+
 SERVE(pack)
 SERVE(slow)
+SERVE(note_order)
 
 #define COMMAND(text, promise)                                                                               \
     {                                                                                                        \
@@ -42,14 +58,23 @@ SERVE(slow)
         .error_codes = peer_error_codes, .error_count = 1, .command = true, .max_retries = 3,                \
         .backoff_min = 10 * AEGIS_MILLISECOND, .backoff_max = 50 * AEGIS_MILLISECOND, .guarantee = promise   \
     }
-enum { PACK, SLOW, OFTEN };
+enum { PACK, SLOW, OFTEN, URGENT };
 static const aegis_method methods[] = {COMMAND("pack", AEGIS_EXACTLY_ONCE),
                                        COMMAND("slow", AEGIS_EXACTLY_ONCE),
-                                       COMMAND("often", AEGIS_AT_LEAST_ONCE)};
-static const aegis_endpoint endpoints[] = {
-    {&methods[PACK], serve_pack}, {&methods[SLOW], serve_slow}, {&methods[OFTEN], serve_pack}};
+                                       COMMAND("often", AEGIS_AT_LEAST_ONCE),
+                                       {.service = "depot",
+                                        .name = "urgent",
+                                        .timeout = 10 * AEGIS_SECOND,
+                                        .command = true,
+                                        .guarantee = AEGIS_AT_LEAST_ONCE,
+                                        .priority = AEGIS_PRIORITY_NORMAL,
+                                        .lanes = true}};
+static const aegis_endpoint endpoints[] = {{&methods[PACK], serve_pack},
+                                           {&methods[SLOW], serve_slow},
+                                           {&methods[OFTEN], serve_pack},
+                                           {&methods[URGENT], serve_note_order}};
 static const aegis_service_type depot = {
-    .name = "depot", .version = "1.0.0", .endpoints = endpoints, .endpoint_count = 3};
+    .name = "depot", .version = "1.0.0", .endpoints = endpoints, .endpoint_count = 4};
 
 static aegis_command *submit(world *w, int which, const note *request, const aegis_command_options *options,
                              const char *key)
@@ -471,6 +496,75 @@ static void test_cancel_before_it_begins(void **state)
     aegis_command_free(last);
 }
 
+/* It is cancelled while nobody is there to hear of it, and has no record yet. */
+static void test_cancel_of_at_least_once(void **state)
+{
+    world *w = (world *)*state;
+    aegis_command *command = submit(w, OFTEN, &seven, NULL, "");
+    aegis_command *last;
+
+    assert_int_equal(aegis_command_cancel(command, NULL), AEGIS_OK);
+    w->service = start(w, &depot, NULL);
+    assert_int_equal(wait_for(w, OFTEN, command, TEN_SECONDS).failed.status, AEGIS_CANCELLED);
+    last = submit(w, OFTEN, &seven, NULL, "");
+    is_packed(wait_for(w, OFTEN, last, TEN_SECONDS), 14);
+    assert_int_equal(atomic_load(&w->attempts), 1);
+    aegis_command_free(command);
+    aegis_command_free(last);
+}
+
+static void expect_at_hand(world *w, const char *durable)
+{
+    const int64_t until = aegis_clock_monotonic() + TEN_SECONDS;
+    aegis_consumer_info info = {0};
+
+    while (info.ack_pending != 1 && aegis_clock_monotonic() < until) {
+        nap(5 * AEGIS_MILLISECOND);
+        assert_int_equal(w->bus->port->ops->consumer_info(w->bus->port, AEGIS_STREAM_COMMANDS, durable, until,
+                                                          &info, NULL),
+                         AEGIS_OK);
+    }
+    assert_int_equal(info.ack_pending, 1);
+}
+
+/* Submitted from the least urgent on while the only slot is taken, they start in the order of their priority.
+ */
+static void test_priority(void **state)
+{
+    static const struct {
+        aegis_priority priority;
+        const char *durable;
+    } lanes[] = {{AEGIS_PRIORITY_LOW, "depot__urgent_low"},
+                 {AEGIS_PRIORITY_DEFAULT, "depot__urgent"},
+                 {AEGIS_PRIORITY_HIGH, "depot__urgent_high"},
+                 {AEGIS_PRIORITY_CRITICAL, "depot__urgent_critical"}};
+    world *w = (world *)*state;
+    aegis_command *commands[4];
+    aegis_command *first;
+    int i;
+
+    atomic_store(&started.count, 0);
+    w->service = start(w, &depot, NULL);
+    first = submit(w, SLOW, &seven, NULL, "");
+    while (atomic_load(&w->running) == 0)
+        nap(AEGIS_MILLISECOND);
+    for (i = 0; i < 4; i++) {
+        const note request = {"x", i};
+        const aegis_command_options options = {.priority = lanes[i].priority};
+
+        commands[i] = submit(w, URGENT, &request, &options, "");
+        expect_at_hand(w, lanes[i].durable);
+    }
+    atomic_store(&w->release, true);
+    for (i = 0; i < 4; i++) {
+        assert_int_equal(wait_for(w, URGENT, commands[i], TEN_SECONDS).answer, AEGIS_ANSWER_OK);
+        aegis_command_free(commands[i]);
+    }
+    for (i = 0; i < 4; i++)
+        assert_int_equal(atomic_load(&started.numbers[i]), 3 - i);
+    aegis_command_free(first);
+}
+
 int main(void)
 {
     const struct CMUnitTest cases[] = {
@@ -492,6 +586,8 @@ int main(void)
         WORLD_CASE(test_callback_submits),
         WORLD_CASE(test_delay),
         WORLD_CASE(test_cancel_before_it_begins),
+        WORLD_CASE(test_cancel_of_at_least_once),
+        WORLD_CASE(test_priority),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);
