@@ -37,8 +37,6 @@ void aegis_lease_begin(aegis_job *job)
 
     (void)pthread_mutex_lock(&service->lock);
     enlist(service, job);
-    if (service->leases.next == &job->lease) /* the thread sleeps */
-        (void)pthread_cond_broadcast(&service->leased);
     (void)pthread_mutex_unlock(&service->lock);
 }
 
@@ -130,11 +128,12 @@ void *aegis_leases_work(void *argument)
 
         if (arena == NULL)
             arena = aegis_arena_new(service->bus->allocator);
-        if (service->leases.next == &service->leases) {
-            (void)pthread_cond_wait(&service->leased, &service->lock);
-        } else if (first->due > now) {
-            const struct timespec until = {(time_t)(first->due / AEGIS_SECOND),
-                                           (long)(first->due % AEGIS_SECOND)};
+        const bool none = service->leases.next == &service->leases;
+        const int64_t due =
+            none ? now + interval(service) : first->due; /* what comes meanwhile is not due before */
+
+        if (due > now) {
+            const struct timespec until = {(time_t)(due / AEGIS_SECOND), (long)(due % AEGIS_SECOND)};
 
             (void)pthread_cond_timedwait(&service->leased, &service->lock, &until);
         } else {

@@ -168,18 +168,20 @@ static aegis_status put(aegis_port *port, const char *bucket, const char *key, a
 {
     char subject[SUBJECT_MAX];
     char number[24];
+    char stream[SUBJECT_MAX];
     aegis_header headers[2];
     size_t count = 0;
     aegis_publish_ack ack = {0};
     const nats_engine *engine = aegis_nats_engine_of(port);
     snprintf(subject, sizeof subject, "%s$KV.%s.%s", engine->kv_prefix, bucket, key);
     snprintf(number, sizeof number, "%" PRIu64, expected);
+    snprintf(stream, sizeof stream, "KV_%s", bucket);
     if (deletion)
         headers[count++] = (aegis_header){"KV-Operation", "DEL"};
     if (expected != AEGIS_KV_ANY)
         headers[count++] = (aegis_header){"Nats-Expected-Last-Subject-Sequence", number};
     const aegis_outgoing message = {
-        .subject = subject, .headers = headers, .header_count = count, .body = value};
+        .subject = subject, .headers = headers, .header_count = count, .body = value, .stream = stream};
     const aegis_status status = aegis_nats_publish_durable(port, &message, deadline, &ack, error);
     if (status == AEGIS_OK && revision != NULL)
         *revision = ack.sequence;
