@@ -103,16 +103,22 @@ static bool take_gone(aegis_intake *in, uint64_t first, aegis_message *gone, uin
     return found;
 }
 
-/* Of those that are gone, how many nobody has tried since. Another instance would have written that down. */
+/* Of those that are gone, how many nobody has tried since. Another instance would have written that down.
+ * Without an answer none is counted: the entry is looked at again. */
 static uint64_t never_tried_again(aegis_intake *in, uint64_t first)
 {
     aegis_arena *arena = aegis_arena_new(in->lane->service->bus->allocator);
     aegis_message gone;
     uint64_t count = 0;
-    uint32_t tries;
+    uint32_t tries, known;
+    aegis_status status = AEGIS_OK;
 
-    while (arena != NULL && take_gone(in, first, &gone, &tries)) {
-        count += aegis_tries_read(in, gone.sequence, gone.stored_at, arena) <= tries;
+    while (arena != NULL && status == AEGIS_OK && take_gone(in, first, &gone, &tries)) {
+        status = aegis_tries_read(in, gone.sequence, gone.stored_at, arena, &known, NULL);
+        if (status == AEGIS_OK)
+            count += known <= tries;
+        else
+            aegis_losses_waits(in, &gone, tries);
         aegis_arena_reset(arena);
     }
     aegis_arena_free(arena);
@@ -149,7 +155,7 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
         value.upto = upto;
         if (aegis_wire_event_losses_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, NULL) != AEGIS_OK)
             break;
-        status = ops->kv_put(bus->port, bucket, key, body, entry.revision, deadline, NULL, NULL);
+        status = aegis_bus_put(bus, AEGIS_KIND_TRIES, key, body, entry.revision, deadline, NULL, NULL);
     }
     aegis_arena_free(arena);
     return from;

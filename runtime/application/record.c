@@ -156,9 +156,8 @@ aegis_status aegis_record_write(aegis_bus *bus, aegis_record *record, int64_t de
         return status;
     for (;;) {
         patience = aegis_clock_monotonic() + PATIENCE;
-        status = bus->port->ops->kv_put(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key, body,
-                                        record->revision, patience < deadline ? patience : deadline,
-                                        &revision, error);
+        status = aegis_bus_put(bus, AEGIS_KIND_RECORDS, key, body, record->revision,
+                               patience < deadline ? patience : deadline, &revision, error);
         if (status == AEGIS_OK)
             record->revision = revision;
         if (status != AEGIS_ABORTED && !lost(status))

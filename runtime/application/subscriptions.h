@@ -80,8 +80,8 @@ bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message);
 
 /* ---- tries.c ---- */
 /* Tries recorded of an event; 0: none. */
-uint32_t aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
-                          aegis_arena *arena);
+aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
+                              aegis_arena *arena, uint32_t *tries, aegis_error *error);
 /* Which try of `message` this is, if one begins now. It is recorded unless it is the first delivery, or
  * beyond `most`. Anything but OK: it cannot be known now. */
 aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,

@@ -320,3 +320,20 @@ aegis_status aegis_bus_store(aegis_bus *bus, aegis_stream_kind kind, const aegis
     } while (pause_before(deadline));
     return status;
 }
+
+aegis_status aegis_bus_put(aegis_bus *bus, aegis_stream_kind kind, const char *key, aegis_bytes value,
+                           uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error)
+{
+    aegis_status status = AEGIS_NOT_FOUND;
+    unsigned i;
+
+    for (i = 0; i < 2 && status == AEGIS_NOT_FOUND; i++) {
+        status = ensure(bus, kind, sooner(deadline, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT), error);
+        if (status == AEGIS_OK)
+            status = bus->port->ops->kv_put(bus->port, bus->topology.names[kind], key, value, expected,
+                                            deadline, revision, error);
+        if (status == AEGIS_NOT_FOUND)
+            aegis_bus_missing(bus, kind);
+    }
+    return status;
+}

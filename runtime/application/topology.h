@@ -1,5 +1,5 @@
-/* The streams and the bucket everything durable lives in: EVENTS, COMMANDS, AEGIS_DLQ, and what is recorded
- * of commands and of events that were tried again. They are created where there are none and verified where
+/* The streams and buckets everything durable lives in: EVENTS, COMMANDS, AEGIS_DLQ, and what is recorded of
+ * commands and of events that were tried again. They are created where there are none and verified where
  * there are; nothing here ever alters one.
  */
 #ifndef AEGIS_APPLICATION_TOPOLOGY_H
@@ -33,7 +33,7 @@ typedef struct aegis_topology {
     bool asked[AEGIS_KIND_COUNT];        /* the options say something about its limits */
     atomic_bool ready[AEGIS_KIND_COUNT]; /* known to be there */
     atomic_bool told[AEGIS_KIND_COUNT];  /* what is not as asked for has been logged */
-    struct aegis_sweep *sweep;           /* sweep.c; guarded by the lock of the bus */
+    struct aegis_sweep *sweep;           /* sweep.c; set under the lock of the bus, gone when it is freed */
 } aegis_topology;
 
 /* INVALID_ARGUMENT for options that cannot be meant. */
@@ -49,6 +49,10 @@ void aegis_bus_missing(aegis_bus *bus, aegis_stream_kind kind);
  * is to be made anew. */
 aegis_status aegis_bus_store(aegis_bus *bus, aegis_stream_kind kind, const aegis_outgoing *message,
                              int64_t deadline, aegis_publish_ack *ack, aegis_error *error);
+
+/* The same of an entry of one of the buckets; `expected` and `revision` as for kv_put. */
+aegis_status aegis_bus_put(aegis_bus *bus, aegis_stream_kind kind, const char *key, aegis_bytes value,
+                           uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error);
 
 /* Its name. Lives as long as the bus. */
 const char *aegis_bus_stream(const aegis_bus *bus, aegis_stream_kind kind);

@@ -29,13 +29,13 @@ static aegis_status write(const aegis_intake *in, const aegis_message *message, 
         return status;
     if (key == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    return bus->port->ops->kv_put(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key, body, AEGIS_KV_ANY,
-                                  aegis_clock_monotonic() + TIMEOUT, NULL, error);
+    return aegis_bus_put(bus, AEGIS_KIND_TRIES, key, body, AEGIS_KV_ANY, aegis_clock_monotonic() + TIMEOUT,
+                         NULL, error);
 }
 
 /* A stream that was made anew counts from one again: the time tells whose entry it is. */
-static aegis_status read_entry(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
-                               aegis_arena *arena, uint32_t *tries, aegis_error *error)
+aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
+                              aegis_arena *arena, uint32_t *tries, aegis_error *error)
 {
     aegis_bus *bus = in->lane->service->bus;
     const char *key = key_of(in, sequence, arena);
@@ -56,15 +56,6 @@ static aegis_status read_entry(const aegis_intake *in, uint64_t sequence, aegis_
     return status == AEGIS_NOT_FOUND ? AEGIS_OK : status;
 }
 
-uint32_t aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_timestamp stored_at,
-                          aegis_arena *arena)
-{
-    uint32_t tries;
-
-    (void)read_entry(in, sequence, stored_at, arena, &tries, NULL);
-    return tries;
-}
-
 aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,
                                aegis_arena *arena, uint32_t *tries, aegis_error *error)
 {
@@ -73,7 +64,7 @@ aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *mess
     *tries = 1;
     if (message->deliveries <= 1)
         return AEGIS_OK;
-    status = read_entry(in, message->sequence, message->stored_at, arena, tries, error);
+    status = aegis_tries_read(in, message->sequence, message->stored_at, arena, tries, error);
     if (status != AEGIS_OK)
         return status;
     ++*tries;

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "application/bus.h"
+#include "application/record.h"
 #include "contract/world.h"
 #include "ports/stream.h"
 
@@ -428,6 +429,28 @@ static void test_lost_stream(void **state)
     assert_int_equal(info_of(w, "EVENTS").messages, 1);
 }
 
+/* So is a bucket: a record of a command can be written again. */
+static void test_lost_bucket(void **state)
+{
+    world *w = (world *)*state;
+    const aegis_outgoing request = {.subject = "$JS.API.STREAM.DELETE.KV_aegis_commands"};
+    aegis_message answer;
+    aegis_record record;
+    int i;
+
+    if (!world_is_nats())
+        return;
+    for (i = 0; i < 2; i++) {
+        aegis_record_begin(&record, "3f0e", "worker", "pack");
+        aegis_record_claim(&record, "worker-1");
+        assert_int_equal(aegis_record_write(w->bus, &record, soon(), w->arena, NULL), AEGIS_OK);
+        assert_int_equal(aegis_record_read(w->bus, "3f0e", soon(), w->arena, &record, NULL), AEGIS_OK);
+        assert_string_equal(record.value.service, "worker");
+        assert_int_equal(w->bus->port->ops->request(w->bus->port, &request, soon(), &answer, NULL), AEGIS_OK);
+        w->bus->port->ops->release(&answer);
+    }
+}
+
 static void leave(world *w, int count)
 {
     int i;
@@ -529,19 +552,13 @@ static void test_commands_full(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_defaults),
-        WORLD_CASE(test_options),
-        WORLD_CASE(test_options_refused),
-        WORLD_CASE(test_limits_are_kept),
-        WORLD_CASE(test_altered),
-        WORLD_CASE(test_streams_of_the_original),
-        WORLD_CASE(test_swept),
-        WORLD_CASE(test_crowded),
-        WORLD_CASE(test_no_room),
-        WORLD_CASE(test_lost_stream),
-        WORLD_CASE(test_swept_after_kills),
-        WORLD_CASE(test_blind_sweep),
-        WORLD_CASE(test_commands_full),
+        WORLD_CASE(test_defaults),        WORLD_CASE(test_options),
+        WORLD_CASE(test_options_refused), WORLD_CASE(test_limits_are_kept),
+        WORLD_CASE(test_altered),         WORLD_CASE(test_streams_of_the_original),
+        WORLD_CASE(test_swept),           WORLD_CASE(test_crowded),
+        WORLD_CASE(test_no_room),         WORLD_CASE(test_lost_bucket),
+        WORLD_CASE(test_lost_stream),     WORLD_CASE(test_swept_after_kills),
+        WORLD_CASE(test_blind_sweep),     WORLD_CASE(test_commands_full),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);
