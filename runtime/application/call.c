@@ -2,7 +2,6 @@
  * handler has returned and its answer is out; with a deferral these come in either order and on any threads,
  * so the two meet in `phase`, and the later one frees. */
 #include <string.h>
-#include <strings.h>
 
 #include "application/envelope.h"
 #include "application/service.h"
@@ -97,15 +96,12 @@ void aegis_call_read_trace(aegis_call_state *state)
 {
     aegis_traceparent *outside;
     char text[AEGIS_UUID_TEXT];
-    size_t i = 0;
+    const char *value =
+        aegis_header_value(state->message.headers, state->message.header_count, AEGIS_TRACEPARENT);
 
-    while (i < state->message.header_count &&
-           strcasecmp(state->message.headers[i].name, AEGIS_TRACEPARENT) != 0)
-        i++;
-    outside = i < state->message.header_count
-                  ? (aegis_traceparent *)aegis_arena_alloc(state->call.arena, sizeof *outside)
-                  : NULL;
-    if (outside == NULL || !aegis_traceparent_read(state->message.headers[i].value, outside))
+    outside =
+        value != NULL ? (aegis_traceparent *)aegis_arena_alloc(state->call.arena, sizeof *outside) : NULL;
+    if (outside == NULL || !aegis_traceparent_read(value, outside))
         return;
     state->outside = outside;
     state->sampled = (int8_t)outside->sampled;

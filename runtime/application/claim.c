@@ -8,7 +8,6 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "application/service.h"
 
@@ -101,17 +100,6 @@ static aegis_duration lease_left(aegis_service *service, uint64_t revision)
 static uint64_t attempts_of(const aegis_job *job)
 {
     return job->max_retries + UINT64_C(1);
-}
-
-static bool delayed(const aegis_message *message)
-{
-    size_t i;
-
-    for (i = 0; i < message->header_count; i++) {
-        if (strcasecmp(message->headers[i].name, "Aegis-Not-Before") == 0)
-            return true;
-    }
-    return false;
 }
 
 /* Another delivery of it is at work in this instance. */
@@ -246,7 +234,8 @@ static aegis_claim claim_loosely(aegis_job *job, aegis_duration *later)
 {
     aegis_service *service = job->state->service;
     const aegis_message *message = &job->state->message;
-    const uint32_t before = delayed(message) ? 1 : 0;
+    const uint32_t before = aegis_header_value(message->headers, message->header_count, AEGIS_NOT_BEFORE) !=
+                            NULL; /* it was handed back once */
     aegis_call *call = &job->state->call;
     aegis_claim claim = AEGIS_CLAIM_START;
 

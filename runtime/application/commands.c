@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "application/crash.h"
 #include "application/envelope.h"
@@ -107,16 +106,12 @@ static void refuse(aegis_job *job, const aegis_error *why)
 /* Until the time its sender asked for; the wall clock counts, because nobody shares another. */
 static aegis_duration delay_left(const aegis_message *message)
 {
+    const char *text = aegis_header_value(message->headers, message->header_count, AEGIS_NOT_BEFORE);
     aegis_duration left;
-    size_t i;
 
-    for (i = 0; i < message->header_count; i++) {
-        if (strcasecmp(message->headers[i].name, "Aegis-Not-Before") == 0)
-            break;
-    }
-    if (i == message->header_count)
+    if (text == NULL)
         return 0;
-    left = strtoll(message->headers[i].value, NULL, 10);
+    left = strtoll(text, NULL, 10);
     left = left > INT64_MAX / AEGIS_MILLISECOND ? INT64_MAX : left * AEGIS_MILLISECOND;
     left = left > aegis_now() ? left - aegis_now() : 0;
     return left > LONGEST_DELAY ? LONGEST_DELAY : left;

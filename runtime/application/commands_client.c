@@ -134,7 +134,7 @@ void aegis_command_free(aegis_command *command)
 static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, bool *duplicate,
                           aegis_error *error)
 {
-    aegis_header headers[2] = {{"Nats-Msg-Id", id}, {"Aegis-Not-Before", NULL}};
+    aegis_header headers[2] = {{"Nats-Msg-Id", id}, {AEGIS_NOT_BEFORE, NULL}};
     aegis_publish_ack ack = {0, false};
     aegis_outgoing message;
     aegis_status status;

@@ -1,8 +1,9 @@
 /* A submitted command, as the files of its client side see it.
  *
- *   commands_client.c   submitting, attaching, cancelling       command_key.c   the id that follows from a
- * key commands_wait.c     what comes of it: waiting, polling      commands_notify.c   the same with a
- * callback
+ *   commands_client.c   submitting, attaching, cancelling
+ *   command_key.c       the id that follows from a key
+ *   commands_wait.c     what comes of it: waiting, polling
+ *   commands_notify.c   the same with a callback
  *
  * A handle listens to `commands.*.<id>`, where progress and completion come, from before the command is
  * stored; and it looks at the command's record now and then, because a completion is a core message, which a

@@ -224,11 +224,7 @@ static bool is_called(const aegis_service_type *type, const char *name)
 
 bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message)
 {
-    size_t i;
+    const char *name = aegis_header_value(message->headers, message->header_count, AEGIS_REPLAY_FOR);
 
-    for (i = 0; i < message->header_count; i++) {
-        if (strcmp(message->headers[i].name, AEGIS_REPLAY_FOR) == 0)
-            return !is_called(service->type, message->headers[i].value);
-    }
-    return false;
+    return name != NULL && !is_called(service->type, name);
 }

@@ -19,13 +19,7 @@
 
 static const char *header_of(const aegis_stored *stored, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < stored->header_count; i++) {
-        if (strcmp(stored->headers[i].name, name) == 0)
-            return stored->headers[i].value;
-    }
-    return NULL;
+    return aegis_header_value(stored->headers, stored->header_count, name);
 }
 
 static uint64_t number_of(const aegis_stored *stored, const char *name)

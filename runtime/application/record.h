@@ -13,6 +13,9 @@
 #include "aegis/wire.h"
 #include "application/bus.h"
 
+/* The header of a command that is to wait: unix milliseconds. */
+#define AEGIS_NOT_BEFORE "Aegis-Not-Before"
+
 typedef struct aegis_record {
     aegis_wire_command_record value; /* strings live in the arena it was read or made in */
     uint64_t revision;               /* 0: there is none yet; AEGIS_KV_ANY: replace whatever is there */

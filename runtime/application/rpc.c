@@ -5,7 +5,6 @@
  * fills the waiting room. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
-#include <strings.h>
 
 #include "application/envelope.h"
 #include "application/service.h"

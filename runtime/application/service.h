@@ -9,6 +9,7 @@
  *   commands.c  a command of them            claim.c      whether an attempt may run
  *   ending.c    what an attempt comes to     lease.c      keeps what is claimed
  *   cancels.c   what is to be cancelled      progress.c   how far commands are
+ *   lanes.c     the consumers of commands    rewind.c     whether they still have their place
  *
  * Locks: `service->lock` guards the lists and counters below it; it is never held while a handler runs. A
  * lane's `turn` is held by the one thread that reads its source.
@@ -24,8 +25,6 @@
 #include "application/bus.h"
 #include "application/metrics.h"
 #include "application/record.h"
-
-/* A message under way is reported as such at this interval; a third of the server's patience. */
 
 /* Most deferred calls of a service at a time; beyond them requests are refused. */
 #define AEGIS_DEFERRED_MAX 4096

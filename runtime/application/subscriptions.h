@@ -1,8 +1,10 @@
 /* Subscriptions at work.
  *
- *   subscriptions.c  their consumers: made, verified, made again, deleted    tries.c   how often an event was
- * tried intake.c         how many events an instance takes at a time             losses.c  what retention
- * took away unread events.c         handlers, and what becomes of an event
+ *   subscriptions.c   their consumers: made, verified, made again, deleted
+ *   intake.c          how many events an instance takes at a time
+ *   events.c          handlers, and what becomes of an event
+ *   tries.c           how often an event was tried
+ *   losses.c          what retention took away unread
  *
  * An event has no record while all goes well: its first delivery is its first try, and events that wait for a
  * handler (see intake.c) cost nothing. From the second delivery on its tries are counted in the bucket

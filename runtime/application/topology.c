@@ -1,4 +1,4 @@
-/* The streams and the bucket everything durable lives in. What the options say counts where one is created.
+/* The streams and buckets everything durable lives in. What the options say counts where one is created.
  * One that is there is compared: a point that a promise depends on is an error when the stream is ours, and a
  * warning that names the promise when it is somebody else's (the original SDK creates the same names); sizes,
  * ages and replicas are its owner's, and only told. docs/TOPOLOGY.md gives the reasons for the defaults. */

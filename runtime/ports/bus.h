@@ -24,6 +24,9 @@ typedef struct aegis_header {
     const char *value;
 } aegis_header;
 
+/* The value of a header, whatever its case: something between two servers may change that. NULL: there is none. */
+const char *aegis_header_value(const aegis_header *headers, size_t count, const char *name);
+
 /* A message to send. `headers` NULL when there are none: the RPC path carries none. */
 typedef struct aegis_outgoing {
     const char *subject;

@@ -172,7 +172,7 @@ static void test_command_cancel(void **state)
     assert_true(progress > 0);
 }
 
-static void test_command_lanes(void **state)
+static void test_many_of_one_lane(void **state)
 {
     world *w = (world *)*state;
     aegis_command *waiting[8];
@@ -208,7 +208,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_command),        WORLD_CASE(test_command_before_worker),
         WORLD_CASE(test_command_retry),  WORLD_CASE(test_command_failure),
-        WORLD_CASE(test_command_cancel), WORLD_CASE(test_command_lanes),
+        WORLD_CASE(test_command_cancel), WORLD_CASE(test_many_of_one_lane),
         WORLD_CASE(test_command_json),
     };
 

@@ -170,10 +170,7 @@ void memory_packet_drop(memory_bus *bus, memory_packet *packet)
 
 const char *memory_packet_header(const memory_packet *packet, const char *name)
 {
-    for (size_t i = 0; i < packet->header_count; i++)
-        if (strcmp(packet->headers[i].name, name) == 0)
-            return packet->headers[i].value;
-    return NULL;
+    return aegis_header_value(packet->headers, packet->header_count, name);
 }
 
 static void memory_health(aegis_port *port, aegis_health *health)

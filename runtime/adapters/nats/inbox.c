@@ -479,11 +479,7 @@ aegis_status aegis_nats_completions(aegis_port *port, size_t capacity, aegis_sou
 
 bool aegis_nats_has_id(const aegis_outgoing *message)
 {
-    for (size_t i = 0; i < message->header_count; i++) {
-        if (strcmp(message->headers[i].name, "Nats-Msg-Id") == 0)
-            return true;
-    }
-    return false;
+    return aegis_header_value(message->headers, message->header_count, "Nats-Msg-Id") != NULL;
 }
 
 aegis_status aegis_nats_submit(aegis_source *base, aegis_operation_kind kind, const aegis_outgoing *message,

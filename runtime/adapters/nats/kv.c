@@ -39,11 +39,7 @@ static aegis_status check_names(const char *bucket, const char *key, aegis_error
 
 static const char *header(const aegis_message *message, const char *name)
 {
-    for (size_t i = 0; i < message->header_count; i++) {
-        if (strcasecmp(message->headers[i].name, name) == 0)
-            return message->headers[i].value;
-    }
-    return NULL;
+    return aegis_header_value(message->headers, message->header_count, name);
 }
 
 static bool deleted(const aegis_message *message)

@@ -70,8 +70,8 @@ typedef struct aegis_options {
     aegis_stream_options dead_letters; /**< AEGIS_DLQ: 256 MiB, then messages stay where they came from */
     aegis_stream_options results;      /**< bucket aegis_commands: 24 hours, so long can a result be read; has
                                             max_bytes (default: none) and no other limits */
-    uint32_t replicas;                 /**< of all four, 1 to 5; default 1. Three survive the loss of a server */
-    aegis_storage storage;             /**< of all four; default: files */
+    uint32_t replicas;                 /**< of all of them, 1 to 5; default 1. Three survive the loss of a server */
+    aegis_storage storage;             /**< of all of them; default: files */
     const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
     aegis_log_function log;            /**< default: nothing is logged */
     void *log_user;

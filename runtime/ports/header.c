@@ -1,0 +1,14 @@
+#include <strings.h>
+
+#include "ports/bus.h"
+
+const char *aegis_header_value(const aegis_header *headers, size_t count, const char *name)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (strcasecmp(headers[i].name, name) == 0)
+            return headers[i].value;
+    }
+    return NULL;
+}
