@@ -69,6 +69,24 @@ static bool take(aegis_intake *in, aegis_message *message)
     return false;
 }
 
+/* Called and returning with the turn, which the log does not get. */
+static void look(aegis_intake *in, int64_t now, bool idle)
+{
+    aegis_losses *losses = &in->losses;
+    uint64_t lost;
+    uint64_t begins;
+
+    aegis_losses_look(in, now, idle);
+    if (losses->untold == 0)
+        return;
+    lost = losses->untold;
+    begins = losses->begins;
+    losses->untold = 0;
+    (void)pthread_mutex_unlock(&in->lane->turn);
+    aegis_losses_tell(in, lost, begins);
+    (void)pthread_mutex_lock(&in->lane->turn);
+}
+
 bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message)
 {
     aegis_intake *in = lane->intake;
@@ -82,13 +100,13 @@ bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message)
         const int64_t now = aegis_clock_monotonic();
         aegis_status status;
 
-        aegis_losses_look(in, now, false);
+        look(in, now, false);
         ask(in);
         status = ops->next(lane->source, now + WAIT, message);
         if (status == AEGIS_OK)
             taken = take(in, message);
         else if (status == AEGIS_DEADLINE_EXCEEDED)
-            aegis_losses_look(in, aegis_clock_monotonic(), true);
+            look(in, aegis_clock_monotonic(), true);
         else if (status != AEGIS_CANCELLED && !atomic_load(&lane->service->stopping))
             (void)nanosleep(&pause, NULL);
     }

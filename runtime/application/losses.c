@@ -161,17 +161,23 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
     return from;
 }
 
-static void tell(aegis_intake *in, uint64_t lost, uint64_t first)
+static void add(aegis_intake *in, uint64_t lost, uint64_t first)
 {
-    const aegis_service *service = in->lane->service;
-
     if (lost == 0)
         return;
     aegis_tally_add(in->tally, AEGIS_TALLY_LOST, lost);
+    in->losses.untold += lost;
+    in->losses.begins = first;
+}
+
+void aegis_losses_tell(const aegis_intake *in, uint64_t lost, uint64_t begins)
+{
+    const aegis_service *service = in->lane->service;
+
     aegis_log_write(&service->bus->log, AEGIS_LOG_ERROR,
                     "%s: %s has lost events to the stream's limits, %" PRIu64
                     " of them (at most, where the stream has others too): it now begins at %" PRIu64,
-                    service->type->name, in->config.durable, lost, first);
+                    service->type->name, in->config.durable, lost, begins);
 }
 
 /* What is gone after `from` and before `first`; `unsettled` more that were handed out, and can not be again.
@@ -182,7 +188,7 @@ static void count(aegis_intake *in, uint64_t from, uint64_t first, uint64_t unse
         return;
     from = claim(in, from, first - 1);
     if (first > from + 1) /* else another instance has counted them */
-        tell(in, first - 1 - from - came_between(&in->losses, from, first) + unsettled, first);
+        add(in, first - 1 - from - came_between(&in->losses, from, first) + unsettled, first);
 }
 
 /* ---- looking ---- */
@@ -244,7 +250,7 @@ void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
     if (ask(in, &consumer, &stream)) {
         if (losses->known)
             count(in, losses->position, stream.first_sequence, 0);
-        tell(in, never_tried_again(in, stream.first_sequence), stream.first_sequence);
+        add(in, never_tried_again(in, stream.first_sequence), stream.first_sequence);
         looked(losses, &consumer, &stream);
     }
     losses->looked = aegis_clock_monotonic();

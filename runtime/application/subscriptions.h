@@ -41,9 +41,11 @@ typedef struct aegis_losses {
         uint32_t tries;
     } waiting[AEGIS_LOSS_WAITING]; /* guarded by the service's lock, not by the turn */
     size_t waiting_count;
-    bool known;     /* position and floor are: there was a look */
-    bool moved;     /* something came since */
-    int64_t looked; /* when, monotonic */
+    uint64_t untold; /* lost, and not logged yet */
+    uint64_t begins; /* where the stream began then */
+    bool known;      /* position and floor are: there was a look */
+    bool moved;      /* something came since */
+    int64_t looked;  /* when, monotonic */
 } aegis_losses;
 
 /* What one lane of a subscription takes in. Guarded by the lane's turn, but for what does not change. */
@@ -91,15 +93,17 @@ aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *mess
 /* The first try ended, and another will follow. */
 void aegis_tries_first_over(const aegis_intake *in, const aegis_message *message, aegis_arena *arena);
 
-/* ---- losses.c: all with the turn ---- */
-/* When the source is open. */
+/* ---- losses.c: with the turn, where nothing else is said ---- */
+/* When the source is open, and nobody reads it yet. */
 void aegis_losses_begin(aegis_intake *in);
 /* This came for the first time, as far as is known. */
 void aegis_losses_came(aegis_losses *losses, uint64_t sequence);
 /* It waits for another try, after so many; or it came again. Not with the turn: any thread. */
 void aegis_losses_waits(aegis_intake *in, const aegis_message *message, uint32_t tries);
 void aegis_losses_came_again(aegis_intake *in, const aegis_message *message);
-/* Look whether retention has overtaken us, when it is time. */
+/* Look whether retention has overtaken us, when it is time. `untold` is then to be logged. */
 void aegis_losses_look(aegis_intake *in, int64_t now, bool idle);
+/* Log so many. Without the turn: the log function is the user's. */
+void aegis_losses_tell(const aegis_intake *in, uint64_t lost, uint64_t begins);
 
 #endif
