@@ -2,6 +2,7 @@
  * pulled, its record created and updated, the callback sent and received, acknowledged.
  */
 #include "bench/durable/command.h"
+#include "bench/peer_link.h"
 
 #include <inttypes.h>
 #include <msgpack.h>
@@ -27,18 +28,6 @@ struct command_peer {
     uint64_t run, number;
     char name[64];
 };
-
-static bool connect_with(natsConnection **connection, const char *url, bool asap)
-{
-    natsOptions *options = NULL;
-    const bool good = natsOptions_Create(&options) == NATS_OK &&
-                      natsOptions_SetURL(options, url) == NATS_OK &&
-                      natsOptions_SetSendAsap(options, asap) == NATS_OK &&
-                      natsConnection_Connect(connection, options) == NATS_OK;
-
-    natsOptions_Destroy(options);
-    return good;
-}
 
 static bool stream_there(command_peer *p)
 {
@@ -77,7 +66,7 @@ command_peer *command_peer_open(const char *url, bool asap)
     p->run = ++runs;
     msgpack_sbuffer_init(&p->buffer);
     (void)snprintf(p->name, sizeof p->name, "nats.c (%s)", asap ? "SendAsap" : "flusher");
-    if (connect_with(&p->out, url, asap) && connect_with(&p->in, url, asap) &&
+    if (peer_connect(&p->out, url, asap) && peer_connect(&p->in, url, asap) &&
         natsConnection_JetStream(&p->js, p->out, NULL) == NATS_OK &&
         natsConnection_JetStream(&p->worker, p->in, NULL) == NATS_OK && stream_there(p) &&
         natsInbox_Create(&p->inbox) == NATS_OK &&

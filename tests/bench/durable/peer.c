@@ -15,6 +15,7 @@
 
 #include "bench/bench.h"
 #include "bench/order_peer.h"
+#include "bench/peer_link.h"
 
 #define STREAM  "PEER"
 #define SUBJECT "peer.order.created"
@@ -40,18 +41,6 @@ static void on_error(jsCtx *js, jsPubAckErr *failure, void *user)
     (void)js;
     (void)failure;
     ((durable_peer *)user)->failed = true;
-}
-
-static bool connect_with(natsConnection **connection, const char *url, bool asap)
-{
-    natsOptions *options = NULL;
-    const bool good = natsOptions_Create(&options) == NATS_OK &&
-                      natsOptions_SetURL(options, url) == NATS_OK &&
-                      natsOptions_SetSendAsap(options, asap) == NATS_OK &&
-                      natsConnection_Connect(connection, options) == NATS_OK;
-
-    natsOptions_Destroy(options);
-    return good;
 }
 
 static bool stream_there(jsCtx *js)
@@ -95,7 +84,7 @@ durable_peer *durable_peer_open(const char *url, const shop_order *order, unsign
     options.PublishAsync.StallWait = TIMEOUT_MS;
     options.PublishAsync.ErrHandler = on_error;
     options.PublishAsync.ErrHandlerClosure = p;
-    if (connect_with(&p->out, url, asap) && connect_with(&p->in, url, asap) &&
+    if (peer_connect(&p->out, url, asap) && peer_connect(&p->in, url, asap) &&
         natsConnection_JetStream(&p->js, p->out, &options) == NATS_OK && stream_there(p->js))
         return p;
     fprintf(stderr, "the peer cannot use %s\n", url);
@@ -289,7 +278,7 @@ bool durable_empty(const char *url)
     natsConnection *connection = NULL;
     jsCtx *js = NULL;
     bool good =
-        connect_with(&connection, url, true) && natsConnection_JetStream(&js, connection, NULL) == NATS_OK;
+        peer_connect(&connection, url, true) && natsConnection_JetStream(&js, connection, NULL) == NATS_OK;
 
     if (good) {
         (void)js_PurgeStream(js, "EVENTS", NULL, NULL);

@@ -15,6 +15,7 @@
 
 #include "bench/bench.h"
 #include "bench/order_peer.h"
+#include "bench/peer_link.h"
 
 enum { DEPTH_MAX = 4096, TIMEOUT_MS = 5000 };
 
@@ -62,18 +63,6 @@ static void respond(natsConnection *connection, natsSubscription *subscription, 
     natsMsg_Destroy(message);
 }
 
-static bool connect_with(natsConnection **connection, const char *url, bool asap)
-{
-    natsOptions *options = NULL;
-    const bool good = natsOptions_Create(&options) == NATS_OK &&
-                      natsOptions_SetURL(options, url) == NATS_OK &&
-                      natsOptions_SetSendAsap(options, asap) == NATS_OK &&
-                      natsConnection_Connect(connection, options) == NATS_OK;
-
-    natsOptions_Destroy(options);
-    return good;
-}
-
 static void pack_request(const rpc_peer *p, msgpack_sbuffer *buffer)
 {
     msgpack_packer packer;
@@ -104,8 +93,8 @@ rpc_peer *rpc_peer_open(const char *url, const shop_order *order, const rpc_peer
                    options->responder_asap ? "SendAsap" : "flusher",
                    options->requester_asap ? "SendAsap" : "flusher",
                    options->callback ? "callback" : "NextMsg", options->prebuilt ? ", prebuilt bytes" : "");
-    if (connect_with(&p->responder, url, options->responder_asap) &&
-        connect_with(&p->requester, url, options->requester_asap) && natsInbox_Create(&inbox) == NATS_OK &&
+    if (peer_connect(&p->responder, url, options->responder_asap) &&
+        peer_connect(&p->requester, url, options->requester_asap) && natsInbox_Create(&inbox) == NATS_OK &&
         snprintf(p->inbox, sizeof p->inbox, "%s", inbox) > 0 &&
         snprintf(p->subject, sizeof p->subject, "peer.create_order.%s", inbox) > 0 &&
         natsConnection_Subscribe(&p->service, p->responder, p->subject, respond, p) == NATS_OK &&
