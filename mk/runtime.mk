@@ -8,7 +8,9 @@ RUNTIME_SOURCES  := $(sort $(shell find runtime -name '*.c'))
 WIRE             := $(BUILD)/gen/aegis/wire
 RUNTIME_OBJECTS  := $(RUNTIME_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/aegis/wire.o
 RUNTIME_INCLUDES := -Iruntime -Iruntime/include -I$(BUILD)/gen
-RUNTIME_FLAGS    := -fPIC -fvisibility=hidden -pthread $(RUNTIME_INCLUDES) $(DEPENDENCY_CFLAGS)
+# A section for each function, so that what nobody calls of the generated envelopes is not in the library.
+RUNTIME_FLAGS    := -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -pthread $(RUNTIME_INCLUDES) \
+                    $(DEPENDENCY_CFLAGS)
 RUNTIME_LIBS     := $(DEPENDENCY_LIBS) -pthread -lm
 
 # One .aegis file to its .h and .c: $(call GENERATE,file,folder)
@@ -29,7 +31,7 @@ $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 $(LIBAEGIS): $(RUNTIME_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
 $(LIBAEGIS_SHARED): $(RUNTIME_OBJECTS)
-	$(LINK) -shared -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
+	$(LINK) -shared -Wl,--gc-sections -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
 	ln -sf libaegis.so.$(ABI) $(BUILD)/libaegis.so
 
 # The archive that is installed holds one object in which everything but the public names is local, so that a static link
