@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "application/metrics.h"
+#include "application/presence.h"
 #include "application/service.h"
 
 void *aegis_memory_get(const aegis_allocator *allocator, size_t size)
@@ -104,6 +105,7 @@ void aegis_bus_free(aegis_bus *bus)
     while (bus->services != NULL)
         aegis_service_stop(bus->services);
     aegis_bus_lay(bus, INT64_MAX);
+    aegis_presence_stop(bus);
     aegis_sweep_stop(bus);
     bus->port->ops->close(bus->port);
     aegis_series_free(bus);

@@ -30,7 +30,8 @@ struct aegis_bus {
     int stop_pipe[2];  /* a byte in it makes aegis_run return */
     atomic_bool hurry; /* a second signal came: stop waiting for handlers */
     aegis_topology topology;
-    pthread_mutex_t lock; /* guards the rest */
+    struct aegis_presence *presence; /* set once under the lock, before the first service starts */
+    pthread_mutex_t lock;            /* guards the rest */
     struct aegis_service *services;
     struct aegis_service *ghosts; /* stopped, with deferred calls that may yet be answered */
     struct aegis_client *clients;

@@ -9,7 +9,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "application/describe.h"
 #include "application/lanes.h"
+#include "application/presence.h"
 #include "application/subscriptions.h"
 
 #define DEFAULT_ROOM  256
@@ -316,7 +318,11 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
     service->next = bus->services;
     bus->services = service;
     (void)pthread_mutex_unlock(&bus->lock);
-    status = aegis_lanes_open(service, error);
+    status = aegis_presence_start(bus, error);
+    if (status == AEGIS_OK)
+        status = aegis_lanes_open(service, error);
+    if (status == AEGIS_OK)
+        status = aegis_describe_open(service, error);
     if (status == AEGIS_OK)
         status = subscribe_requests(service, error);
     if (status == AEGIS_OK)
@@ -460,6 +466,7 @@ static void let_go_of_port(aegis_service *service)
         service->lanes[i].source = NULL;
         (void)pthread_mutex_unlock(&service->lanes[i].turn);
     }
+    aegis_describe_close(service);
     aegis_subscriptions_close(service);
     if (service->cancels != NULL)
         ops->close_source(service->cancels);
