@@ -112,7 +112,7 @@ static aegis_status open_commands(aegis_service *service, aegis_error *error)
         if (status != AEGIS_OK)
             return status;
     }
-    return any ? port->ops->subscribe(port, "commands.cancel.*", NULL, 0, &service->cancels, error)
+    return any ? port->ops->subscribe(port, "commands.cancel.*", NULL, 0, true, &service->cancels, error)
                : AEGIS_OK;
 }
 

@@ -275,7 +275,7 @@ static aegis_status subscribe_as(aegis_service *service, const char *name, aegis
 
     (void)snprintf(subject, sizeof subject, "rpc.%s.*", name);
     (void)snprintf(queue, sizeof queue, "rpc.%s", name);
-    return port->ops->subscribe(port, subject, queue, 0, source, error);
+    return port->ops->subscribe(port, subject, queue, 0, false, source, error);
 }
 
 /* The older names first: who has found the service under its present one finds it under all. */

@@ -209,9 +209,10 @@ typedef struct aegis_port_ops {
     aegis_status (*request)(aegis_port *port, const aegis_outgoing *message, int64_t deadline, aegis_message *answer,
                             aegis_error *error);
     /* Wildcards `*` and `>`. With `queue`, each message goes to one member of that group. At most `capacity` messages
-     * wait in the source (0: 65536); the rest is dropped and reported as an event. In place when it returns. */
+     * wait in the source (0: 65536); the rest is dropped and reported as an event. In place when it returns.
+     * `seldom`: messages are rare, so that whoever waits for them does none of the connection's work meanwhile. */
     aegis_status (*subscribe)(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                              aegis_source **source, aegis_error *error);
+                              bool seldom, aegis_source **source, aegis_error *error);
     /* The same for one's own ear, without waiting for the server: in place before what publish_durable sends
      * afterwards. For what a durable message brings about. */
     aegis_status (*listen)(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,

@@ -61,7 +61,8 @@ void bad_subjects(void **state)
         const aegis_outgoing message = {.subject = bad[i], .body = text_bytes("x")};
         aegis_source *source = NULL;
         assert_status(AEGIS_INVALID_ARGUMENT, c->ops->publish(c->port, &message, NULL));
-        assert_status(AEGIS_INVALID_ARGUMENT, c->ops->subscribe(c->port, bad[i], NULL, 0, &source, NULL));
+        assert_status(AEGIS_INVALID_ARGUMENT,
+                      c->ops->subscribe(c->port, bad[i], NULL, 0, false, &source, NULL));
         assert_null(source);
     }
     const aegis_outgoing wild = {.subject = "a.*", .body = text_bytes("x")};

@@ -190,7 +190,7 @@ void sources_come_and_go(void **state)
     for (int i = 0; i < 50; i++) {
         aegis_source *source = NULL;
         aegis_message message;
-        if (c->ops->subscribe(c->port, all.subject, i % 2 ? "q" : NULL, 16, &source, NULL) != AEGIS_OK)
+        if (c->ops->subscribe(c->port, all.subject, i % 2 ? "q" : NULL, 16, false, &source, NULL) != AEGIS_OK)
             break;
         if (c->ops->next(source, in_ms(5000), &message) == AEGIS_OK) {
             got++;

@@ -1,4 +1,5 @@
 /* Sources: waiting, waking, draining, closing, overflowing; and the connection's own events. */
+#define _GNU_SOURCE
 #include "contract.h"
 
 #include "ports/clock.h"
@@ -6,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 void next_deadline(void **state)
 {
@@ -39,14 +41,24 @@ typedef struct waiter {
     contract *c;
     aegis_source *source;
     aegis_status status;
+    long sleeps; /* how often the thread slept meanwhile */
     pthread_t thread;
 } waiter;
+
+static long sleeps_of_thread(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_THREAD, &usage), 0);
+    return usage.ru_nvcsw;
+}
 
 static void *wait_for_one(void *user)
 {
     waiter *w = (waiter *)user;
+    const long before = sleeps_of_thread();
     aegis_message message;
     w->status = w->c->ops->next(w->source, in_ms(10000), &message);
+    w->sleeps = sleeps_of_thread() - before;
     if (w->status == AEGIS_OK)
         w->c->ops->release(&message);
     return NULL;
@@ -70,6 +82,32 @@ void wake_ends_a_wait(void **state)
     assert_true(elapsed_ms(before) < 2000);
     assert_status(AEGIS_CANCELLED, w[0].status);
     assert_status(AEGIS_CANCELLED, w[1].status);
+}
+
+/* Who waits for what seldom comes is told of it, also when nobody else waits, and sleeps through all that is
+ * not for him. */
+void seldom_waiter_sleeps(void **state)
+{
+    enum { OTHERS = 300 };
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "seldom"), *often = contract_subject(c, "often");
+    aegis_source *others = contract_subscribe(c, often, NULL);
+    waiter w = {.c = c};
+    assert_ok(c->ops->subscribe(c->port, subject, NULL, 0, true, &w.source, NULL));
+    contract_keep(c, w.source);
+    contract_silent(c, w.source, 100);
+    assert_int_equal(pthread_create(&w.thread, NULL, wait_for_one, &w), 0);
+    sleep_ms(50);
+    for (int i = 0; i < OTHERS; i++) {
+        contract_publish(c, often, "x");
+        contract_expect(c, others, "x");
+    }
+    const int64_t before = aegis_clock_monotonic();
+    contract_publish(c, subject, "x");
+    pthread_join(w.thread, NULL);
+    assert_true(elapsed_ms(before) < 2000);
+    assert_ok(w.status);
+    assert_in_range(w.sleeps, 0, OTHERS / 10);
 }
 
 void wake_loses_no_message(void **state)
@@ -180,7 +218,7 @@ void overflow_is_reported(void **state)
     aegis_source *events = NULL, *source = NULL;
     assert_ok(c->ops->events(c->port, &events, NULL));
     contract_keep(c, events);
-    assert_ok(c->ops->subscribe(c->port, subject, NULL, 8, &source, NULL));
+    assert_ok(c->ops->subscribe(c->port, subject, NULL, 8, false, &source, NULL));
     contract_keep(c, source);
     aegis_source *witness = contract_subscribe(c, subject, NULL);
     for (int i = 0; i < 100; i++)

@@ -106,7 +106,7 @@ void contract_close(contract *c, aegis_source *source)
 aegis_source *contract_subscribe(contract *c, const char *subject, const char *queue)
 {
     aegis_source *source = NULL;
-    assert_ok(c->ops->subscribe(c->port, subject, queue, 0, &source, NULL));
+    assert_ok(c->ops->subscribe(c->port, subject, queue, 0, false, &source, NULL));
     return contract_keep(c, source);
 }
 

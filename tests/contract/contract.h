@@ -115,6 +115,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(bad_subjects)
 #define CONTRACT_CASES_SOURCE(X)                                                                             \
     X(next_deadline)                                                                                         \
+    X(seldom_waiter_sleeps)                                                                                  \
     X(wake_is_remembered_once)                                                                               \
     X(wake_ends_a_wait)                                                                                      \
     X(wake_loses_no_message)                                                                                 \

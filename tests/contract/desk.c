@@ -70,7 +70,7 @@ aegis_source *desk_listen(aegis_bus *bus, const char *id)
     char subject[128];
 
     (void)snprintf(subject, sizeof subject, "commands.*.%s", id);
-    (void)bus->port->ops->subscribe(bus->port, subject, NULL, 0, &source, NULL);
+    (void)bus->port->ops->subscribe(bus->port, subject, NULL, 0, false, &source, NULL);
     return source;
 }
 

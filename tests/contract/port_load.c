@@ -60,7 +60,7 @@ void load_echo_start(load_echo *e, aegis_port *port, const char *subject)
 {
     memset(e, 0, sizeof *e);
     e->port = port;
-    ok(port->ops->subscribe(port, subject, "echo", 0, &e->source, NULL));
+    ok(port->ops->subscribe(port, subject, "echo", 0, false, &e->source, NULL));
     assert_int_equal(pthread_create(&e->thread, NULL, echo_main, e), 0);
 }
 

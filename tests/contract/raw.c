@@ -100,7 +100,7 @@ raw *raw_start(world *w, raw_mode mode)
     assert_non_null(r);
     r->w = w;
     atomic_store(&r->mode, mode);
-    assert_int_equal(port->ops->subscribe(port, "rpc.raw.ask", NULL, 0, &r->source, NULL), AEGIS_OK);
+    assert_int_equal(port->ops->subscribe(port, "rpc.raw.ask", NULL, 0, false, &r->source, NULL), AEGIS_OK);
     assert_int_equal(pthread_create(&r->thread, NULL, work, r), 0);
     w->raw = r;
     return r;

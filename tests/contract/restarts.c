@@ -79,7 +79,8 @@ static aegis_source *hear_all(world *w)
     aegis_source *source = NULL;
 
     assert_int_equal(
-        w->bus->port->ops->subscribe(w->bus->port, "commands.callback.*", NULL, 0, &source, NULL), AEGIS_OK);
+        w->bus->port->ops->subscribe(w->bus->port, "commands.callback.*", NULL, 0, false, &source, NULL),
+        AEGIS_OK);
     return source;
 }
 

@@ -87,7 +87,7 @@ static void subscribed_means_reachable(void **state)
         aegis_source *source = NULL;
         aegis_message message;
         aegis_error error = {0};
-        assert_ok(c->ops->subscribe(c->port, request.subject, "q", 0, &source, NULL));
+        assert_ok(c->ops->subscribe(c->port, request.subject, "q", 0, false, &source, NULL));
         /* Nobody answers: what counts is that it arrives. */
         c->ops->request(other, &request, in_ms(10), &message, NULL);
         if (c->ops->next(source, in_ms(5000), &message) == AEGIS_OK) {

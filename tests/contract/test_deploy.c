@@ -115,7 +115,7 @@ static void no_ear(aegis_bus *bus, aegis_bus *speaker, const char *subject)
     aegis_source *source = NULL;
     aegis_message heard;
 
-    if (bus->port->ops->subscribe(bus->port, subject, NULL, 0, &source, NULL) != AEGIS_OK)
+    if (bus->port->ops->subscribe(bus->port, subject, NULL, 0, false, &source, NULL) != AEGIS_OK)
         return;
     assert_int_equal(speaker->port->ops->publish(speaker->port, &message, NULL), AEGIS_OK);
     assert_int_not_equal(bus->port->ops->next(source, in(300 * AEGIS_MILLISECOND), &heard), AEGIS_OK);

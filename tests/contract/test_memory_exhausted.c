@@ -35,8 +35,8 @@ static void core(aegis_port *port)
     aegis_source *all = NULL, *queue = NULL, *events = NULL;
     aegis_message got;
     assert_true(fair(port->ops->events(port, &events, NULL)));
-    assert_true(fair(port->ops->subscribe(port, "s.>", NULL, 4, &all, NULL)));
-    assert_true(fair(port->ops->subscribe(port, "s.x", "q", 0, &queue, NULL)));
+    assert_true(fair(port->ops->subscribe(port, "s.>", NULL, 4, false, &all, NULL)));
+    assert_true(fair(port->ops->subscribe(port, "s.x", "q", 0, false, &queue, NULL)));
     for (int i = 0; i < 6; i++)
         assert_true(fair(port->ops->publish(port, &message, NULL)));
     aegis_status status = port->ops->request(port, &message, soon(), &got, NULL);
@@ -58,7 +58,7 @@ static void submitted(aegis_port *port)
     aegis_source *service = NULL, *source = NULL;
     size_t accepted = 0, completed = 0;
     aegis_message got;
-    assert_true(fair(port->ops->subscribe(port, "r.*", "q", 0, &service, NULL)));
+    assert_true(fair(port->ops->subscribe(port, "r.*", "q", 0, false, &service, NULL)));
     assert_true(fair(port->ops->completions(port, 8, &source, NULL)));
     for (uint64_t i = 0; source && i < 4; i++) {
         aegis_operation_kind kind = i == 3 ? AEGIS_OP_PUBLISH_DURABLE : AEGIS_OP_REQUEST;
@@ -209,7 +209,7 @@ static void own_limit(void **state)
     aegis_status status = AEGIS_OK;
     size_t accepted = 0;
     assert_int_equal(aegis_memory_open("mem:", NULL, &port, NULL), AEGIS_OK);
-    assert_int_equal(port->ops->subscribe(port, "big", NULL, 0, &source, NULL), AEGIS_OK);
+    assert_int_equal(port->ops->subscribe(port, "big", NULL, 0, false, &source, NULL), AEGIS_OK);
     uint8_t *body = (uint8_t *)calloc(1, SIZE);
     assert_non_null(body);
     const aegis_outgoing message = {.subject = "big", .body = {body, SIZE}};

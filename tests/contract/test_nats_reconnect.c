@@ -86,8 +86,9 @@ static void load_start(load *all, pthread_t threads[THREADS + 1])
 {
     aegis_error error = {0};
     assert_int_equal(aegis_nats_open(server.url, NULL, &all->port, &error), AEGIS_OK);
-    assert_int_equal(all->port->ops->subscribe(all->port, "reconnect.*", "echo", 0, &all->source, &error),
-                     AEGIS_OK);
+    assert_int_equal(
+        all->port->ops->subscribe(all->port, "reconnect.*", "echo", 0, false, &all->source, &error),
+        AEGIS_OK);
     assert_int_equal(pthread_create(&threads[THREADS], NULL, serve, all), 0);
     for (int i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, call, all), 0);

@@ -158,7 +158,7 @@ static void answers_that_are_none(void **state)
     (void)state;
     world_open(&w, server.url);
     const aegis_port_ops *ops = w.port->ops;
-    assert_ok(ops->subscribe(w.port, "nowhere.*", NULL, 0, &live, NULL));
+    assert_ok(ops->subscribe(w.port, "nowhere.*", NULL, 0, false, &live, NULL));
     assert_ok(submit(&w, "nowhere.x", "none", 1, 700));
     assert_ok(ops->next(live, in_ms(5000), &message));
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
@@ -181,7 +181,7 @@ static void *answer_wrongly(void *argument)
     aegis_source *live = NULL;
     aegis_message message;
 
-    if (w->port->ops->subscribe(w->port, "*.live", NULL, 0, &live, NULL) != AEGIS_OK)
+    if (w->port->ops->subscribe(w->port, "*.live", NULL, 0, false, &live, NULL) != AEGIS_OK)
         return NULL;
     atomic_store(&w->answering, true);
     for (int i = 0; i < 2 && w->port->ops->next(live, in_ms(5000), &message) == AEGIS_OK; i++) {

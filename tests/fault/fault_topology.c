@@ -113,9 +113,9 @@ static void f28(void **state)
 
     if (!world_is_nats())
         return;
-    assert_int_equal(ops->subscribe(w->bus->port, "$JS.API.STREAM.UPDATE.>", NULL, 0, &updates, NULL),
+    assert_int_equal(ops->subscribe(w->bus->port, "$JS.API.STREAM.UPDATE.>", NULL, 0, false, &updates, NULL),
                      AEGIS_OK);
-    assert_int_equal(ops->subscribe(w->bus->port, "$JS.API.STREAM.CREATE.>", NULL, 0, &creates, NULL),
+    assert_int_equal(ops->subscribe(w->bus->port, "$JS.API.STREAM.CREATE.>", NULL, 0, false, &creates, NULL),
                      AEGIS_OK);
     for (i = 0; i < ROUNDS; i++) {
         static const char *const names[] = {"EVENTS", "COMMANDS", "AEGIS_DLQ", "KV_aegis_commands",

@@ -189,9 +189,10 @@ static memory_source *new_subscription(memory_bus *bus, const char *subject, con
 }
 
 aegis_status memory_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                              aegis_source **source, aegis_error *error)
+                              bool seldom, aegis_source **source, aegis_error *error)
 {
     memory_bus *bus = memory_of(port);
+    (void)seldom; /* there is no connection to see to */
     *source = NULL;
     if (!aegis_subject_pattern_valid(subject))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject or pattern",
@@ -210,5 +211,5 @@ aegis_status memory_subscribe(aegis_port *port, const char *subject, const char 
 aegis_status memory_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
                            aegis_error *error)
 {
-    return memory_subscribe(port, subject, NULL, capacity, source, error);
+    return memory_subscribe(port, subject, NULL, capacity, false, source, error);
 }

@@ -160,7 +160,7 @@ aegis_status memory_listen(aegis_port *port, const char *subject, size_t capacit
                            aegis_error *error);
 void memory_divert(aegis_source *source, aegis_source *into, uint64_t token);
 aegis_status memory_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                              aegis_source **source, aegis_error *error);
+                              bool seldom, aegis_source **source, aegis_error *error);
 
 /* -- source.c -- */
 memory_source *memory_source_new(memory_bus *bus, memory_kind kind, size_t capacity);

@@ -2,7 +2,7 @@
  * it writes what is buffered, waits in epoll, lets nats.c parse what came, hands the messages to their owners
  * and, when it has its own, passes the lead to another thread that waits. So a lonely call costs no thread
  * wake-up, and under load what has gathered is read and written at once. One keeper thread leads when nobody
- * waits, so that pings are answered, and is the only one that connects, which can take long.
+ * else would, so that pings are answered, and is the only one that connects, which can take long.
  */
 #define _GNU_SOURCE
 #include "internal.h"
@@ -93,6 +93,13 @@ static bool waiter_ready(const nats_waiter *waiter)
         return waiter->call->done;
     const nats_source *source = waiter->source;
     return source != NULL && (source->count > 0 || source->wakes > 0 || source->drained);
+}
+
+/* Who waits for what seldom comes would keep the lead for long, and each message would be another's, who has
+ * to be woken for it. */
+static bool may_lead(const nats_waiter *waiter)
+{
+    return waiter->source == NULL || !waiter->source->seldom;
 }
 
 static void sleep_append(nats_engine *engine, nats_waiter *waiter)
@@ -424,6 +431,10 @@ static void turn(nats_engine *engine, int64_t until)
  * taken again, which is when its call is over. */
 static bool step(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
 {
+    if (engine->up > 0 && !may_lead(waiter)) {
+        aegis_nats_pass_on(engine);
+        return doze(engine, waiter, deadline);
+    }
     if (engine->leader == NULL && engine->up > 0) {
         engine->leader = waiter;
         turn(engine, deadline);
@@ -522,10 +533,16 @@ static void keeper_wait(nats_engine *engine, int64_t when)
  * asked for it, and sleeps until he is told. He came last. */
 static void keeper_hand_over(nats_engine *engine)
 {
+    nats_waiter *heir = engine->sleeping_last;
+
     aegis_nats_pass_on(engine);
-    if (engine->keeper_yield && engine->leader == NULL && engine->up > 0 &&
-        atomic_load(&engine->coming) == 0 && engine->sleeping_last != NULL)
-        aegis_nats_signal_waiter(engine, engine->sleeping_last);
+    if (!engine->keeper_yield || engine->leader != NULL || engine->up == 0 ||
+        atomic_load(&engine->coming) > 0)
+        return;
+    while (heir != NULL && !may_lead(heir))
+        heir = heir->previous;
+    if (heir != NULL)
+        aegis_nats_signal_waiter(engine, heir);
 }
 
 /* Nobody waits: lead until somebody does, or a seat is to be filled. */

@@ -113,7 +113,7 @@ struct nats_parcel {
     natsMsg *raw; /* NULL for events and completions without an answer */
     aegis_header *headers;
     aegis_header few[2]; /* where they are when there are no more */
-    char *text; /* why a completion failed, or NULL */
+    char *text;          /* why a completion failed, or NULL */
     aegis_message message;
     nats_source *consumer; /* durable delivery not yet settled: its source */
     bool released;         /* by its reader, without having been settled */
@@ -174,6 +174,7 @@ struct nats_source {
     _Atomic(nats_ring *) ring; /* NULL until something is to be stored; set once, under the lock */
     /* a subscription's */
     nats_role role;
+    bool seldom;       /* who waits here never leads */
     nats_source *into; /* NULL: its messages are read here */
     uint64_t token;
 };
@@ -383,7 +384,7 @@ aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t cap
                                aegis_error *error);
 void aegis_nats_divert(aegis_source *source, aegis_source *into, uint64_t token);
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                                  aegis_source **source, aegis_error *error);
+                                  bool seldom, aegis_source **source, aegis_error *error);
 aegis_status aegis_nats_next(aegis_source *source, int64_t deadline, aegis_message *message);
 aegis_status aegis_nats_next_batch(aegis_source *source, int64_t deadline, aegis_message *messages,
                                    size_t most, size_t *count);

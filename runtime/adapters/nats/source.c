@@ -453,13 +453,14 @@ static nats_source *new_subscription(nats_engine *engine, const char *subject, c
 }
 
 aegis_status aegis_nats_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                                  aegis_source **source, aegis_error *error)
+                                  bool seldom, aegis_source **source, aegis_error *error)
 {
     aegis_error why = {0};
     nats_source *made =
         new_subscription(aegis_nats_engine_of(port), subject, queue, capacity, error != NULL ? error : &why);
     if (made == NULL)
         return error != NULL ? error->status : why.status;
+    made->seldom = seldom;
     return source_add(made, source, error);
 }
 

@@ -238,12 +238,13 @@ static aegis_status open_source(loop *l, bool live, lane **kept, aegis_source **
 }
 
 static aegis_status subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
-                              aegis_source **source, aegis_error *error)
+                              bool seldom, aegis_source **source, aegis_error *error)
 {
     loop *l = of_port(port);
 
     (void)queue;
     (void)capacity;
+    (void)seldom;
     (void)error;
     return open_source(l, strncmp(subject, "rpc.", 4) == 0, &l->requests, source);
 }
@@ -310,7 +311,7 @@ static aegis_status ensure_bucket(aegis_port *port, const aegis_bucket_config *c
 static aegis_status listen_to(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
                               aegis_error *error)
 {
-    return subscribe(port, subject, NULL, capacity, source, error);
+    return subscribe(port, subject, NULL, capacity, false, source, error);
 }
 
 static aegis_status stream_info(aegis_port *port, const char *stream, int64_t deadline,
@@ -473,7 +474,7 @@ rpc_carrier *rpc_carrier_open(size_t request_bytes, size_t answer_bytes)
     c->request.subject = "rpc.order-service.create_order";
     c->request.body = (aegis_bytes){c->bytes, request_bytes};
     c->answer.body = (aegis_bytes){c->bytes, answer_bytes};
-    if (subscribe(c->port, "rpc.", NULL, 0, &c->requests, NULL) == AEGIS_OK &&
+    if (subscribe(c->port, "rpc.", NULL, 0, false, &c->requests, NULL) == AEGIS_OK &&
         completions(c->port, 0, &c->answers, NULL) == AEGIS_OK)
         return c;
     rpc_carrier_close(c);
