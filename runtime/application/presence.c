@@ -105,7 +105,7 @@ aegis_status aegis_presence_hear(aegis_bus *bus, const char *subject, const char
                                  aegis_source **source, aegis_error *error)
 {
     const aegis_port_ops *ops = bus->port->ops;
-    const aegis_status status = ops->subscribe(bus->port, subject, queue, 0, source, error);
+    const aegis_status status = ops->subscribe(bus->port, subject, queue, 0, true, source, error);
 
     if (status == AEGIS_OK)
         ops->divert(*source, bus->presence->source, 0);

@@ -233,7 +233,7 @@ typedef struct aegis_port_ops {
     /* Stop the inflow; what has arrived can still be read. The server has seen it when this returns OK. */
     aegis_status (*drain)(aegis_source *source, int64_t deadline);
     /* What `source`, a subscription, has and gets comes out of `into`, a source of completions, with `token`. For good:
-     * nobody reads `source` any more, which is closed before `into`. */
+     * nobody reads `source` any more, which is closed before `into`. If `source` is seldom, so is `into`. */
     void (*divert)(aegis_source *source, aegis_source *into, uint64_t token);
     /* Free. No thread may be in `next`; unsettled durable messages are handed back (nak) and unread completions lost. */
     void (*close_source)(aegis_source *source);

@@ -86,18 +86,19 @@ void wake_ends_a_wait(void **state)
 
 /* Who waits for what seldom comes is told of it, also when nobody else waits, and sleeps through all that is
  * not for him. */
-void seldom_waiter_sleeps(void **state)
+static void sleeps_through(contract *c, aegis_source *source, bool diverted)
 {
     enum { OTHERS = 300 };
-    contract *c = (contract *)*state;
     const char *subject = contract_subject(c, "seldom"), *often = contract_subject(c, "often");
-    aegis_source *others = contract_subscribe(c, often, NULL);
+    aegis_source *others = contract_subscribe(c, often, NULL), *seldom = NULL;
     waiter w = {.c = c};
-    assert_ok(c->ops->subscribe(c->port, subject, NULL, 0, true, &w.source, NULL));
-    contract_keep(c, w.source);
-    contract_silent(c, w.source, 100);
+    assert_ok(c->ops->subscribe(c->port, subject, NULL, 0, true, &seldom, NULL));
+    w.source = diverted ? source : seldom;
+    contract_silent(c, w.source, 50);
     assert_int_equal(pthread_create(&w.thread, NULL, wait_for_one, &w), 0);
     sleep_ms(50);
+    if (diverted)
+        c->ops->divert(seldom, source, 1);
     for (int i = 0; i < OTHERS; i++) {
         contract_publish(c, often, "x");
         contract_expect(c, others, "x");
@@ -108,6 +109,17 @@ void seldom_waiter_sleeps(void **state)
     assert_true(elapsed_ms(before) < 2000);
     assert_ok(w.status);
     assert_in_range(w.sleeps, 0, OTHERS / 10);
+    c->ops->close_source(seldom);
+}
+
+void seldom_waiter_sleeps(void **state)
+{
+    contract *c = (contract *)*state;
+    aegis_source *completions = NULL;
+    sleeps_through(c, NULL, false);
+    assert_ok(c->ops->completions(c->port, 1, &completions, NULL));
+    contract_keep(c, completions);
+    sleeps_through(c, completions, true);
 }
 
 void wake_loses_no_message(void **state)

@@ -147,6 +147,7 @@ struct nats_source {
     size_t count;
     size_t capacity;
     bool overflowed;  /* since the queue was last empty; one event for each time */
+    bool seldom;      /* who waits here never leads */
     unsigned waiting; /* threads inside `next` */
     unsigned wakes;
     bool draining; /* not to be subscribed again */
@@ -174,7 +175,6 @@ struct nats_source {
     _Atomic(nats_ring *) ring; /* NULL until something is to be stored; set once, under the lock */
     /* a subscription's */
     nats_role role;
-    bool seldom;       /* who waits here never leads */
     nats_source *into; /* NULL: its messages are read here */
     uint64_t token;
 };

@@ -586,6 +586,10 @@ void aegis_nats_divert(aegis_source *base, aegis_source *into, uint64_t token)
     nats_parcel *parcel = pop(source);
     source->into = aegis_nats_source_of(into);
     source->token = token;
+    if (source->seldom && !source->into->seldom) {
+        source->into->seldom = true;
+        aegis_nats_kick(engine); /* who waits there may lead just now */
+    }
     for (; parcel != NULL; parcel = pop(source))
         push(source, parcel);
     if (count > 0)
