@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-json json_begin(arena *memory)
+json json_put_begin(arena *memory)
 {
     return (json){text_begin(memory), false};
 }
@@ -18,14 +18,14 @@ static void separate(json *j)
     j->comma = true;
 }
 
-void json_open(json *j, char bracket)
+void json_put_open(json *j, char bracket)
 {
     separate(j);
     text_put(&j->out, &bracket, 1);
     j->comma = false;
 }
 
-void json_close(json *j, char bracket)
+void json_put_close(json *j, char bracket)
 {
     text_put(&j->out, &bracket, 1);
     j->comma = true;
@@ -49,7 +49,7 @@ static void put_character(text_buffer *out, const char *at, size_t length)
         text_put(out, at, 1);
 }
 
-void json_bytes(json *j, const char *data, size_t size)
+void json_put_bytes(json *j, const char *data, size_t size)
 {
     size_t length;
 
@@ -66,38 +66,32 @@ void json_bytes(json *j, const char *data, size_t size)
     text_put(&j->out, "\"", 1);
 }
 
-void json_string(json *j, const char *string)
+void json_put_string(json *j, const char *string)
 {
-    json_bytes(j, string != NULL ? string : "", string != NULL ? strlen(string) : 0);
+    json_put_bytes(j, string != NULL ? string : "", string != NULL ? strlen(string) : 0);
 }
 
-void json_key(json *j, const char *name)
+void json_put_key(json *j, const char *name)
 {
-    json_string(j, name);
+    json_put_string(j, name);
     text_put(&j->out, ":", 1);
     j->comma = false;
 }
 
-void json_number(json *j, uint64_t number)
+void json_put_number(json *j, uint64_t number)
 {
     separate(j);
     text_printf(&j->out, "%" PRIu64, number);
 }
 
-void json_bool(json *j, bool value)
+void json_put_member(json *j, const char *name, const char *string)
 {
-    separate(j);
-    text_puts(&j->out, value ? "true" : "false");
+    json_put_key(j, name);
+    json_put_string(j, string);
 }
 
-void json_member(json *j, const char *name, const char *string)
+void json_put_member_number(json *j, const char *name, uint64_t number)
 {
-    json_key(j, name);
-    json_string(j, string);
-}
-
-void json_member_number(json *j, const char *name, uint64_t number)
-{
-    json_key(j, name);
-    json_number(j, number);
+    json_put_key(j, name);
+    json_put_number(j, number);
 }

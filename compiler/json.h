@@ -13,18 +13,17 @@ typedef struct json {
     bool comma; /* one more value here needs a comma before it */
 } json;
 
-json json_begin(arena *memory);
+json json_put_begin(arena *memory);
 /* '{' or '['. */
-void json_open(json *j, char bracket);
-void json_close(json *j, char bracket);
-void json_key(json *j, const char *name);
-void json_string(json *j, const char *string);
-void json_bytes(json *j, const char *data, size_t size);
-void json_number(json *j, uint64_t number);
-void json_bool(json *j, bool value);
+void json_put_open(json *j, char bracket);
+void json_put_close(json *j, char bracket);
+void json_put_key(json *j, const char *name);
+void json_put_string(json *j, const char *string);
+void json_put_bytes(json *j, const char *data, size_t size);
+void json_put_number(json *j, uint64_t number);
 
 /* A member of an object: key and value. */
-void json_member(json *j, const char *name, const char *string);
-void json_member_number(json *j, const char *name, uint64_t number);
+void json_put_member(json *j, const char *name, const char *string);
+void json_put_member_number(json *j, const char *name, uint64_t number);
 
 #endif
