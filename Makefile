@@ -10,6 +10,7 @@ PREFIX ?= /usr/local
 include mk/flags.mk
 include mk/compiler.mk
 include mk/runtime.mk
+include mk/tool.mk
 include mk/tests.mk
 include mk/exchange.mk
 include mk/bench.mk

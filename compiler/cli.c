@@ -15,7 +15,7 @@ void cli_complain(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    fputs("aegisc: ", stderr);
+    fprintf(stderr, "%s: ", cli_program.name);
     vfprintf(stderr, format, arguments);
     fputs("\n", stderr);
     va_end(arguments);
@@ -26,9 +26,9 @@ int cli_usage(const cli_command *command, const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    fputs("aegisc: ", stderr);
+    fprintf(stderr, "%s: ", cli_program.name);
     vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n'aegisc %s --help' shows what it takes\n", command->name);
+    fprintf(stderr, "\n'%s %s --help' shows what it takes\n", cli_program.name, command->name);
     va_end(arguments);
     return CLI_USAGE;
 }
@@ -69,7 +69,7 @@ static void print_option(const cli_option *option)
 
 void cli_print_help(const cli_command *command)
 {
-    printf("usage: aegisc %s [options]%s%s\n\n%s\n\noptions:\n", command->name,
+    printf("usage: %s %s [options]%s%s\n\n%s\n\noptions:\n", cli_program.name, command->name,
            command->takes[0] == '\0' ? "" : " ", command->takes, command->about);
     for (size_t i = 0; i < command->option_count; i++)
         print_option(&command->options[i]);
@@ -78,7 +78,7 @@ void cli_print_help(const cli_command *command)
     printf("\nexit codes:\n  0  done\n");
     if (command->failure != NULL)
         printf("  1  %s\n", command->failure);
-    printf("  2  a mistake in the command line\n  3  a file that cannot be read or written\n");
+    printf("  2  a mistake in the command line\n  3  %s\n", cli_program.io);
 }
 
 /* ---- reading ---- */
@@ -101,7 +101,7 @@ static const cli_option *find_option(const cli_command *command, const char *tex
 
 static int unknown_option(cli *c, const char *text)
 {
-    const char *names[32] = {"--help"}, *near;
+    const char *names[48] = {"--help"}, *near;
     size_t count = 1;
     char *name = arena_copy(&c->memory, text, strcspn(text, "="));
 

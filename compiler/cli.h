@@ -67,6 +67,23 @@ typedef struct cli {
     arena memory;       /* of the command line; a compile has its own */
 } cli;
 
+/* What a program is: its name in messages, and its commands. */
+typedef struct cli_program_info {
+    const char *name; /* "aegisc" */
+    const char *version;
+    const cli_command *const *commands;
+    size_t command_count;
+    const cli_command *fallback; /* what a command line that names no command means, or NULL */
+    const char *takes;           /* how its help puts what stands behind the name */
+    const char *closing;         /* what `--help` says behind the list of commands */
+    const char *io;              /* what exit code 3 means */
+} cli_program_info;
+
+/* Of this program: each defines it once, beside its main. */
+extern const cli_program_info cli_program;
+
+/* Find the command that is meant and run it: all that main does. The exit code. */
+int cli_main(int argc, char **argv);
 /* Read `argc` arguments as those of `command` and run it; the exit code. */
 int cli_run(const cli_command *command, int argc, char **argv);
 

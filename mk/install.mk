@@ -1,4 +1,4 @@
-# Installing: aegisc, both libraries, the public headers, aegis.pc.
+# Installing: aegisc, aegis, both libraries, the public headers, aegis.pc.
 
 bindir       = $(PREFIX)/bin
 libdir       = $(PREFIX)/lib
@@ -14,7 +14,7 @@ INTO := "$(DESTDIR)"
 .PHONY: install
 install: $(ALL)
 	@$(INSTALL) -d $(INTO)"$(bindir)" $(INTO)"$(libdir)" $(INTO)"$(includedir)/aegis" $(INTO)"$(pkgconfigdir)"
-	@$(INSTALL) -m 755 $(AEGISC) $(INTO)"$(bindir)/"
+	@$(INSTALL) -m 755 $(AEGISC) $(TOOL) $(INTO)"$(bindir)/"
 	@$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(INTO)"$(libdir)/"
 	@$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(INTO)"$(libdir)/"
 	@ln -sf libaegis.so.$(ABI) $(INTO)"$(libdir)/libaegis.so"

@@ -20,8 +20,9 @@ runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
 runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix
 runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
+tools/aegis/ | $aegis|jansson\.h|[a-z_]+\.h|ports/(bus|clock)\.h|application/bus\.h|$posix
 compiler/output\. | (output|arena)\.h|$posix
-compiler/main\. | (cli|diag)\.h|$posix
+compiler/main\. | cli\.h
 compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
 compiler/(arena|names|diag|source|text|json)[a-z_]*\. | (arena|names|diag|source|text|json|utf8)[a-z_]*\.h|$posix
@@ -56,7 +57,7 @@ while IFS= read -r hit; do
         fi
         break
     done
-done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' runtime compiler --include='*.[chly]')
+done < <(grep -rnE '^[[:space:]]*#[[:space:]]*include[[:space:]]*[<"]' runtime compiler tools/aegis --include='*.[chly]')
 
 # Programs of users see the public headers and what aegisc generated, nothing else of ours.
 if hits=$(grep -rnE '#include ["<](domain|codec|ports|application|adapters)/|nats/nats\.h|msgpack' examples --include='*.[ch]'); then

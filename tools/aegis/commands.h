@@ -1,0 +1,9 @@
+/* The commands of `aegis`, in the table of main.c. */
+#ifndef AEGIS_TOOL_COMMANDS_H
+#define AEGIS_TOOL_COMMANDS_H
+
+#include "cli.h"
+
+extern const cli_command cmd_call;
+
+#endif

@@ -1,0 +1,228 @@
+/* What stubs do, with descriptors made at run time and bodies as JSON. */
+#include "dynamic.h"
+
+#include <string.h>
+
+#include <aegis/generated.h>
+
+#include "wire.h"
+
+/* For what tells nothing of itself: the language's defaults. */
+#define RPC_TIMEOUT     (5 * AEGIS_SECOND)
+#define COMMAND_TIMEOUT (300 * AEGIS_SECOND)
+
+void dynamic_free(dynamic_outcome *outcome)
+{
+    json_decref(outcome->value);
+    outcome->value = NULL;
+}
+
+/* The descriptor; its texts are the schema's, its arrays the session's. */
+static bool describe(const session *s, const catalog_method *what, schema_method_kind kind, aegis_method *out)
+{
+    const schema_method *m = what->method;
+    arena *memory = &s->line->memory;
+    const char **names;
+    int32_t *codes;
+    bool *retried;
+    size_t i;
+
+    memset(out, 0, sizeof *out);
+    out->service = what->service;
+    out->name = what->name;
+    out->command = kind == SCHEMA_COMMAND;
+    out->timeout = m != NULL ? m->timeout : out->command ? COMMAND_TIMEOUT : RPC_TIMEOUT;
+    out->timeout = session_timeout(s, out->timeout);
+    out->max_retries = out->command ? 3 : 0;
+    if (m == NULL)
+        return true;
+    names = (const char **)arena_array(memory, m->raise_count + 1, sizeof *names);
+    codes = (int32_t *)arena_array(memory, m->raise_count + 1, sizeof *codes);
+    retried = (bool *)arena_array(memory, m->raise_count + 1, sizeof *retried);
+    if (names == NULL || codes == NULL || retried == NULL)
+        return false;
+    for (i = 0; i < m->raise_count; i++) {
+        names[i] = m->raises[i].error->wire;
+        codes[i] = m->raises[i].error->code;
+        retried[i] = m->raises[i].retried;
+    }
+    out->errors = names;
+    out->error_codes = codes;
+    out->retried_errors = retried;
+    out->error_count = m->raise_count;
+    out->idempotent = m->idempotent;
+    out->max_retries = m->max_retries;
+    out->backoff_min = m->backoff_min;
+    out->backoff_max = m->backoff_max;
+    out->hedge = m->hedge;
+    out->lanes = m->lanes;
+    out->priority = (aegis_priority)(AEGIS_PRIORITY_LOW + (int)m->priority);
+    out->guarantee = m->delivery == SCHEMA_EXACTLY_ONCE   ? AEGIS_EXACTLY_ONCE
+                     : m->delivery == SCHEMA_AT_MOST_ONCE ? AEGIS_AT_MOST_ONCE
+                                                          : AEGIS_AT_LEAST_ONCE;
+    return true;
+}
+
+/* Put JSON where a stub would encode its struct. */
+static void put(aegis_writer *w, aegis_arena *memory, json_t *value)
+{
+    const size_t size = json_dumpb(value, NULL, 0, JSON_COMPACT);
+    char *text = (char *)aegis_arena_alloc(memory, size + 1);
+    aegis_raw raw = {{NULL, 0}, AEGIS_FORMAT_JSON};
+
+    if (text == NULL || size == 0)
+        return; /* an empty object is sent, and refused where something is missing */
+    raw.data.data = (const uint8_t *)text;
+    raw.data.len = json_dumpb(value, text, size, JSON_COMPACT);
+    aegis_put_raw(w, raw);
+}
+
+/* What the reader of an exchange yields, as JSON. */
+static void take(session *s, aegis_exchange *x, int answer, const aegis_method *method, dynamic_outcome *out)
+{
+    aegis_raw raw;
+
+    out->ok = answer == AEGIS_ANSWER_OK;
+    if (answer == AEGIS_ANSWER_FAILED) {
+        out->type = out->failed.type;
+        return;
+    }
+    raw = aegis_get_raw(aegis_exchange_reader(x));
+    if (!aegis_exchange_done(x, &out->failed)) {
+        out->ok = false;
+        return;
+    }
+    out->value = raw.data.len > 0 ? wire_decode(s, raw.data, &out->failed) : json_object();
+    if (out->value == NULL) {
+        out->ok = false;
+        return;
+    }
+    if (answer >= 0) {
+        out->type = method->errors[answer];
+        out->failed.code = method->error_codes[answer];
+        (void)aegis_error_set(&out->failed, AEGIS_FAILED_PRECONDITION, "%s", out->type);
+        out->failed.code = method->error_codes[answer];
+    }
+}
+
+void dynamic_call(session *s, const catalog_method *what, json_t *parameters,
+                  const aegis_call_options *options, dynamic_outcome *outcome)
+{
+    aegis_method method;
+    aegis_exchange x;
+    aegis_client *client;
+
+    memset(outcome, 0, sizeof *outcome);
+    if (session_client(s, &client) != CLI_DONE || !describe(s, what, SCHEMA_RPC, &method)) {
+        (void)aegis_error_set(&outcome->failed, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return;
+    }
+    put(aegis_call_begin(&x, client, &method, options, s->arena), s->arena, parameters);
+    take(s, &x, aegis_call_finish(&x, &outcome->failed), &method, outcome);
+}
+
+/* ---- commands ---- */
+
+/* The idempotency key, made of the same parameters in the same way as a stub does. */
+static void put_key(aegis_exchange *x, const schema_method *method, json_t *parameters)
+{
+    size_t i;
+
+    for (i = 0; method != NULL && i < method->key_count; i++) {
+        const schema_field *field = method->keys[i];
+        json_t *value = json_object_get(parameters, field->name);
+        aegis_uuid uuid;
+
+        if (json_is_integer(value))
+            aegis_key_i64(x, json_integer_value(value));
+        else if (field->type->kind == SCHEMA_UUID && json_is_string(value) &&
+                 aegis_uuid_parse(json_string_value(value), &uuid))
+            aegis_key_uuid(x, uuid);
+        else
+            aegis_key_text(x, json_is_string(value) ? json_string_value(value) : "");
+    }
+}
+
+aegis_status dynamic_submit(session *s, const catalog_method *what, json_t *parameters,
+                            const aegis_command_options *options, aegis_command **command, aegis_error *error)
+{
+    aegis_method method;
+    aegis_exchange x;
+    aegis_client *client;
+
+    if (session_client(s, &client) != CLI_DONE || !describe(s, what, SCHEMA_COMMAND, &method))
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    put(aegis_command_begin(&x, client, &method, options, s->arena), s->arena, parameters);
+    put_key(&x, what->method, parameters);
+    return aegis_command_submit(&x, command, error);
+}
+
+typedef struct hearing {
+    session *s;
+    dynamic_progress progress;
+    void *user;
+} hearing;
+
+static void hear(aegis_reader *update, void (*callback)(void), void *user)
+{
+    const hearing *h = (const hearing *)user;
+    const aegis_raw raw = aegis_get_raw(update);
+    json_t *value = aegis_reader_close(update, NULL) == AEGIS_OK ? wire_decode(h->s, raw.data, NULL) : NULL;
+
+    (void)callback;
+    if (value != NULL)
+        (h->progress)(value, h->user);
+    json_decref(value);
+}
+
+static void no_callback(void)
+{
+}
+
+void dynamic_wait(session *s, aegis_command *command, const catalog_method *what, aegis_duration timeout,
+                  dynamic_progress progress, void *user, dynamic_outcome *outcome)
+{
+    hearing h = {s, progress, user};
+    const aegis_listener listener = {hear, no_callback, &h};
+    aegis_method method;
+    aegis_exchange x;
+
+    memset(outcome, 0, sizeof *outcome);
+    if (!describe(s, what, SCHEMA_COMMAND, &method)) {
+        (void)aegis_error_set(&outcome->failed, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return;
+    }
+    take(s, &x,
+         aegis_command_wait(command, &method, timeout, progress != NULL ? &listener : NULL, s->arena, &x,
+                            &outcome->failed),
+         &method, outcome);
+}
+
+/* ---- events ---- */
+
+aegis_status dynamic_publish(session *s, const char *name, const char *version, json_t *payload,
+                             const aegis_publish_options *options, aegis_error *error)
+{
+    const aegis_client_options as_json = {.format = AEGIS_FORMAT_JSON};
+    const char *dot = strchr(name, '.');
+    aegis_event_type type;
+    aegis_publisher *publisher;
+    aegis_exchange x;
+    aegis_status status;
+
+    if (dot == NULL)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is no event: it is called domain.type",
+                               name);
+    type.domain = arena_copy(&s->line->memory, name, (size_t)(dot - name));
+    type.type = dot + 1;
+    type.version = version;
+    if (type.domain == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    status = aegis_publisher_new(s->bus, &as_json, &publisher, error);
+    if (status != AEGIS_OK)
+        return status;
+    put(aegis_publish_begin(&x, publisher, &type, options), s->arena, payload);
+    status = aegis_publish_finish(&x, error);
+    aegis_publisher_free(publisher);
+    return status;
+}

@@ -1,0 +1,32 @@
+/* aegis: the operator's command line. What a command takes and does stands in cmd_NAME.c; the options that
+ * all of them share in session.h.
+ */
+#include "commands.h"
+
+static const cli_command *const commands[] = {&cmd_call};
+
+static const char closing[] =
+    "\n"
+    "'aegis help COMMAND' tells more about one. The server is -s URL, or the environment's\n"
+    "AEGIS_URL or NATS_URL, or nats://127.0.0.1:4222.\n"
+    "\n"
+    "exit codes:\n"
+    "  0  done\n"
+    "  1  what was asked for failed\n"
+    "  2  a mistake in the command line\n"
+    "  3  no server, or a file that cannot be read or written\n";
+
+const cli_program_info cli_program = {
+    .name = "aegis",
+    .version = AEGISC_VERSION,
+    .commands = commands,
+    .command_count = CLI_COUNT(commands),
+    .takes = "COMMAND [options] ...",
+    .closing = closing,
+    .io = "no server, or a file that cannot be read or written",
+};
+
+int main(int argc, char **argv)
+{
+    return cli_main(argc, argv);
+}

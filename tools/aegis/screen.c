@@ -1,0 +1,353 @@
+/* Text for a person: what is safe, how wide it is, how numbers are put. */
+#define _XOPEN_SOURCE 700
+#include "screen.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+void screen_init(screen *out, FILE *file, const char *when)
+{
+    const char *unwanted = getenv("NO_COLOR");
+
+    out->file = file;
+    out->terminal = isatty(fileno(file)) != 0;
+    if (when == NULL || strcmp(when, "auto") == 0)
+        out->colour = out->terminal && (unwanted == NULL || unwanted[0] == '\0');
+    else
+        out->colour = strcmp(when, "always") == 0;
+}
+
+void screen_size(const screen *out, unsigned *columns, unsigned *rows)
+{
+    struct winsize size;
+
+    memset(&size, 0, sizeof size);
+    if (!out->terminal || ioctl(fileno(out->file), TIOCGWINSZ, &size) != 0)
+        memset(&size, 0, sizeof size);
+    *columns = size.ws_col > 0 ? size.ws_col : 80;
+    *rows = size.ws_row > 0 ? size.ws_row : 24;
+}
+
+const char *screen_ink_text(const screen *out, screen_ink ink)
+{
+    static const char *const escapes[] = {"\033[0m",  "\033[2m",  "\033[1m",  "\033[31m", "\033[32m",
+                                          "\033[33m", "\033[34m", "\033[35m", "\033[36m"};
+
+    return out->colour ? escapes[ink] : "";
+}
+
+void screen_put(const screen *out, screen_ink ink, const char *format, ...)
+{
+    va_list arguments;
+
+    if (ink != INK_PLAIN)
+        fputs(screen_ink_text(out, ink), out->file);
+    va_start(arguments, format);
+    vfprintf(out->file, format, arguments);
+    va_end(arguments);
+    if (ink != INK_PLAIN)
+        fputs(screen_ink_text(out, INK_PLAIN), out->file);
+}
+
+/* ---- text of others ---- */
+
+/* The character at `text`, and its bytes; 0 bytes for what is not UTF-8. */
+static size_t decode(const unsigned char *text, uint32_t *out)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char first = text[0];
+    const size_t size = first < 0x80       ? 1
+                        : first >> 5 == 6  ? 2
+                        : first >> 4 == 14 ? 3
+                        : first >> 3 == 30 ? 4
+                                           : 0;
+    uint32_t character = size == 1 ? first : first & (0xffu >> (size + 1));
+    size_t i;
+
+    for (i = 1; i < size; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        character = character << 6 | (text[i] & 0x3fu);
+    }
+    if (size == 0 || character < least[size] || character > 0x10ffff ||
+        (character >= 0xd800 && character < 0xe000))
+        return 0;
+    *out = character;
+    return size;
+}
+
+/* Control characters, also those of the second half (0x80 to 0x9f), and what turns the direction of writing.
+ */
+static bool is_harmful(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void screen_safe(FILE *file, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    while (*at != '\0') {
+        uint32_t character = *at;
+        const size_t size = decode(at, &character);
+
+        if (size == 0)
+            fprintf(file, "\\x%02x", *at);
+        else if (is_harmful(character) && character < 0x100)
+            fprintf(file, "\\x%02x", (unsigned)character);
+        else if (is_harmful(character))
+            fprintf(file, "\\u%04x", (unsigned)character);
+        else
+            fwrite(at, 1, size, file);
+        at += size > 0 ? size : 1;
+    }
+}
+
+/* Columns of one character: the ranges of UAX #11 that matter, and the combining marks of the common scripts.
+ */
+static size_t columns_of(uint32_t c)
+{
+    if ((c >= 0x300 && c < 0x370) || (c >= 0x200b && c <= 0x200f) || (c >= 0xfe00 && c <= 0xfe0f))
+        return 0;
+    if ((c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) || (c >= 0xac00 && c < 0xd7a4) ||
+        (c >= 0xf900 && c < 0xfb00) || (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff61) ||
+        (c >= 0x1f300 && c < 0x1f650) || (c >= 0x1f900 && c < 0x1fa00) || (c >= 0x20000 && c < 0x40000))
+        return 2;
+    return 1;
+}
+
+/* Bytes of `text` whose columns fit into `most`; `*columns` is how many they take. */
+static size_t fitting(const char *text, size_t most, size_t *columns)
+{
+    const unsigned char *at = (const unsigned char *)text;
+
+    *columns = 0;
+    while (*at != '\0') {
+        uint32_t character = *at;
+        const size_t size = decode(at, &character);
+        const size_t width = size == 0 || (is_harmful(character) && character < 0x100) ? 4
+                             : is_harmful(character)                                   ? 6
+                                                     : columns_of(character);
+
+        if (*columns + width > most)
+            break;
+        *columns += width;
+        at += size > 0 ? size : 1;
+    }
+    return (size_t)(at - (const unsigned char *)text);
+}
+
+size_t screen_width(const char *text)
+{
+    size_t columns;
+
+    (void)fitting(text, SIZE_MAX, &columns);
+    return columns;
+}
+
+/* ---- numbers ---- */
+
+const char *screen_duration(aegis_duration duration, char text[SCREEN_TEXT])
+{
+    const double ns = (double)duration;
+
+    if (duration < AEGIS_MICROSECOND)
+        snprintf(text, SCREEN_TEXT, "%lld ns", (long long)duration);
+    else if (duration < AEGIS_MILLISECOND)
+        snprintf(text, SCREEN_TEXT, "%.*f us", ns < 1e4 ? 1 : 0, ns / 1e3);
+    else if (duration < AEGIS_SECOND)
+        snprintf(text, SCREEN_TEXT, "%.*f ms", ns < 1e8 ? 1 : 0, ns / 1e6);
+    else if (duration < AEGIS_MINUTE)
+        snprintf(text, SCREEN_TEXT, "%.1f s", ns / 1e9);
+    else if (duration < AEGIS_HOUR)
+        snprintf(text, SCREEN_TEXT, "%d m %d s", (int)(duration / AEGIS_MINUTE),
+                 (int)(duration % AEGIS_MINUTE / AEGIS_SECOND));
+    else if (duration < 24 * AEGIS_HOUR)
+        snprintf(text, SCREEN_TEXT, "%d h %d m", (int)(duration / AEGIS_HOUR),
+                 (int)(duration % AEGIS_HOUR / AEGIS_MINUTE));
+    else
+        snprintf(text, SCREEN_TEXT, "%d d %d h", (int)(duration / (24 * AEGIS_HOUR)),
+                 (int)(duration % (24 * AEGIS_HOUR) / AEGIS_HOUR));
+    return text;
+}
+
+const char *screen_count(double count, char text[SCREEN_TEXT])
+{
+    if (count < 1000)
+        snprintf(text, SCREEN_TEXT, "%.0f", count);
+    else if (count < 10000)
+        snprintf(text, SCREEN_TEXT, "%d,%03d", (int)count / 1000, (int)count % 1000);
+    else if (count < 999950)
+        snprintf(text, SCREEN_TEXT, "%.1fk", count / 1e3);
+    else if (count < 999.95e6)
+        snprintf(text, SCREEN_TEXT, "%.1fM", count / 1e6);
+    else
+        snprintf(text, SCREEN_TEXT, "%.1fG", count / 1e9);
+    return text;
+}
+
+const char *screen_bytes(double bytes, char text[SCREEN_TEXT])
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double value = bytes;
+    size_t i = 0;
+
+    if (bytes < 1024) {
+        snprintf(text, SCREEN_TEXT, "%.0f B", bytes);
+        return text;
+    }
+    for (value /= 1024; value >= 1023.95 && i + 1 < CLI_COUNT(units); i++)
+        value /= 1024;
+    snprintf(text, SCREEN_TEXT, "%.1f %s", value, units[i]);
+    return text;
+}
+
+const char *screen_time(aegis_timestamp when, char text[SCREEN_TEXT])
+{
+    const time_t seconds = (time_t)(when / AEGIS_SECOND - (when % AEGIS_SECOND < 0));
+    const int ms = (int)((when - (aegis_timestamp)seconds * AEGIS_SECOND) / AEGIS_MILLISECOND);
+    struct tm parts;
+    size_t size = 0;
+
+    if (localtime_r(&seconds, &parts) != NULL)
+        size = strftime(text, SCREEN_TEXT, "%Y-%m-%d %H:%M:%S", &parts);
+    snprintf(text + size, SCREEN_TEXT - size, ".%03d", ms);
+    return text;
+}
+
+void screen_sparkline(const double *values, size_t count, double most, char *text)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        double part = most > 0 ? values[i] / most * 8 : 0;
+
+        if (part > 7)
+            part = 7;
+        text[3 * i] = (char)0xe2; /* U+2581 to U+2588 */
+        text[3 * i + 1] = (char)0x96;
+        text[3 * i + 2] = (char)(0x81 + (part > 0 ? (int)part : 0));
+    }
+    text[3 * count] = '\0';
+}
+
+/* ---- tables ---- */
+
+#define COLUMNS_MAX 16
+
+typedef struct cell {
+    const char *text;
+    screen_ink ink;
+} cell;
+
+struct screen_table {
+    arena *memory;
+    const char *headings[COLUMNS_MAX];
+    bool right[COLUMNS_MAX];
+    size_t columns;
+    cell *cells;
+    size_t count;
+};
+
+screen_table *screen_table_new(arena *memory, const char *columns)
+{
+    screen_table *table = arena_new(memory, screen_table);
+
+    if (table == NULL)
+        return NULL;
+    table->memory = memory;
+    while (table->columns < COLUMNS_MAX) {
+        const bool right = *columns == '>';
+        const size_t size = strcspn(columns + right, "|");
+
+        table->right[table->columns] = right;
+        table->headings[table->columns++] = arena_copy(memory, columns + right, size);
+        columns += right + size;
+        if (*columns++ == '\0')
+            break;
+    }
+    return memory->failed ? NULL : table;
+}
+
+void screen_cell(screen_table *table, screen_ink ink, const char *format, ...)
+{
+    va_list arguments;
+    cell *cells;
+
+    if (table == NULL)
+        return;
+    cells = (cell *)arena_grow(table->memory, table->cells, table->count, sizeof *cells);
+    if (cells == NULL)
+        return;
+    table->cells = cells;
+    va_start(arguments, format);
+    cells[table->count].text = arena_vprintf(table->memory, format, arguments);
+    va_end(arguments);
+    cells[table->count].ink = ink;
+    if (cells[table->count].text != NULL)
+        table->count++;
+}
+
+static void print_row(const screen_table *table, const screen *out, const cell *row, const size_t *widths,
+                      size_t room)
+{
+    size_t i;
+
+    for (i = 0; i < table->columns; i++) {
+        const bool last = i + 1 == table->columns;
+        size_t width = screen_width(row[i].text);
+        const size_t pad = widths[i] > width ? widths[i] - width : 0;
+
+        if (table->right[i])
+            fprintf(out->file, "%*s", (int)pad, "");
+        if (row[i].ink != INK_PLAIN)
+            fputs(screen_ink_text(out, row[i].ink), out->file);
+        if (last && width > room && room > 1) {
+            char *cut = arena_copy(table->memory, row[i].text, fitting(row[i].text, room - 1, &width));
+
+            screen_safe(out->file, cut != NULL ? cut : "");
+            fputs("\xe2\x80\xa6", out->file);
+        } else {
+            screen_safe(out->file, row[i].text);
+        }
+        if (row[i].ink != INK_PLAIN)
+            fputs(screen_ink_text(out, INK_PLAIN), out->file);
+        if (!last)
+            fprintf(out->file, "%*s", (int)(table->right[i] ? 2 : pad + 2), "");
+    }
+    fputc('\n', out->file);
+}
+
+void screen_table_print(const screen_table *table, const screen *out)
+{
+    size_t widths[COLUMNS_MAX] = {0}, taken = 0, room = SIZE_MAX;
+    cell heading[COLUMNS_MAX];
+    unsigned columns, rows;
+    size_t i;
+
+    if (table == NULL)
+        return;
+    for (i = 0; i < table->columns; i++) {
+        heading[i] = (cell){table->headings[i], INK_BOLD};
+        widths[i] = screen_width(table->headings[i]);
+    }
+    for (i = 0; i < table->count; i++) {
+        const size_t width = screen_width(table->cells[i].text);
+
+        if (width > widths[i % table->columns])
+            widths[i % table->columns] = width;
+    }
+    for (i = 0; i + 1 < table->columns; i++)
+        taken += widths[i] + 2;
+    screen_size(out, &columns, &rows);
+    if (out->terminal)
+        room = columns > taken ? columns - taken : 1;
+    print_row(table, out, heading, widths, room);
+    for (i = 0; i + table->columns <= table->count; i += table->columns)
+        print_row(table, out, &table->cells[i], widths, room);
+}

@@ -1,0 +1,185 @@
+/* The connection of a command, from its options and the environment. */
+#define _POSIX_C_SOURCE 200809L
+#include "session.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_URL "nats://127.0.0.1:4222"
+
+/* The one thing a signal handler can reach. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+    (void)number;
+    interrupted = 1;
+}
+
+void session_catch_signals(session *s)
+{
+    struct sigaction action;
+
+    (void)s;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+}
+
+bool session_interrupted(void)
+{
+    return interrupted != 0;
+}
+
+bool session_duration(const char *text, aegis_duration *out)
+{
+    static const struct {
+        const char *unit;
+        aegis_duration of;
+    } units[] = {{"ns", AEGIS_NANOSECOND}, {"us", AEGIS_MICROSECOND}, {"ms", AEGIS_MILLISECOND},
+                 {"s", AEGIS_SECOND},      {"m", AEGIS_MINUTE},       {"h", AEGIS_HOUR},
+                 {"d", 24 * AEGIS_HOUR}};
+    const size_t digits = strspn(text, "0123456789.");
+    char *end;
+    double number;
+    size_t i;
+
+    if (digits == 0 || digits > 15)
+        return false;
+    number = strtod(text, &end);
+    for (i = 0; end == text + digits && i < CLI_COUNT(units); i++) {
+        const double wanted = number * (double)units[i].of;
+
+        if (strcmp(end, units[i].unit) != 0)
+            continue;
+        if (wanted < 1.0 || wanted > 9e18)
+            return false;
+        *out = (aegis_duration)wanted;
+        return true;
+    }
+    return false;
+}
+
+aegis_duration session_timeout(const session *s, aegis_duration otherwise)
+{
+    return s->timeout > 0 ? s->timeout : otherwise;
+}
+
+static const char *url_of(const session_options *o)
+{
+    static const char *const variables[] = {"AEGIS_URL", "NATS_URL"};
+    size_t i;
+
+    if (o->url != NULL)
+        return o->url;
+    for (i = 0; i < CLI_COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return value;
+    }
+    return DEFAULT_URL;
+}
+
+static void log_line(void *user, aegis_log_level level, const char *line)
+{
+    static const char *const names[] = {"debug", "info", "warning", "error"};
+
+    (void)user;
+    fprintf(stderr, "%s: %s: ", cli_program.name, names[level]);
+    screen_safe(stderr, line);
+    fputc('\n', stderr);
+}
+
+int session_prepare(session *s, cli *line, const session_options *options)
+{
+    memset(s, 0, sizeof *s);
+    s->options = options;
+    s->line = line;
+    screen_init(&s->out, stdout, options->colour);
+    if (options->timeout != NULL && !session_duration(options->timeout, &s->timeout))
+        return cli_usage(line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
+                         options->timeout);
+    s->arena = aegis_arena_new(NULL);
+    return s->arena != NULL ? CLI_DONE : cli_out_of_memory();
+}
+
+int session_connect(session *s)
+{
+    const session_options *o = s->options;
+    aegis_options options = {.name = "aegis",
+                             .user = o->user,
+                             .password = o->password,
+                             .token = o->token,
+                             .credentials_file = o->credentials,
+                             .nkey = o->nkey,
+                             .nkey_seed_file = o->nkey_seed,
+                             .tls_ca_file = o->tls_ca,
+                             .tls_certificate_file = o->tls_certificate,
+                             .tls_key_file = o->tls_key,
+                             .inbox_prefix = o->inbox_prefix,
+                             .jetstream_domain = o->domain,
+                             .format = AEGIS_FORMAT_JSON,
+                             .log = o->verbose ? log_line : NULL};
+    aegis_error error = {0};
+
+    if (s->timeout > 0)
+        options.connect_timeout = s->timeout;
+    if (aegis_open(url_of(o), &options, &s->bus, &error) == AEGIS_OK)
+        return CLI_DONE;
+    fprintf(stderr, "%s: ", cli_program.name);
+    screen_safe(stderr, aegis_error_text(&error));
+    fputc('\n', stderr);
+    return error.status == AEGIS_INVALID_ARGUMENT ? CLI_USAGE : CLI_IO;
+}
+
+int session_open(session *s, cli *line, const session_options *options)
+{
+    const int code = session_prepare(s, line, options);
+
+    return code == CLI_DONE ? session_connect(s) : code;
+}
+
+int session_client(session *s, aegis_client **client)
+{
+    const aegis_client_options options = {.format = AEGIS_FORMAT_JSON};
+    aegis_error error = {0};
+
+    if (s->client == NULL && aegis_client_new(s->bus, &options, &s->client, &error) != AEGIS_OK)
+        return session_failed(s, &error, "cannot call");
+    *client = s->client;
+    return CLI_DONE;
+}
+
+void session_close(session *s)
+{
+    aegis_client_free(s->client);
+    aegis_close(s->bus);
+    aegis_arena_free(s->arena);
+    s->client = NULL;
+    s->bus = NULL;
+    s->arena = NULL;
+}
+
+int session_failed(const session *s, const aegis_error *error, const char *format, ...)
+{
+    aegis_health health;
+    va_list arguments;
+
+    fprintf(stderr, "%s: ", cli_program.name);
+    va_start(arguments, format);
+    vfprintf(stderr, format, arguments);
+    va_end(arguments);
+    fputs(": ", stderr);
+    screen_safe(stderr, aegis_error_text(error));
+    fputc('\n', stderr);
+    memset(&health, 0, sizeof health);
+    if (s->bus != NULL)
+        s->bus->port->ops->health(s->bus->port, &health);
+    return s->bus == NULL || !health.connected ? CLI_IO : CLI_MISTAKES;
+}

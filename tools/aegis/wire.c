@@ -1,0 +1,124 @@
+/* Requests without a schema. */
+#include "wire.h"
+
+#include <string.h>
+
+#include <aegis/codec.h>
+
+#include "ports/clock.h"
+
+/* Answers that are kept of one question. */
+#define ANSWERS_MAX 10000
+
+json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error)
+{
+    const aegis_format format = aegis_format_of(body);
+    aegis_raw raw = {body, format}, as_json;
+    json_error_t why;
+    json_t *value;
+
+    if (format == AEGIS_FORMAT_AUTO) {
+        (void)aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "an empty body");
+        return NULL;
+    }
+    if (aegis_transcode(raw, AEGIS_FORMAT_JSON, s->arena, &as_json, error) != AEGIS_OK)
+        return NULL;
+    value =
+        json_loadb((const char *)as_json.data.data, as_json.data.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+    if (value == NULL)
+        (void)aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "neither MessagePack nor JSON: %s", why.text);
+    return value;
+}
+
+static aegis_status encode(session *s, json_t *body, aegis_bytes *out, aegis_error *error)
+{
+    const size_t size = body != NULL ? json_dumpb(body, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY) : 0;
+    char *text = (char *)aegis_arena_alloc(s->arena, size + 1);
+
+    if (text == NULL || (body != NULL && size == 0))
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    out->data = (const uint8_t *)text;
+    out->len = body != NULL ? json_dumpb(body, text, size, JSON_COMPACT | JSON_ENCODE_ANY) : 0;
+    return AEGIS_OK;
+}
+
+aegis_status wire_ask(session *s, const char *subject, json_t *body, aegis_duration timeout, json_t **answer,
+                      aegis_error *error)
+{
+    const aegis_port_ops *ops = s->bus->port->ops;
+    aegis_outgoing request = {.subject = subject};
+    aegis_message message;
+    aegis_status status = encode(s, body, &request.body, error);
+
+    *answer = NULL;
+    if (status == AEGIS_OK)
+        status = ops->request(s->bus->port, &request, aegis_clock_monotonic() + timeout, &message, error);
+    if (status != AEGIS_OK)
+        return status;
+    *answer = wire_decode(s, message.body, error);
+    ops->release(&message);
+    return *answer != NULL ? AEGIS_OK : AEGIS_INVALID_ARGUMENT;
+}
+
+/* Until nothing more comes; what cannot be read is passed over. */
+static void collect(session *s, aegis_source *source, aegis_duration quiet, int64_t deadline, json_t *answers)
+{
+    const aegis_port_ops *ops = s->bus->port->ops;
+    aegis_message message;
+
+    while (json_array_size(answers) < ANSWERS_MAX && !session_interrupted() &&
+           ops->next(source, deadline, &message) == AEGIS_OK) {
+        json_t *value = wire_decode(s, message.body, NULL);
+        const int64_t now = aegis_clock_monotonic();
+
+        ops->release(&message);
+        if (value != NULL)
+            (void)json_array_append_new(answers, value);
+        deadline = now + quiet;
+    }
+}
+
+aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, aegis_duration timeout,
+                         json_t **answers, aegis_error *error)
+{
+    const aegis_port_ops *ops = s->bus->port->ops;
+    const char *prefix = s->options->inbox_prefix != NULL ? s->options->inbox_prefix : "_INBOX";
+    char id[AEGIS_UUID_TEXT];
+    aegis_outgoing request = {.subject = subject};
+    aegis_source *source = NULL;
+    aegis_status status;
+
+    *answers = NULL;
+    request.reply = aegis_arena_printf(s->arena, "%s.%s", prefix, aegis_uuid_format(aegis_uuid_new(), id));
+    if (request.reply == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    status = ops->subscribe(s->bus->port, request.reply, NULL, ANSWERS_MAX, &source, error);
+    if (status != AEGIS_OK)
+        return status;
+    *answers = json_array();
+    status = ops->publish(s->bus->port, &request, error);
+    if (status == AEGIS_OK && *answers != NULL)
+        collect(s, source, quiet, aegis_clock_monotonic() + timeout, *answers);
+    ops->close_source(source);
+    if (status == AEGIS_OK && *answers == NULL)
+        status = aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    if (status != AEGIS_OK) {
+        json_decref(*answers);
+        *answers = NULL;
+    }
+    return status;
+}
+
+const char *wire_text(json_t *object, const char *key, const char *otherwise)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_string(value) ? json_string_value(value) : otherwise;
+}
+
+double wire_number(json_t *object, const char *key, double otherwise)
+{
+    json_t *value = json_object_get(object, key);
+
+    return json_is_number(value) ? json_number_value(value) : otherwise;
+}

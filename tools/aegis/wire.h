@@ -1,0 +1,29 @@
+/* Asking whoever is on the bus, without a schema: one answer, or all that come; bodies in either format, as
+ * JSON. */
+#ifndef AEGIS_TOOL_WIRE_H
+#define AEGIS_TOOL_WIRE_H
+
+#include "session.h"
+
+/* A body as JSON. NULL, and why in `error` (may be NULL), for what is neither MessagePack nor JSON, or cannot
+ * be told in JSON. Binary values are base64; an ext is {"ext": type, "base64": ...}. The arena is used for a
+ * moment. */
+json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error);
+
+/* Ask `subject` with a JSON body (NULL: an empty one) and wait. `*answer` is the caller's. */
+aegis_status wire_ask(session *s, const char *subject, json_t *body, aegis_duration timeout, json_t **answer,
+                      aegis_error *error);
+
+/* Ask everybody who listens: an array of what was answered, until nothing came for `quiet` after the first
+ * answer, or until `timeout` without any. Nobody: an empty array. `*answers` is the caller's. */
+aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, aegis_duration timeout,
+                         json_t **answers, aegis_error *error);
+/* What is usual for the latter: 300 ms, 1 s. */
+#define WIRE_QUIET (300 * AEGIS_MILLISECOND)
+#define WIRE_LIMIT AEGIS_SECOND
+
+/* Members of an object, with a value for when there is none of that kind. */
+const char *wire_text(json_t *object, const char *key, const char *otherwise);
+double wire_number(json_t *object, const char *key, double otherwise);
+
+#endif
