@@ -92,7 +92,7 @@ aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, 
     request.reply = aegis_arena_printf(s->arena, "%s.%s", prefix, aegis_uuid_format(aegis_uuid_new(), id));
     if (request.reply == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    status = ops->subscribe(s->bus->port, request.reply, NULL, ANSWERS_MAX, &source, error);
+    status = ops->subscribe(s->bus->port, request.reply, NULL, ANSWERS_MAX, false, &source, error);
     if (status != AEGIS_OK)
         return status;
     *answers = json_array();
