@@ -26,6 +26,11 @@ DEPENDENCIES := libnats $(MSGPACK)
 DEPENDENCY_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(DEPENDENCIES) 2>/dev/null)
 DEPENDENCY_LIBS   := $(shell $(PKG_CONFIG) --libs $(DEPENDENCIES) 2>/dev/null)
 
+# What libaegis-http needs beside libaegis.
+HTTP_DEPENDENCIES := libmicrohttpd libcurl
+HTTP_CFLAGS := $(shell $(PKG_CONFIG) --cflags $(HTTP_DEPENDENCIES) 2>/dev/null)
+HTTP_LIBS   := $(shell $(PKG_CONFIG) --libs $(HTTP_DEPENDENCIES) 2>/dev/null)
+
 ALL_CFLAGS = -std=c11 $(CFLAGS) $(STRICT_C) $(WERROR) -MMD -MP
 COMPILE    = $(CC) $(ALL_CFLAGS) $(CPPFLAGS)
 # What flex and bison write is not ours: the strict flags stop at -Wall -Wextra there.

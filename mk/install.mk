@@ -1,4 +1,4 @@
-# Installing: aegisc, aegis, both libraries, the public headers, aegis.pc.
+# Installing: aegisc, aegis, the libraries, the public headers, aegis.pc and aegis-http.pc.
 
 bindir       = $(PREFIX)/bin
 libdir       = $(PREFIX)/lib
@@ -15,12 +15,15 @@ INTO := "$(DESTDIR)"
 install: $(ALL)
 	@$(INSTALL) -d $(INTO)"$(bindir)" $(INTO)"$(libdir)" $(INTO)"$(includedir)/aegis" $(INTO)"$(pkgconfigdir)"
 	@$(INSTALL) -m 755 $(AEGISC) $(TOOL) $(INTO)"$(bindir)/"
-	@$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(INTO)"$(libdir)/"
-	@$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(INTO)"$(libdir)/"
+	@$(INSTALL) -m 644 $(LIBAEGIS_STATIC) $(LIBHTTP_STATIC) $(INTO)"$(libdir)/"
+	@$(INSTALL) -m 755 $(LIBAEGIS_SHARED) $(LIBHTTP_SHARED) $(INTO)"$(libdir)/"
 	@ln -sf libaegis.so.$(ABI) $(INTO)"$(libdir)/libaegis.so"
+	@ln -sf libaegis-http.so.$(ABI) $(INTO)"$(libdir)/libaegis-http.so"
 	@$(INSTALL) -m 644 $(PUBLIC_HEADERS) $(INTO)"$(includedir)/aegis/"
 	@case "$(PREFIX)" in /*) prefix="$(PREFIX)" ;; *) prefix="$$PWD/$(PREFIX)" ;; esac; \
-	sed -e "s|@PREFIX@|$$prefix|" -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(DEPENDENCIES)|' \
-	    mk/aegis.pc.in > $(INTO)"$(pkgconfigdir)/aegis.pc"
+	for pc in aegis aegis-http; do \
+	    sed -e "s|@PREFIX@|$$prefix|" -e 's|@VERSION@|$(VERSION)|' -e 's|@REQUIRES@|$(DEPENDENCIES)|' \
+	        -e 's|@HTTP_REQUIRES@|$(HTTP_DEPENDENCIES)|' mk/$$pc.pc.in > $(INTO)"$(pkgconfigdir)/$$pc.pc" || exit 1; \
+	done
 	@echo "installed to $(DESTDIR)$(PREFIX)"
 	@if [ -z $(INTO) ] && [ "$$(id -u)" = 0 ] && command -v ldconfig >/dev/null; then ldconfig || true; fi

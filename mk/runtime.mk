@@ -1,10 +1,10 @@
-# libaegis, static and shared: the core, the codecs, both adapters. Its own messages come from idl/aegis/wire.aegis by way
-# of aegisc, so the compiler is built first.
+# libaegis and libaegis-http, static and shared. libaegis is the core, the codecs, both adapters; its own messages come from
+# idl/aegis/wire.aegis by way of aegisc, so the compiler is built first.
 
 LIBAEGIS        := $(BUILD)/libaegis.a
 LIBAEGIS_SHARED := $(BUILD)/libaegis.so.$(ABI)
 
-RUNTIME_SOURCES  := $(sort $(shell find runtime -name '*.c'))
+RUNTIME_SOURCES  := $(sort $(shell find runtime -name '*.c' -not -path 'runtime/http/*'))
 WIRE             := $(BUILD)/gen/aegis/wire
 RUNTIME_OBJECTS  := $(RUNTIME_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/aegis/wire.o
 RUNTIME_INCLUDES := -Iruntime -Iruntime/include -I$(BUILD)/gen
@@ -45,5 +45,25 @@ $(LIBAEGIS_STATIC): $(RUNTIME_OBJECTS)
 	$(OBJCOPY) --localize-hidden $(@D)/libaegis.o
 	rm -f $@ && $(AR) rcs $@ $(@D)/libaegis.o
 
+# libaegis-http: what needs an HTTP library. It stands on libaegis as a user's program does, so that programs without it link
+# neither it nor its libraries.
+LIBHTTP        := $(BUILD)/libaegis-http.a
+LIBHTTP_SHARED := $(BUILD)/libaegis-http.so.$(ABI)
+LIBHTTP_STATIC := $(BUILD)/static/libaegis-http.a
+HTTP_OBJECTS   := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard runtime/http/*.c)))
+$(HTTP_OBJECTS): RUNTIME_FLAGS := -fPIC -fvisibility=hidden -pthread -Iruntime -Iruntime/include $(HTTP_CFLAGS)
+
+$(LIBHTTP): $(HTTP_OBJECTS)
+	rm -f $@ && $(AR) rcs $@ $^
+$(LIBHTTP_SHARED): $(HTTP_OBJECTS) $(LIBAEGIS_SHARED)
+	$(LINK) -shared -Wl,--no-undefined -Wl,-soname,libaegis-http.so.$(ABI) -o $@ $(HTTP_OBJECTS) \
+	  -L$(BUILD) -laegis $(HTTP_LIBS) -pthread
+	ln -sf libaegis-http.so.$(ABI) $(BUILD)/libaegis-http.so
+$(LIBHTTP_STATIC): $(HTTP_OBJECTS)
+	@mkdir -p $(@D)
+	$(LD) -r -o $(@D)/libaegis-http.o $^
+	$(OBJCOPY) --localize-hidden $(@D)/libaegis-http.o
+	rm -f $@ && $(AR) rcs $@ $(@D)/libaegis-http.o
+
 # What plain `make` builds.
-ALL := $(AEGISC) $(LIBAEGIS) $(LIBAEGIS_SHARED) $(LIBAEGIS_STATIC)
+ALL := $(AEGISC) $(LIBAEGIS) $(LIBAEGIS_SHARED) $(LIBAEGIS_STATIC) $(LIBHTTP) $(LIBHTTP_SHARED) $(LIBHTTP_STATIC)

@@ -1,7 +1,7 @@
 # Tests. A program is a tests/*/test_*.c, or NAME.c beside NAME.aegis in tests/gen. The other .c files of those folders, and
 # all that is generated from tests/gen, go into archives from which each program takes what it needs.
 
-TEST_FOLDERS  := unit contract interop golden diag breaking lint
+TEST_FOLDERS  := unit contract interop golden diag breaking lint http
 TEST_SOURCES  := $(sort $(wildcard $(TEST_FOLDERS:%=tests/%/test_*.c)))
 TEST_SUPPORT  := $(filter-out $(TEST_SOURCES),$(wildcard $(TEST_FOLDERS:%=tests/%/*.c)))
 TEST_IDL      := $(sort $(shell find tests/gen -name '*.aegis'))
@@ -53,6 +53,8 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(EXTRA_LIBS) $(TEST_LIBS)
 $(BUILD)/tests/unit/test_codec_json: EXTRA_LIBS = -ljansson
+$(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): $(LIBHTTP)
+$(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): EXTRA_LIBS = $(LIBHTTP) $(HTTP_LIBS)
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
@@ -100,7 +102,7 @@ fuzz-run: $(foreach p,$(FUZZ_PROGRAMS),$(if $(F),$(if $(findstring $(F),$(p)),$(
 
 check-includes:
 	@tools/check-includes.sh
-check-symbols: $(LIBAEGIS_STATIC) $(LIBAEGIS_SHARED)
+check-symbols: $(ALL)
 	@BUILD=$(BUILD) tools/check-symbols.sh
 check-generated: $(ALL) $(GEN_SOURCES)
 	@BUILD=$(BUILD) tools/check-generated.sh

@@ -19,6 +19,7 @@ runtime/ports/ | $aegis|ports/.*|domain/.*|$posix
 runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
 runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix
 runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
+runtime/http/ | $aegis|http/.*|microhttpd\.h|curl/curl\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
 tools/aegis/ | $aegis|jansson\.h|[a-z_]+\.h|ports/(bus|clock)\.h|application/bus\.h|$posix
 compiler/output\. | (output|arena)\.h|$posix

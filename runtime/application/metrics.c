@@ -298,6 +298,20 @@ static bool read_services(const aegis_bus *bus, aegis_arena *arena, aegis_servic
     return true;
 }
 
+static bool read_connection(const aegis_bus *bus, aegis_arena *arena, aegis_connection_metrics *out)
+{
+    aegis_health health;
+
+    memset(&health, 0, sizeof health);
+    bus->port->ops->health(bus->port, &health);
+    out->server = aegis_arena_strdup(arena, health.server);
+    out->connected = health.connected;
+    out->durable = health.durable;
+    out->connections = health.connections;
+    out->reconnects = health.reconnects;
+    return out->server != NULL;
+}
+
 /* With the bus's lock held, so that no client and no service goes. */
 static bool read_all(aegis_bus *bus, aegis_arena *arena, aegis_metrics *out)
 {
@@ -339,6 +353,7 @@ aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metric
     (void)pthread_mutex_lock(&bus->lock);
     good = read_all(bus, arena, metrics);
     (void)pthread_mutex_unlock(&bus->lock);
+    good = good && read_connection(bus, arena, &metrics->connection);
     if (good)
         return AEGIS_OK;
     memset(metrics, 0, sizeof *metrics);

@@ -72,7 +72,17 @@ typedef struct aegis_subscription_metrics {
                                       match and one instance reads them, else at most so many */
 } aegis_subscription_metrics;
 
+/** The bus's connections to its server, now. */
+typedef struct aegis_connection_metrics {
+    const char *server;          /**< URL of the server in use, or of the last one tried */
+    bool connected;
+    bool durable;                /**< streams can be used: JetStream answers, and its store was not full lately */
+    uint32_t connections;        /**< that are up */
+    uint64_t reconnects;         /**< since the bus was opened */
+} aegis_connection_metrics;
+
 typedef struct aegis_metrics {
+    aegis_connection_metrics connection;
     const aegis_method_metrics *methods;
     size_t method_count;
     const aegis_breaker_metrics *breakers;
