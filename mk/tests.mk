@@ -10,7 +10,7 @@ TEST_PROGRAMS := $(TEST_SOURCES:%.c=$(BUILD)/%) $(TEST_GEN:%.c=$(BUILD)/%)
 
 # The example's IDL is test data too: benchmarks and end-to-end tests use its shapes.
 GEN_OUT         := $(BUILD)/gen/tests
-GEN_SOURCES     := $(TEST_IDL:tests/gen/%.aegis=$(GEN_OUT)/%.c) $(GEN_OUT)/shop.c
+GEN_SOURCES     := $(TEST_IDL:tests/gen/%.aegis=$(GEN_OUT)/%.c) $(GEN_OUT)/shop.c $(GEN_OUT)/depot.c
 LIBTEST         := $(BUILD)/libtest.a
 LIBTEST_OBJECTS := $(TEST_SUPPORT:%.c=$(BUILD)/obj/%.o) $(GEN_SOURCES:$(BUILD)/%.c=$(BUILD)/obj/%.o)
 
@@ -22,6 +22,9 @@ $(GEN_OUT)/%.c: tests/gen/%.aegis $(AEGISC)
 	@mkdir -p $(@D)
 	$(call GENERATE,$<,$(@D))
 $(GEN_OUT)/shop.c: examples/orders/shop.aegis $(AEGISC)
+	@mkdir -p $(@D)
+	$(call GENERATE,$<,$(@D))
+$(GEN_OUT)/depot.c: tests/tool/depot.aegis $(AEGISC)
 	@mkdir -p $(@D)
 	$(call GENERATE,$<,$(@D))
 $(BUILD)/obj/gen/tests/%.o: $(GEN_OUT)/%.c $(FLAGS_STAMP) | $(GEN_SOURCES)
@@ -57,9 +60,15 @@ $(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): $(LIBHTTP)
 $(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): EXTRA_LIBS = $(LIBHTTP) $(HTTP_LIBS)
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
+# What the tests of the tool talk to.
+TOOL_SERVICE := $(BUILD)/tests/tool/service
+$(TOOL_SERVICE): $(BUILD)/obj/tests/tool/service.o $(BUILD)/obj/gen/tests/depot.o $(LIBAEGIS)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(RUNTIME_LIBS)
+
 # Scripts that check something: each counts as one test. The demo is one: real processes, one of them killed.
 CHECKS := tools/check-includes.sh tools/check-symbols.sh tools/check-generated.sh tools/check-names.sh tools/check-guide.sh tools/demo.sh \
-          $(sort $(wildcard tests/cli/test_*.sh))
+          $(sort $(wildcard tests/cli/test_*.sh tests/tool/test_*.sh))
 T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
@@ -73,7 +82,7 @@ test-all: test
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
 	@$(MAKE) --no-print-directory WERROR=-Werror fuzz fault
-test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(LIBTEST)
+test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(LIBTEST) $(TOOL_SERVICE)
 # Everything is in place: build what can be built, run all of it. What did not build is a failure.
 test-run: $(ALL)
 	@$(MAKE) --no-print-directory -k test-programs || true
