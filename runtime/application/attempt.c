@@ -27,38 +27,15 @@
 
 /* ---- begin -------------------------------------------------------------------------------------------- */
 
-/* Whose child this is: of the handler that makes it, or of somebody outside. */
-static void begin_span(aegis_exchange *x, const uint8_t outside[8])
-{
-    aegis_span what = {.service = x->target->peer->service, .method = x->target->name};
-    uint8_t cause[16] = {0};
-
-    memcpy(what.span_id, x->message_id.bytes + 8, sizeof what.span_id);
-    if (outside != NULL)
-        memcpy(cause, outside, sizeof what.parent_id);
-    else if (x->parent != NULL && x->parent->state->span != NULL)
-        memcpy(cause, x->parent->state->span->span_id, sizeof what.parent_id);
-    else if (x->parent != NULL)
-        aegis_trace_bytes(x->parent->message_id, cause);
-    memcpy(what.parent_id, cause, sizeof what.parent_id);
-    x->span = aegis_span_begin(x->client->bus, x->arena, &what, x->trace_id, x->sampled);
-}
-
 static void begin_trace(aegis_exchange *x, const aegis_call_options *options)
 {
-    aegis_traceparent outside;
-    const bool follow = options != NULL && options->traceparent != NULL &&
-                        aegis_traceparent_read(options->traceparent, &outside);
-    char text[AEGIS_UUID_TEXT];
+    const aegis_span what = {.kind = AEGIS_SPAN_CLIENT,
+                             .about = AEGIS_SPAN_CALL,
+                             .service = x->target->peer->service,
+                             .method = x->target->name,
+                             .began = x->started};
 
-    if (follow)
-        x->sampled = (int8_t)outside.sampled;
-    if (follow || x->trace_id == NULL ||
-        x->trace_id[0] == '\0') /* a new trace is called like its first call */
-        x->trace_id =
-            aegis_arena_strdup(x->arena, aegis_uuid_format(follow ? outside.trace : x->message_id, text));
-    if (aegis_spans_wanted(x->client->bus))
-        begin_span(x, follow ? outside.span : NULL);
+    aegis_exchange_trace(x, &what, options != NULL ? options->traceparent : NULL, false);
 }
 
 void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const aegis_call_options *options)
@@ -89,17 +66,12 @@ void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const 
 
 static void put_header(aegis_exchange *x, aegis_outgoing *request)
 {
-    char *text = (char *)aegis_arena_alloc(x->arena, AEGIS_TRACEPARENT_TEXT);
     aegis_header *header = (aegis_header *)aegis_arena_alloc(x->arena, sizeof *header);
-    uint8_t trace[16];
 
-    aegis_trace_bytes(x->trace_id, trace);
-    if (text == NULL || header == NULL || aegis_trace_sampled(x->client->bus, trace) == (x->sampled != 0))
+    if (header == NULL)
         return;
-    header->name = AEGIS_TRACEPARENT;
-    header->value = aegis_traceparent_write(trace, x->message_id.bytes + 8, x->sampled != 0, text);
     request->headers = header;
-    request->header_count = 1;
+    request->header_count = aegis_exchange_traceparent(x, header);
 }
 
 static aegis_status encode(aegis_exchange *x, unsigned which, int64_t now, aegis_raw params,
@@ -328,5 +300,8 @@ void aegis_attempt_over(aegis_exchange *x, int answer, const aegis_error *failed
     if (x->span == NULL)
         return;
     x->span->attempts = x->attempts;
-    aegis_span_finish(x->client->bus, x->span, status, answer == AEGIS_ANSWER_OK ? NULL : failed->text, took);
+    if (answer != AEGIS_ANSWER_OK)
+        x->span->error_type = answer >= 0 ? x->method->errors[answer] : failed->type;
+    aegis_span_finish(x->client->bus, x->span, status, answer == AEGIS_ANSWER_OK ? NULL : failed->text,
+                      x->now);
 }

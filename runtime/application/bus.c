@@ -13,6 +13,7 @@
 #include "application/metrics.h"
 #include "application/presence.h"
 #include "application/service.h"
+#include "application/trace.h"
 
 void *aegis_memory_get(const aegis_allocator *allocator, size_t size)
 {
@@ -79,9 +80,8 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     bus->span_start = chosen->span_start;
     bus->span_end = chosen->span_end;
     bus->span_user = chosen->span_user;
-    bus->trace_ratio = chosen->trace_ratio != 0.0 ? chosen->trace_ratio : 1.0;
-    if (!(bus->trace_ratio > 0.0))
-        bus->trace_ratio = 0.0;
+    bus->spans = chosen->span_start != NULL || chosen->span_end != NULL;
+    bus->trace_threshold = aegis_trace_threshold(chosen->trace_ratio != 0.0 ? chosen->trace_ratio : 1.0);
     bus->format = chosen->format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_JSON : AEGIS_FORMAT_MSGPACK;
     (void)snprintf(bus->name, sizeof bus->name, "%s",
                    chosen->name != NULL ? chosen->name : program_invocation_short_name);

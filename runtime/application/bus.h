@@ -26,9 +26,10 @@ struct aegis_bus {
     char name[65];
     aegis_span_function span_start, span_end;
     void *span_user;
-    double trace_ratio;
-    int stop_pipe[2];  /* a byte in it makes aegis_run return */
-    atomic_bool hurry; /* a second signal came: stop waiting for handlers */
+    uint64_t trace_threshold; /* a trace is sampled when the last 56 bits of its id are at least this */
+    bool spans;               /* somebody wants them */
+    int stop_pipe[2];         /* a byte in it makes aegis_run return */
+    atomic_bool hurry;        /* a second signal came: stop waiting for handlers */
     aegis_topology topology;
     struct aegis_presence *presence; /* set once under the lock, before the first service starts */
     pthread_mutex_t lock;            /* guards the rest */

@@ -108,22 +108,6 @@ void aegis_call_read_trace(aegis_call_state *state)
     state->call.trace_id = aegis_arena_strdup(state->call.arena, aegis_uuid_format(outside->trace, text));
 }
 
-void aegis_call_begin_span(aegis_call_state *state)
-{
-    aegis_call *call = &state->call;
-    aegis_span what = {
-        .service = call->service, .method = call->method, .peer = call->source, .server = true};
-    uint8_t id[16];
-
-    if (!aegis_spans_wanted(call->bus))
-        return;
-    aegis_trace_bytes(call->message_id, id);
-    memcpy(what.span_id, state->job != NULL || state->event ? aegis_uuid_new().bytes : id,
-           sizeof what.span_id);
-    memcpy(what.parent_id, state->outside != NULL ? state->outside->span : id + 8, sizeof what.parent_id);
-    state->span = aegis_span_begin(call->bus, call->arena, &what, call->trace_id, state->sampled);
-}
-
 aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body)
 {
     aegis_call *call = &state->call;
@@ -132,7 +116,7 @@ aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoi
     aegis_reader reader;
     aegis_reply reply;
 
-    aegis_call_begin_span(state);
+    aegis_call_begin_span(state, NULL);
     aegis_envelope_open_body(&reader, body, state->format, call->arena);
     reply = endpoint->serve(call, &reader, state->service->ops, state->service->user);
     (void)aegis_log_enter(before);

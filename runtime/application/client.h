@@ -74,6 +74,7 @@ typedef struct aegis_post {
     uint64_t ticket;
     size_t size;
     aegis_uuid id;
+    aegis_span *span; /* NULL: nobody wants it */
     aegis_publication_callback callback;
     void *user;
 } aegis_post;
@@ -117,7 +118,7 @@ void aegis_client_fill(aegis_client *client, aegis_bus *bus, const aegis_client_
 /* A publication as a message, in the exchange's arena. */
 typedef struct aegis_event_out {
     aegis_outgoing message;
-    aegis_header header;
+    aegis_header headers[2];
     aegis_identity who;
 } aegis_event_out;
 aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegis_error *error);

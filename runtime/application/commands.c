@@ -68,6 +68,8 @@ static bool open_command(aegis_job *job, aegis_raw *payload, aegis_error *why)
         state->call.message_id = command.message_id;
     state->call.trace_id = command.trace_id;
     state->call.source = command.source;
+    if (state->message.header_count > 0)
+        aegis_call_read_trace(state);
     if (aegis_reader_close(&reader, why) != AEGIS_OK)
         return false;
     if (!aegis_record_fits(state->call.message_id)) {

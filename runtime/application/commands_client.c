@@ -37,6 +37,7 @@ aegis_writer *aegis_command_begin(aegis_exchange *x, aegis_client *client, const
     x->priority = chosen->priority != AEGIS_PRIORITY_DEFAULT ? chosen->priority : method->priority;
     if (x->priority == AEGIS_PRIORITY_DEFAULT)
         x->priority = AEGIS_PRIORITY_NORMAL;
+    x->traceparent = chosen->traceparent;
     x->key = NULL;
     x->key_given = x->key_empty = false;
     if (chosen->key != NULL)
@@ -131,17 +132,15 @@ void aegis_command_free(aegis_command *command)
 
 /* ---- submitting --------------------------------------------------------------------------------------- */
 
-static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, bool *duplicate,
-                          aegis_error *error)
+static aegis_status store(aegis_exchange *x, const char *id, const char *subject, aegis_bytes body,
+                          bool *duplicate, aegis_error *error)
 {
-    aegis_header headers[2] = {{"Nats-Msg-Id", id}, {AEGIS_NOT_BEFORE, NULL}};
+    aegis_header headers[3] = {{"Nats-Msg-Id", id}, {AEGIS_NOT_BEFORE, NULL}, {NULL, NULL}};
     aegis_publish_ack ack = {0, false};
     aegis_outgoing message;
     aegis_status status;
-    char subject[320], when[24];
+    char when[24];
 
-    (void)snprintf(subject, sizeof subject, "commands.%s.%s%s", x->method->service, x->method->name,
-                   x->method->lanes ? aegis_lane_suffix(x->priority) : "");
     (void)snprintf(when, sizeof when, "%" PRId64,
                    (aegis_now() + x->delay + AEGIS_MILLISECOND - 1) / AEGIS_MILLISECOND); /* rather later */
     headers[1].value = when;
@@ -149,14 +148,34 @@ static aegis_status store(aegis_exchange *x, const char *id, aegis_bytes body, b
     message.subject = subject;
     message.headers = headers;
     message.header_count = x->delay > 0 ? 2 : 1;
+    message.header_count += aegis_exchange_traceparent(x, &headers[message.header_count]);
     message.body = body;
     status = aegis_bus_store(x->client->bus, AEGIS_KIND_COMMANDS, &message, x->deadline, &ack, error);
     *duplicate = ack.duplicate;
     return status;
 }
 
+/* With its lane; NULL when memory is short. */
+static const char *subject_of(const aegis_exchange *x)
+{
+    return aegis_arena_printf(x->arena, "commands.%s.%s%s", x->method->service, x->method->name,
+                              x->method->lanes ? aegis_lane_suffix(x->priority) : "");
+}
+
+static void begin_trace(aegis_exchange *x, const char *subject)
+{
+    const aegis_span what = {.kind = AEGIS_SPAN_PRODUCER,
+                             .about = AEGIS_SPAN_COMMAND,
+                             .service = x->method->service,
+                             .method = x->method->name,
+                             .destination = subject};
+
+    aegis_exchange_trace(x, &what, x->traceparent, x->key != NULL);
+}
+
 /* Everything that can be wrong before anything is sent. */
-static aegis_status prepare(aegis_exchange *x, aegis_bytes *body, aegis_identity *who, aegis_error *error)
+static aegis_status prepare(aegis_exchange *x, const char **subject, aegis_bytes *body, aegis_identity *who,
+                            aegis_error *error)
 {
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
     aegis_status status;
@@ -170,8 +189,24 @@ static aegis_status prepare(aegis_exchange *x, aegis_bytes *body, aegis_identity
         status = aegis_bus_ensure(x->client->bus, AEGIS_KIND_COMMANDS, error);
     if (status != AEGIS_OK)
         return status;
+    *subject = subject_of(x);
+    if (*subject == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    begin_trace(x, *subject);
     aegis_exchange_identity(x, &x->message_id, who);
     return encode_command(x, payload, who, body, error);
+}
+
+/* Who waits for it does so in the same context. */
+static void remember(const aegis_exchange *x, aegis_sent *sent)
+{
+    sent->known = true;
+    sent->recorded = x->span != NULL;
+    if (x->span == NULL)
+        return;
+    memcpy(sent->trace, x->span->trace_id, sizeof sent->trace);
+    memcpy(sent->span, x->span->span_id, sizeof sent->span);
+    memcpy(sent->parent, x->span->parent_id, sizeof sent->parent);
 }
 
 aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_error *error)
@@ -179,19 +214,22 @@ aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_
     aegis_identity who;
     aegis_command *command = NULL;
     aegis_bytes body = {NULL, 0};
+    const char *subject = NULL;
     bool duplicate = false;
     aegis_status status;
 
     *out = NULL;
-    status = prepare(x, &body, &who, error);
+    status = prepare(x, &subject, &body, &who, error);
     if (status == AEGIS_OK)
         status = open_handle(x->client, who.message_id, x->method->service, x->method->name, &command, error);
     if (status == AEGIS_OK)
-        status = store(x, command->id, body, &duplicate, error);
+        status = store(x, command->id, subject, body, &duplicate, error);
+    aegis_exchange_end_span(x, status, error);
     if (status != AEGIS_OK) {
         aegis_command_free(command);
         return status;
     }
+    remember(x, &command->sent);
     command->guarantee = x->method->guarantee;
     command->timeout = x->budget + x->delay;
     command->pause = FIRST_LOOK;

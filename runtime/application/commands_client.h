@@ -13,6 +13,7 @@
 #define AEGIS_APPLICATION_COMMANDS_CLIENT_H
 
 #include "application/client.h"
+#include "application/trace.h"
 
 struct aegis_command {
     aegis_client *client;
@@ -25,6 +26,7 @@ struct aegis_command {
     aegis_duration timeout; /* with the delay; 0: not known */
     int64_t look_at;        /* when the record is to be read next, monotonic */
     aegis_duration pause;   /* until the time after that */
+    aegis_sent sent;
 };
 
 /* ---- command_key.c ---- */
@@ -44,6 +46,9 @@ bool aegis_command_heard(aegis_exchange *x, const aegis_command *command, const 
 /* The same from the record, when it is time to look; the next time is then set. */
 bool aegis_command_look(aegis_exchange *x, aegis_command *command, int64_t deadline, int *answer,
                         aegis_error *failed);
+
+/* The span of a wait, or NULL, is over with this answer of the exchange. */
+void aegis_command_end_wait(const aegis_exchange *x, aegis_span *span, int answer, const aegis_error *failed);
 
 /* ---- commands_notify.c ---- */
 void aegis_notices_close(aegis_client *client);

@@ -27,6 +27,7 @@ typedef struct notice {
     aegis_async_thunk thunk;
     void (*callback)(void);
     void *user;
+    aegis_span *span; /* NULL: nobody wants it */
     int64_t deadline;
     uint32_t place, generation;
     struct notice *next; /* in idle */
@@ -68,6 +69,7 @@ static void conclude(aegis_notices *notices, notice *n, aegis_exchange *x, int a
     const aegis_log_context here = {told.method->service, told.method->name, NULL, NULL, NULL, true};
     const aegis_log_context *before;
 
+    aegis_command_end_wait(x, told.span, answer, &x->error);
     aegis_command_free(told.command);
     (void)pthread_mutex_lock(&notices->lock);
     n->command = NULL;
@@ -303,12 +305,15 @@ aegis_status aegis_command_notify(aegis_command *command, const aegis_method *me
 {
     aegis_source *source = command->source;
     aegis_notices *notices;
+    aegis_bus *bus = command->client->bus;
     aegis_status status = started(command->client, error);
+    aegis_span *span;
     notice *n;
 
     if (status != AEGIS_OK)
         return status;
     notices = command->client->notices;
+    span = aegis_span_await(bus, &command->sent, method, command->id);
     if (timeout <= 0)
         timeout = command->timeout > 0 ? command->timeout : method->timeout;
     (void)pthread_mutex_lock(&notices->lock);
@@ -319,16 +324,20 @@ aegis_status aegis_command_notify(aegis_command *command, const aegis_method *me
         n->thunk = thunk;
         n->callback = callback;
         n->user = user;
+        n->span = span;
         n->deadline = aegis_clock_monotonic() + timeout;
         n->command = command; /* from here on the thread may end it, once the lock is let go */
         source->port->ops->divert(source, notices->arrivals, token_of(n));
         hasten(notices, command->look_at < n->deadline ? command->look_at : n->deadline);
     }
     (void)pthread_mutex_unlock(&notices->lock);
-    if (n == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "%u notices of commands are under way",
-                               (unsigned)notices->limit);
-    return AEGIS_OK;
+    if (n != NULL)
+        return AEGIS_OK;
+    if (span != NULL)
+        aegis_span_finish(bus, span, AEGIS_RESOURCE_EXHAUSTED, NULL, aegis_clock_monotonic());
+    aegis_span_drop(bus, span);
+    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "%u notices of commands are under way",
+                           (unsigned)notices->limit);
 }
 
 void aegis_notices_close(aegis_client *client)

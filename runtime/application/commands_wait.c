@@ -6,6 +6,7 @@
 
 #include "application/commands_client.h"
 #include "application/record.h"
+#include "domain/error.h"
 
 #define LOOK_MOST    (5 * AEGIS_SECOND) /* longest pause between two looks */
 #define LOOK_TIMEOUT (2 * AEGIS_SECOND)
@@ -211,6 +212,7 @@ int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis
                        aegis_error *failed)
 {
     int answer = AEGIS_ANSWER_FAILED;
+    aegis_span *span;
 
     memset(failed, 0, sizeof *failed);
     aegis_command_expect(x, command, method, arena);
@@ -221,11 +223,29 @@ int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis
     if (timeout <= 0)
         timeout = command->timeout > 0 ? command->timeout : method->timeout;
     x->deadline = aegis_clock_monotonic() + timeout;
+    span = aegis_span_await(x->client->bus, &command->sent, method, command->id);
     if (!follow(x, command, true, listener, &answer, failed))
         (void)aegis_error_set(failed, AEGIS_DEADLINE_EXCEEDED,
                               "command %s: no completion of %s.%s came in time", command->id, method->service,
                               method->name);
+    aegis_command_end_wait(x, span, answer, failed);
     return answer;
+}
+
+void aegis_command_end_wait(const aegis_exchange *x, aegis_span *span, int answer, const aegis_error *failed)
+{
+    aegis_bus *bus = x->client->bus;
+    const bool good = answer == AEGIS_ANSWER_OK;
+    const aegis_status status = answer >= 0 ? aegis_status_of_code(x->method->error_codes[answer])
+                                : good      ? AEGIS_OK
+                                            : failed->status;
+
+    if (span == NULL)
+        return;
+    if (!good)
+        span->error_type = answer >= 0 ? x->method->errors[answer] : failed->type;
+    aegis_span_finish(bus, span, status, good ? NULL : failed->text, aegis_clock_monotonic());
+    aegis_span_drop(bus, span);
 }
 
 bool aegis_command_poll(aegis_command *command, const aegis_method *method, const aegis_listener *listener,

@@ -139,7 +139,7 @@ static void describe(delivery *d, const aegis_wire_event *wire)
     call->deadline = INT64_MAX;
     if (d->message->header_count > 0)
         aegis_call_read_trace(d->state);
-    aegis_call_begin_span(d->state);
+    aegis_call_begin_span(d->state, d->intake->config.durable);
     d->event.base = *call;
     d->event.name = d->name;
     d->event.version = wire->version;
@@ -147,7 +147,7 @@ static void describe(delivery *d, const aegis_wire_event *wire)
     d->event.payload = wire->payload;
 }
 
-static void end_span(delivery *d, aegis_settle settle, int64_t started)
+static void end_span(delivery *d, aegis_settle settle)
 {
     static const struct {
         aegis_status status;
@@ -160,13 +160,12 @@ static void end_span(delivery *d, aegis_settle settle, int64_t started)
     if (d->state->span != NULL)
         aegis_span_finish(d->service->bus, d->state->span, of[at].status,
                           at == AEGIS_DEAD && d->why[0] != '\0' ? d->why : of[at].error,
-                          aegis_clock_monotonic() - started);
+                          aegis_clock_monotonic());
 }
 
 static aegis_settle dispatch(delivery *d)
 {
     const aegis_format format = aegis_format_of(d->message->body);
-    const int64_t started = aegis_clock_monotonic();
     const aegis_log_context *before;
     aegis_log_context here;
     aegis_wire_event wire;
@@ -179,7 +178,7 @@ static aegis_settle dispatch(delivery *d)
     before = aegis_log_enter(&here);
     settle = choose(d, &wire, format);
     (void)aegis_log_enter(before);
-    end_span(d, settle, started);
+    end_span(d, settle);
     return settle;
 }
 

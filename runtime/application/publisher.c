@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "application/client.h"
+#include "application/trace.h"
 #include "domain/arena.h"
 
 #define DEFAULT_TIMEOUT (5 * AEGIS_SECOND)
@@ -90,8 +91,9 @@ aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
     x->event = type;
     x->deadline = aegis_clock_monotonic() + timeout;
     x->no_wait = options != NULL && options->no_wait;
-    if (x->begun && options != NULL && options->message_id != NULL &&
-        !aegis_uuid_parse(options->message_id, &x->message_id)) {
+    x->traceparent = options != NULL ? options->traceparent : NULL;
+    x->id_given = options != NULL && options->message_id != NULL;
+    if (x->begun && x->id_given && !aegis_uuid_parse(options->message_id, &x->message_id)) {
         x->begun = false;
         (void)aegis_error_set(&x->error, AEGIS_INVALID_ARGUMENT, "the message_id is not a uuid");
     }
@@ -125,6 +127,16 @@ static const char *subject_of(const aegis_exchange *x)
     return subject;
 }
 
+static void begin_trace(aegis_exchange *x, const char *subject)
+{
+    const aegis_span what = {.kind = AEGIS_SPAN_PRODUCER,
+                             .about = AEGIS_SPAN_EVENT,
+                             .method = subject + strlen("events."),
+                             .destination = subject};
+
+    aegis_exchange_trace(x, &what, x->traceparent, x->id_given);
+}
+
 aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegis_error *error)
 {
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
@@ -137,18 +149,18 @@ aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegi
     status = aegis_exchange_value(x, "the event", &payload, error);
     if (status != AEGIS_OK)
         return status;
-    aegis_exchange_identity(x, &x->message_id, &out->who);
-    status = encode_event(x, payload, &out->who, &out->message.body, error);
-    if (status != AEGIS_OK)
-        return status;
-    out->header.name = "Nats-Msg-Id";
-    out->header.value = out->who.message_id;
-    out->message.headers = &out->header;
-    out->message.header_count = 1;
     out->message.stream = aegis_bus_stream(bus, AEGIS_KIND_EVENTS);
     out->message.subject = subject_of(x);
     if (out->message.subject == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    begin_trace(x, out->message.subject);
+    aegis_exchange_identity(x, &x->message_id, &out->who);
+    out->headers[0] = (aegis_header){"Nats-Msg-Id", out->who.message_id};
+    out->message.headers = out->headers;
+    out->message.header_count = 1 + aegis_exchange_traceparent(x, &out->headers[1]);
+    status = encode_event(x, payload, &out->who, &out->message.body, error);
+    if (status != AEGIS_OK)
+        return status;
     return aegis_bus_ensure(bus, AEGIS_KIND_EVENTS, error);
 }
 
@@ -190,6 +202,7 @@ aegis_status aegis_publish_finish(aegis_exchange *x, aegis_error *error)
         status = may_wait(x, error);
     if (status == AEGIS_OK)
         status = aegis_bus_store(x->client->bus, AEGIS_KIND_EVENTS, &out.message, x->deadline, &ack, error);
+    aegis_exchange_end_span(x, status, error);
     aegis_publish_end(x);
     return status;
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "application/client.h"
+#include "application/trace.h"
 
 /* Of all bodies under way; one that is larger goes alone. */
 #define MOST_BYTES ((size_t)64 << 20)
@@ -61,18 +62,34 @@ static void fill_outcome(const aegis_message *message, aegis_publication *out)
     out->failed.not_processed = message->not_processed;
 }
 
-static void tell(const aegis_post *post, const aegis_message *message)
+/* The message says so, or nobody does. */
+static void end_span(const aegis_publisher *publisher, aegis_post *post, aegis_status status,
+                     const char *error)
+{
+    aegis_bus *bus = publisher->sender.bus;
+
+    if (post->span == NULL)
+        return;
+    aegis_span_finish(bus, post->span, status, status != AEGIS_OK ? error : NULL, aegis_clock_monotonic());
+    aegis_span_drop(bus, post->span);
+    post->span = NULL;
+}
+
+static void tell(const aegis_publisher *publisher, aegis_post *post, const aegis_message *message)
 {
     static const aegis_log_context here = {"publisher", "callback", NULL, NULL, NULL, true};
     char id[AEGIS_UUID_TEXT];
     const aegis_log_context *before;
     aegis_publication publication;
 
-    if (post->callback == NULL)
+    if (post->callback == NULL && post->span == NULL)
         return;
     memset(&publication, 0, sizeof publication);
     publication.message_id = aegis_uuid_format(post->id, id);
     fill_outcome(message, &publication);
+    end_span(publisher, post, publication.failed.status, publication.failed.text);
+    if (post->callback == NULL)
+        return;
     before = aegis_log_enter(&here);
     post->callback(&publication, post->user);
     (void)aegis_log_enter(before);
@@ -111,7 +128,7 @@ static void take_in(aegis_publisher *publisher, aegis_message *messages, size_t 
     size_t i;
 
     for (i = 0; i < count; i++)
-        tell(&publisher->posts[messages[i].token], &messages[i]);
+        tell(publisher, &publisher->posts[messages[i].token], &messages[i]);
     (void)pthread_mutex_lock(&publisher->lock);
     for (i = 0; i < count; i++)
         conclude(publisher, &messages[i]);
@@ -228,7 +245,8 @@ static aegis_post *take(aegis_publisher *publisher, size_t size)
     return post;
 }
 
-static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message,
+/* `span`, when it is not NULL, goes over to what was taken. */
+static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message, aegis_span *span,
                             aegis_publication_callback callback, void *user, aegis_error *error)
 {
     aegis_publisher *publisher = aegis_publisher_of(x);
@@ -245,6 +263,7 @@ static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message,
         post->id = x->message_id;
         post->callback = callback;
         post->user = user;
+        post->span = span;
     }
     (void)pthread_mutex_unlock(&publisher->lock);
     if (post == NULL)
@@ -254,6 +273,7 @@ static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message,
                                                   (uint64_t)(post - publisher->posts), x->deadline, error);
     if (status == AEGIS_OK)
         return status;
+    post->span = NULL;
     (void)pthread_mutex_lock(&publisher->lock);
     give_back(publisher, post);
     wake(&publisher->short_of_room);
@@ -266,10 +286,18 @@ aegis_status aegis_publish_send(aegis_exchange *x, aegis_publication_callback ca
                                 aegis_error *error)
 {
     aegis_event_out out;
+    aegis_span *span = NULL;
     aegis_status status = aegis_publish_compose(x, &out, error);
 
-    if (status == AEGIS_OK)
-        status = post_it(x, &out.message, callback, user, error);
+    if (status == AEGIS_OK) {
+        span = aegis_span_keep(x->client->bus, x->span);
+        status = post_it(x, &out.message, span, callback, user, error);
+    }
+    if (status == AEGIS_OK && span != NULL)
+        x->span = NULL; /* it ends with the publication */
+    else
+        aegis_span_drop(x->client->bus, span);
+    aegis_exchange_end_span(x, status, error);
     aegis_publish_end(x);
     return status;
 }

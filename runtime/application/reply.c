@@ -76,11 +76,12 @@ static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *t
 
 static void over(aegis_call_state *state, const char *error)
 {
-    const int64_t took = aegis_clock_monotonic() - state->message.arrived;
+    const int64_t now = aegis_clock_monotonic();
 
-    aegis_series_record(state->series, state->outcome, state->not_processed ? -1 : took);
+    aegis_series_record(state->series, state->outcome,
+                        state->not_processed ? -1 : now - state->message.arrived);
     if (state->span != NULL)
-        aegis_span_finish(state->service->bus, state->span, state->outcome, error, took);
+        aegis_span_finish(state->service->bus, state->span, state->outcome, error, now);
 }
 
 /* The one way out: the answer was claimed. `error` NULL is success. `arena` is for the envelope; `again`: a
@@ -135,6 +136,8 @@ static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *t
 
     memset(&failure, 0, sizeof failure);
     state->outcome = aegis_status_of_code(code);
+    if (state->span != NULL)
+        state->span->error_type = type;
     failure.not_processed.has = failure.not_processed.value = state->not_processed;
     failure.type = type;
     failure.code = code;

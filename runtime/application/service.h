@@ -218,7 +218,7 @@ struct aegis_service {
     /* commands */
     aegis_rewinding rewinding; /* the keeper's */
     unsigned slots;            /* free */
-    int64_t took;   /* how long an attempt has its slot, a moving average; 0: not known */
+    int64_t took;              /* how long an attempt has its slot, a moving average; 0: not known */
     aegis_list running, leases;
     aegis_watch *watches; /* a hash table of `watch_size`; NULL: none yet */
     size_t watch_size, watch_count;
@@ -266,9 +266,7 @@ aegis_call_state *aegis_call_new(aegis_service *service, aegis_arena *arena, con
 aegis_reply aegis_call_run(aegis_call_state *state, const aegis_endpoint *endpoint, aegis_raw body);
 /* What a `traceparent` header of the message says goes before its envelope. */
 void aegis_call_read_trace(aegis_call_state *state);
-/* Where somebody wants spans. The span of a call is the first half of the request's id; each attempt of a
- * command or an event has its own. */
-void aegis_call_begin_span(aegis_call_state *state);
+
 /* After the handler: makes good a missing answer. True when arena and call are the caller's again; false when
  * they are deferred and belong to the call. */
 bool aegis_call_end(aegis_call_state *state, aegis_reply reply);
@@ -278,6 +276,11 @@ void aegis_call_finished(aegis_call_state *state);
 /* Give the message back to the adapter. */
 void aegis_call_release(aegis_call_state *state);
 const aegis_endpoint *aegis_endpoint_find(const aegis_service *service, const char *method, bool command);
+
+/* ---- spans.c ---- */
+/* Where somebody wants it. The span of a call is the first half of the request's id; each attempt of a
+ * command or an event has its own. `subscription`: an event's. */
+void aegis_call_begin_span(aegis_call_state *state, const char *subscription);
 
 /* ---- reply.c ---- */
 void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char *text);
@@ -358,7 +361,8 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
 bool aegis_replay_for_another(const aegis_service *service, const aegis_message *message);
 
 /* ---- rewind.c ---- */
-/* See to it that the consumers of commands are not ahead of their stream; returns `due`, or when to look again. */
+/* See to it that the consumers of commands are not ahead of their stream; returns `due`, or when to look
+ * again. */
 int64_t aegis_rewind(aegis_service *service, aegis_arena *arena, int64_t now, int64_t due);
 
 /* ---- keeper.c ---- */

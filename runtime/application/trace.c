@@ -89,51 +89,34 @@ void aegis_trace_bytes(const char *trace_id, uint8_t bytes[16])
         bytes[i] = (uint8_t)(hash[i / 8] >> (56 - 8 * (i % 8)));
 }
 
-bool aegis_trace_sampled(const aegis_bus *bus, const uint8_t trace[16])
+/* As OpenTelemetry samples: 2^56 is the end of the numbers compared with. */
+uint64_t aegis_trace_threshold(double ratio)
+{
+    if (!(ratio > 0.0))
+        return UINT64_C(1) << 56;
+    return ratio >= 1.0 ? 0 : (uint64_t)((1.0 - ratio) * 72057594037927936.0);
+}
+
+bool aegis_trace_sampled(const aegis_bus *bus, const uint8_t trace[16], int8_t told)
 {
     uint64_t value = 0;
     size_t i;
 
+    if (told >= 0)
+        return told != 0;
     for (i = 9; i < 16; i++)
         value = value << 8 | trace[i];
-    return (double)value >=
-           (1.0 - bus->trace_ratio) * 72057594037927936.0; /* 2^56, as OpenTelemetry samples */
-}
-
-aegis_span *aegis_span_begin(aegis_bus *bus, aegis_arena *arena, const aegis_span *what, const char *trace_id,
-                             int8_t sampled)
-{
-    aegis_span *span = (aegis_span *)aegis_arena_alloc(arena, sizeof *span);
-
-    if (span == NULL)
-        return NULL;
-    *span = *what;
-    aegis_trace_bytes(trace_id, span->trace_id);
-    span->sampled = sampled < 0 ? aegis_trace_sampled(bus, span->trace_id) : sampled != 0;
-    span->started = aegis_now();
-    if (bus->span_start != NULL)
-        bus->span_start(bus->span_user, span);
-    return span;
-}
-
-void aegis_span_finish(aegis_bus *bus, aegis_span *span, aegis_status status, const char *error, int64_t took)
-{
-    span->status = status;
-    span->error = error;
-    span->took = took;
-    if (bus->span_end != NULL)
-        bus->span_end(bus->span_user, span);
+    return value >= bus->trace_threshold;
 }
 
 const char *aegis_call_traceparent(const aegis_call *call, char text[AEGIS_TRACEPARENT_TEXT])
 {
     uint8_t trace[16], ids[16];
-    const int8_t sampled = call->state->sampled;
 
     aegis_trace_bytes(call->trace_id, trace);
     aegis_trace_bytes(call->message_id, ids);
     if (call->state->span != NULL)
         memcpy(ids, call->state->span->span_id, sizeof call->state->span->span_id);
-    return aegis_traceparent_write(trace, ids,
-                                   sampled < 0 ? aegis_trace_sampled(call->bus, trace) : sampled != 0, text);
+    return aegis_traceparent_write(trace, ids, aegis_trace_sampled(call->bus, trace, call->state->sampled),
+                                   text);
 }

@@ -7,5 +7,6 @@
 #include <aegis/service.h>
 #include <aegis/client.h>
 #include <aegis/metrics.h>
+#include <aegis/trace.h>
 
 #endif

@@ -26,7 +26,7 @@ typedef enum aegis_log_level {
 /** Receives one line without a newline. Called from any thread, holding no lock. */
 typedef void (*aegis_log_function)(void *user, aegis_log_level level, const char *line);
 
-struct aegis_span; /* <aegis/metrics.h> */
+struct aegis_span; /* <aegis/trace.h> */
 /** Told of a span when it starts, or ends. Called on the thread that works on it, holding no lock. */
 typedef void (*aegis_span_function)(void *user, struct aegis_span *span);
 

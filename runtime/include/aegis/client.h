@@ -88,6 +88,7 @@ typedef struct aegis_publish_options {
     const char *message_id;      /**< a uuid's text; a second publication with the same one inside the stream's
                                       duplicate window is dropped. Default: a new one */
     const aegis_call *parent;    /**< whose trace is inherited; needed only until the function returns */
+    const char *traceparent;     /**< W3C text of a publisher that is no Aegis call, or NULL */
     bool no_wait;                /**< async: RESOURCE_EXHAUSTED at once when there is no room, as in a callback. The bus's
                                       first publication still looks for the stream, 5 s at most */
 } aegis_publish_options;
@@ -120,6 +121,7 @@ typedef struct aegis_command_options {
     const aegis_call *parent;
     aegis_duration delay;        /**< it does not begin before this time has passed */
     const char *key;             /**< idempotency key, instead of the one the IDL makes of parameters; not "" */
+    const char *traceparent;     /**< W3C text of a sender that is no Aegis call, or NULL */
 } aegis_command_options;
 
 /** A submitted command: its id and its open ends for progress and result. One thread at a time; waited for, polled, or

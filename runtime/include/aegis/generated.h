@@ -152,10 +152,11 @@ typedef struct aegis_exchange {
     aegis_uuid message_id;
     const char *trace_id;
     const char *correlation_id;
+    const char *traceparent; /* publications, commands: of the world outside, or NULL */
     struct aegis_span *span; /* NULL unless somebody wants it */
     int8_t sampled;          /* -1: as the trace id says */
     bool begun, owns_arena;
-    bool no_wait; /* publications */
+    bool no_wait, id_given; /* publications */
     aegis_error error; /* why _begin failed, for _finish to report; of an async call why it did */
     /* calls: where to, and what became of the attempts */
     struct aegis_target *target;

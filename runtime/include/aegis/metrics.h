@@ -1,5 +1,5 @@
-/* What a bus has counted, and the spans it can report. Everything is counted always: per method, on both sides, in
- * cells of its own for each processor core, so that a call pays a few additions and no lock.
+/* What a bus has counted. Everything is counted always: per method, on both sides, in cells of its own for each
+ * processor core, so that a call pays a few additions and no lock.
  */
 #ifndef AEGIS_METRICS_H
 #define AEGIS_METRICS_H
@@ -97,32 +97,6 @@ typedef struct aegis_metrics {
  *  a bus are not counted. */
 AEGIS_API aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
                                           aegis_error *error);
-
-/* ---- spans --------------------------------------------------------------------------------------------- */
-
-/** One call, as its caller or its service sees it, for a tracing system: W3C trace context. The functions in
- *  aegis_options get the same span when it starts and when it ends. */
-typedef struct aegis_span {
-    const char *service;
-    const char *method;
-    const char *peer;            /**< server: who called, or NULL */
-    bool server;
-    bool sampled;
-    uint8_t trace_id[16];
-    uint8_t span_id[8];
-    uint8_t parent_id[8];        /**< zeros: none */
-    aegis_timestamp started;
-    aegis_duration took;         /**< at the end */
-    aegis_status status;         /**< at the end */
-    const char *error;           /**< at the end: the failure's text, or NULL */
-    uint32_t attempts;           /**< client, at the end: requests sent */
-    void *data;                  /**< the user's: what the start function leaves here, the end function finds */
-} aegis_span;
-
-#define AEGIS_TRACEPARENT_TEXT 56
-
-/** "00-<trace>-<span>-<flags>" of the call's server span, for what a handler asks of the world outside. */
-AEGIS_API const char *aegis_call_traceparent(const aegis_call *call, char text[AEGIS_TRACEPARENT_TEXT]);
 
 #ifdef __cplusplus
 }
