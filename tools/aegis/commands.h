@@ -4,6 +4,6 @@
 
 #include "cli.h"
 
-extern const cli_command cmd_call;
+extern const cli_command cmd_call, cmd_dlq;
 
 #endif

@@ -3,7 +3,7 @@
  */
 #include "commands.h"
 
-static const cli_command *const commands[] = {&cmd_call};
+static const cli_command *const commands[] = {&cmd_call, &cmd_dlq};
 
 static const char closing[] =
     "\n"

@@ -207,17 +207,29 @@ const char *screen_bytes(double bytes, char text[SCREEN_TEXT])
     return text;
 }
 
-const char *screen_time(aegis_timestamp when, char text[SCREEN_TEXT])
+/* `format` of the date and time, then milliseconds and `end`. */
+static const char *put_time(aegis_timestamp when, const char *format, bool local, const char *end,
+                            char text[SCREEN_TEXT])
 {
     const time_t seconds = (time_t)(when / AEGIS_SECOND - (when % AEGIS_SECOND < 0));
     const int ms = (int)((when - (aegis_timestamp)seconds * AEGIS_SECOND) / AEGIS_MILLISECOND);
     struct tm parts;
     size_t size = 0;
 
-    if (localtime_r(&seconds, &parts) != NULL)
-        size = strftime(text, SCREEN_TEXT, "%Y-%m-%d %H:%M:%S", &parts);
-    snprintf(text + size, SCREEN_TEXT - size, ".%03d", ms);
+    if ((local ? localtime_r(&seconds, &parts) : gmtime_r(&seconds, &parts)) != NULL)
+        size = strftime(text, SCREEN_TEXT, format, &parts);
+    snprintf(text + size, SCREEN_TEXT - size, ".%03d%s", ms, end);
     return text;
+}
+
+const char *screen_time(aegis_timestamp when, char text[SCREEN_TEXT])
+{
+    return put_time(when, "%Y-%m-%d %H:%M:%S", true, "", text);
+}
+
+const char *screen_rfc3339(aegis_timestamp when, char text[SCREEN_TEXT])
+{
+    return put_time(when, "%Y-%m-%dT%H:%M:%S", false, "Z", text);
 }
 
 void screen_sparkline(const double *values, size_t count, double most, char *text)

@@ -61,6 +61,8 @@ const char *screen_count(double count, char text[SCREEN_TEXT]);
 const char *screen_bytes(double bytes, char text[SCREEN_TEXT]);
 /* Local date and time: "2026-11-24 13:05:58.123". */
 const char *screen_time(aegis_timestamp when, char text[SCREEN_TEXT]);
+/* "2026-11-24T13:05:58.123Z", for programs. */
+const char *screen_rfc3339(aegis_timestamp when, char text[SCREEN_TEXT]);
 /* One character a value, from the lowest block to the highest, 0 to `most`; `text` holds 3 bytes a value and
  * a NUL. */
 void screen_sparkline(const double *values, size_t count, double most, char *text);

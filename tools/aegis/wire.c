@@ -1,10 +1,12 @@
 /* Requests without a schema. */
 #include "wire.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <aegis/codec.h>
 
+#include "domain/base64.h"
 #include "ports/clock.h"
 
 /* Answers that are kept of one question. */
@@ -27,6 +29,20 @@ json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error)
         json_loadb((const char *)as_json.data.data, as_json.data.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
     if (value == NULL)
         (void)aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "neither MessagePack nor JSON: %s", why.text);
+    return value;
+}
+
+json_t *wire_base64(aegis_bytes bytes)
+{
+    const size_t size = (bytes.len + 2) / 3 * 4;
+    uint8_t *text = (uint8_t *)malloc(size + 1);
+    json_t *value = NULL;
+
+    if (text != NULL) {
+        (void)aegis_base64_encode(bytes.data, bytes.len, text);
+        value = json_stringn((const char *)text, size);
+    }
+    free(text);
     return value;
 }
 

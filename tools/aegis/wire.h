@@ -10,6 +10,9 @@
  * moment. */
 json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error);
 
+/* Bytes as a JSON string of base64. */
+json_t *wire_base64(aegis_bytes bytes);
+
 /* Ask `subject` with a JSON body (NULL: an empty one) and wait. `*answer` is the caller's. */
 aegis_status wire_ask(session *s, const char *subject, json_t *body, aegis_duration timeout, json_t **answer,
                       aegis_error *error);
