@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "application/lanes.h"
+#include "application/needs.h"
 #include "application/record.h"
 
 #define SUBMIT_TIMEOUT (5 * AEGIS_SECOND)

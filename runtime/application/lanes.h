@@ -11,7 +11,4 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error);
 aegis_status aegis_lane_open(aegis_service *service, const aegis_consumer_config *config, aegis_lane *lane,
                              aegis_error *error);
 
-/* The part of a command's subject that selects the lane: "" or ".high". */
-const char *aegis_lane_suffix(aegis_priority priority);
-
 #endif

@@ -9,9 +9,6 @@
 
 #include "application/lanes.h"
 
-/* How long a broadcast consumer outlives its last reader: an instance that is cut off for longer begins anew
- * where it left off. */
-#define INACTIVE (5 * AEGIS_MINUTE)
 /* For the server to delete one, when the service stops. */
 #define DELETE_TIMEOUT AEGIS_SECOND
 
@@ -39,81 +36,37 @@ static void set_limits(aegis_intake *in, const aegis_subscription *subscription)
     in->backoff_max = AEGIS_EVENT_DELAY_MAX;
 }
 
-static aegis_intake *new_intake(aegis_service *service, const aegis_subscription *subscription,
-                                const char *pattern, const char *durable, aegis_lane *lane)
+static aegis_intake *new_intake(aegis_lane *lane, const aegis_need *need)
 {
+    aegis_service *service = lane->service;
     aegis_intake *in = (aegis_intake *)aegis_arena_alloc(service->arena, sizeof *in);
 
     if (in == NULL)
         return NULL;
     memset(in, 0, sizeof *in);
     in->lane = lane;
-    in->own = subscription->broadcast;
-    set_limits(in, subscription);
-    in->tally = aegis_tally_of(service->bus, service->type->name, pattern);
-    in->config.stream = aegis_bus_stream(service->bus, AEGIS_KIND_EVENTS);
-    in->config.durable = in->own ? own_name(durable, service->arena) : durable;
-    in->config.filter = aegis_arena_printf(service->arena, "events.%s", pattern);
-    in->config.from = subscription->from_new ? AEGIS_DELIVER_NEW : AEGIS_DELIVER_ALL;
-    in->config.inactive = in->own ? INACTIVE : 0;
-    in->config.ack_wait = in->ack_wait = service->lease;
-    in->config.max_ack_pending = subscription->ordered ? 1 : 0;
-    return in->config.durable != NULL && in->config.filter != NULL ? in : NULL;
+    in->own = need->subscription->broadcast;
+    set_limits(in, need->subscription);
+    in->tally = aegis_tally_of(service->bus, service->type->name, need->pattern);
+    in->config = need->config;
+    in->ack_wait = need->config.ack_wait;
+    if (in->own)
+        in->config.durable = own_name(need->config.durable, service->arena);
+    return in->config.durable != NULL ? in : NULL;
 }
 
-static aegis_status open_subscription(aegis_service *service, const aegis_subscription *subscription,
-                                      const char *pattern, const char *durable, aegis_error *error)
+aegis_status aegis_subscription_open(aegis_lane *lane, const aegis_need *need, aegis_error *error)
 {
-    aegis_lane *lane = &service->lanes[service->lane_count++];
     aegis_status status;
 
-    lane->subscription = subscription;
-    lane->intake = new_intake(service, subscription, pattern, durable, lane);
+    lane->subscription = need->subscription;
+    lane->intake = new_intake(lane, need);
     if (lane->intake == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    status = aegis_lane_open(service, &lane->intake->config, lane, error);
+    status = aegis_lane_open(lane->service, &lane->intake->config, lane, error);
     lane->intake->open = status == AEGIS_OK;
     if (status == AEGIS_OK)
         aegis_losses_begin(lane->intake);
-    return status;
-}
-
-/* A subscription, and what it has under older names. */
-static aegis_status open_names(aegis_service *service, const aegis_subscription *subscription,
-                               aegis_error *error)
-{
-    aegis_status status =
-        open_subscription(service, subscription, subscription->pattern, subscription->durable, error);
-    size_t i;
-
-    for (i = 0; status == AEGIS_OK && i < subscription->older_count; i++)
-        status = open_subscription(service, subscription, subscription->older[i].pattern,
-                                   subscription->older[i].durable, error);
-    return status;
-}
-
-size_t aegis_subscriptions_count(const aegis_service_type *type)
-{
-    size_t count = 0;
-    size_t i;
-
-    for (i = 0; i < type->subscription_count; i++)
-        count += 1 + type->subscriptions[i].older_count;
-    return count;
-}
-
-aegis_status aegis_subscriptions_open(aegis_service *service, aegis_error *error)
-{
-    const aegis_service_type *type = service->type;
-    aegis_status status = AEGIS_OK;
-    size_t i;
-
-    if (type->subscription_count > 0)
-        status = aegis_bus_ensure(service->bus, AEGIS_KIND_EVENTS, error);
-    if (status == AEGIS_OK && type->subscription_count > 0)
-        status = aegis_bus_ensure(service->bus, AEGIS_KIND_TRIES, error);
-    for (i = 0; status == AEGIS_OK && i < type->subscription_count; i++)
-        status = open_names(service, &type->subscriptions[i], error);
     return status;
 }
 

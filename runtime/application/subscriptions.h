@@ -14,6 +14,7 @@
 #ifndef AEGIS_APPLICATION_SUBSCRIPTIONS_H
 #define AEGIS_APPLICATION_SUBSCRIPTIONS_H
 
+#include "application/needs.h"
 #include "application/service.h"
 
 /* What a subscription does unless its annotations say otherwise. */
@@ -68,10 +69,8 @@ struct aegis_intake {
 };
 
 /* ---- subscriptions.c ---- */
-/* Lanes they need. */
-size_t aegis_subscriptions_count(const aegis_service_type *type);
-/* Open them, from service->lane_count on. */
-aegis_status aegis_subscriptions_open(aegis_service *service, aegis_error *error);
+/* The lane of one, under one of its names. */
+aegis_status aegis_subscription_open(aegis_lane *lane, const aegis_need *need, aegis_error *error);
 /* After their sources are closed: delete the consumers that are this instance's alone. */
 void aegis_subscriptions_close(aegis_service *service);
 /* The consumer is gone: make it again, from the first event that may not have been settled. With the turn. */
