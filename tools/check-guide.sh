@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The code in docs/GUIDE.md, RPC.md, EVENTS.md, COMMANDS.md, TOPOLOGY.md, DEADLETTERS.md and README.md is what it says it is: copied as it
+# The code in docs/GUIDE.md, RPC.md, EVENTS.md, COMMANDS.md, TOPOLOGY.md, DEADLETTERS.md, OPERATE.md and README.md is what it says it is: copied as it
 # stands, it builds against an installed Aegis, with gcc and clang, and the guide's first program runs.
 #
 # In the guide the first line of a block says where it goes: a file, an addition to hello.aegis, or the main of a program
@@ -12,7 +12,7 @@ make=${MAKE:-make}
 
 $make -s install BUILD="${BUILD:-build}" PREFIX="$work/prefix" DESTDIR= >/dev/null
 export PKG_CONFIG_PATH=$work/prefix/lib/pkgconfig LD_LIBRARY_PATH=$work/prefix/lib
-mkdir -p "$work/guide" "$work/rpc" "$work/events" "$work/commands" "$work/readme" "$work/pages/topology" "$work/pages/deadletters"
+mkdir -p "$work/guide" "$work/rpc" "$work/events" "$work/commands" "$work/readme" "$work/pages/topology" "$work/pages/deadletters" "$work/pages/operate"
 
 # blocks FILE FOLDER: each fenced block of FILE to FOLDER/NN.KIND
 blocks() {
@@ -29,6 +29,7 @@ blocks docs/COMMANDS.md "$work/commands"
 blocks README.md "$work/readme"
 blocks docs/TOPOLOGY.md "$work/pages/topology"
 blocks docs/DEADLETTERS.md "$work/pages/deadletters"
+blocks docs/OPERATE.md "$work/pages/operate"
 
 cd "$work/guide"
 { echo '#include "hello.h"'; echo '#include <stdio.h>'; } >more

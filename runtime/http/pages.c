@@ -1,6 +1,6 @@
 /* What the listener has to show. Health: /livez says that the process is alive, which needs no more than that
  * somebody answers; /readyz whether it can take work now, so that a load balancer or an orchestrator sends it
- * none while it cannot. */
+ * none while it cannot. /metrics is prometheus.c's. */
 #include "http/internal.h"
 
 #include <stdarg.h>
@@ -44,10 +44,21 @@ static void ready(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
         aegis_http_say(page, arena, 200, "ready");
 }
 
+static void metrics_page(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
+{
+    aegis_error error = {0};
+
+    page->status = 200;
+    page->type = "text/plain; version=0.0.4; charset=utf-8";
+    page->text = aegis_http_metrics(bus, arena, &page->size, &error);
+    if (page->text == NULL)
+        aegis_http_say(page, arena, 500, "%s", aegis_error_text(&error));
+}
+
 static const struct {
     const char *path;
     void (*show)(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page);
-} pages[] = {{"/livez", live}, {"/readyz", ready}};
+} pages[] = {{"/livez", live}, {"/readyz", ready}, {"/metrics", metrics_page}};
 
 void aegis_http_page_of(aegis_bus *bus, const char *path, aegis_arena *arena, aegis_http_page *page)
 {
@@ -59,5 +70,5 @@ void aegis_http_page_of(aegis_bus *bus, const char *path, aegis_arena *arena, ae
             return;
         }
     }
-    aegis_http_say(page, arena, 404, "there is nothing here but /livez and /readyz");
+    aegis_http_say(page, arena, 404, "there is nothing here but /livez, /readyz and /metrics");
 }

@@ -1,11 +1,11 @@
-/* What monitoring asks a process over HTTP: is it alive, can it take work. In a library of its
+/* What monitoring asks a process over HTTP: is it alive, can it take work, what has it counted. In a library of its
  * own, libaegis-http (`pkg-config aegis-http`), so that a program without it needs no HTTP library.
  *
  *     aegis_http *http;
  *
  *     if (aegis_http_start(bus, NULL, &http, &error) != AEGIS_OK)
  *         fprintf(stderr, "%s\n", aegis_error_text(&error));
- *     printf("see http://127.0.0.1:%u/readyz\n", (unsigned)aegis_http_port(http));
+ *     printf("see http://127.0.0.1:%u/metrics\n", (unsigned)aegis_http_port(http));
  */
 #ifndef AEGIS_HTTP_H
 #define AEGIS_HTTP_H
@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/** A listener for GET and HEAD of /livez and /readyz. It works on one thread of its own, for 64 connections
+/** A listener for GET and HEAD of /livez, /readyz and /metrics. It works on one thread of its own, for 64 connections
  *  at most; one connection is one request, and has ten seconds. Others wait to be accepted. */
 typedef struct aegis_http aegis_http;
 
@@ -36,6 +36,11 @@ AEGIS_API aegis_status aegis_http_start(aegis_bus *bus, const aegis_http_options
 
 /** The port it listens on. */
 AEGIS_API uint16_t aegis_http_port(const aegis_http *http);
+
+/** What /metrics says: everything that aegis_metrics_read tells, in Prometheus's text format 0.0.4, for those who have a
+ *  listener of their own. In `arena`; names and labels are in docs/OPERATE.md. Errors: RESOURCE_EXHAUSTED. */
+AEGIS_API aegis_status aegis_metrics_prometheus(aegis_bus *bus, aegis_arena *arena, aegis_bytes *text,
+                                                aegis_error *error);
 
 /** Stop listening, end all connections, free. NULL is fine. */
 AEGIS_API void aegis_http_stop(aegis_http *http);
