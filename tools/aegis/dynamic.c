@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#include <aegis/generated.h>
-
+#include "descriptor.h"
 #include "wire.h"
 
 /* For what tells nothing of itself: the language's defaults. */
 #define RPC_TIMEOUT     (5 * AEGIS_SECOND)
 #define COMMAND_TIMEOUT (300 * AEGIS_SECOND)
+#define COMMAND_RETRIES 3
 
 void dynamic_free(dynamic_outcome *outcome)
 {
@@ -17,49 +17,26 @@ void dynamic_free(dynamic_outcome *outcome)
     outcome->value = NULL;
 }
 
-/* The descriptor; its texts are the schema's, its arrays the session's. */
+/* The descriptor, with the --timeout given; of an unknown method what the language has without annotations.
+ */
 static bool describe(const session *s, const catalog_method *what, schema_method_kind kind, aegis_method *out)
 {
-    const schema_method *m = what->method;
-    arena *memory = &s->line->memory;
-    const char **names;
-    int32_t *codes;
-    bool *retried;
-    size_t i;
+    const aegis_method *known =
+        what->method != NULL ? descriptor_of_method(&s->line->memory, what->method) : NULL;
 
+    if (what->method != NULL && known == NULL)
+        return false;
     memset(out, 0, sizeof *out);
+    if (known != NULL)
+        *out = *known;
+    else
+        out->timeout = kind == SCHEMA_COMMAND ? COMMAND_TIMEOUT : RPC_TIMEOUT;
     out->service = what->service;
     out->name = what->name;
     out->command = kind == SCHEMA_COMMAND;
-    out->timeout = m != NULL ? m->timeout : out->command ? COMMAND_TIMEOUT : RPC_TIMEOUT;
     out->timeout = session_timeout(s, out->timeout);
-    out->max_retries = out->command ? 3 : 0;
-    if (m == NULL)
-        return true;
-    names = (const char **)arena_array(memory, m->raise_count + 1, sizeof *names);
-    codes = (int32_t *)arena_array(memory, m->raise_count + 1, sizeof *codes);
-    retried = (bool *)arena_array(memory, m->raise_count + 1, sizeof *retried);
-    if (names == NULL || codes == NULL || retried == NULL)
-        return false;
-    for (i = 0; i < m->raise_count; i++) {
-        names[i] = m->raises[i].error->wire;
-        codes[i] = m->raises[i].error->code;
-        retried[i] = m->raises[i].retried;
-    }
-    out->errors = names;
-    out->error_codes = codes;
-    out->retried_errors = retried;
-    out->error_count = m->raise_count;
-    out->idempotent = m->idempotent;
-    out->max_retries = m->max_retries;
-    out->backoff_min = m->backoff_min;
-    out->backoff_max = m->backoff_max;
-    out->hedge = m->hedge;
-    out->lanes = m->lanes;
-    out->priority = (aegis_priority)(AEGIS_PRIORITY_LOW + (int)m->priority);
-    out->guarantee = m->delivery == SCHEMA_EXACTLY_ONCE   ? AEGIS_EXACTLY_ONCE
-                     : m->delivery == SCHEMA_AT_MOST_ONCE ? AEGIS_AT_MOST_ONCE
-                                                          : AEGIS_AT_LEAST_ONCE;
+    if (known == NULL && out->command)
+        out->max_retries = COMMAND_RETRIES;
     return true;
 }
 

@@ -70,8 +70,9 @@ aegis_duration session_timeout(const session *s, aegis_duration otherwise)
     return s->timeout > 0 ? s->timeout : otherwise;
 }
 
-static const char *url_of(const session_options *o)
+const char *session_url(const session *s)
 {
+    const session_options *o = s->options;
     static const char *const variables[] = {"AEGIS_URL", "NATS_URL"};
     size_t i;
 
@@ -96,11 +97,32 @@ static void log_line(void *user, aegis_log_level level, const char *line)
     fputc('\n', stderr);
 }
 
+static aegis_options options_of(const session_options *o)
+{
+    const aegis_options options = {.name = "aegis",
+                                   .user = o->user,
+                                   .password = o->password,
+                                   .token = o->token,
+                                   .credentials_file = o->credentials,
+                                   .nkey = o->nkey,
+                                   .nkey_seed_file = o->nkey_seed,
+                                   .tls_ca_file = o->tls_ca,
+                                   .tls_certificate_file = o->tls_certificate,
+                                   .tls_key_file = o->tls_key,
+                                   .inbox_prefix = o->inbox_prefix,
+                                   .jetstream_domain = o->domain,
+                                   .format = AEGIS_FORMAT_JSON,
+                                   .log = o->verbose ? log_line : NULL};
+
+    return options;
+}
+
 int session_prepare(session *s, cli *line, const session_options *options)
 {
     memset(s, 0, sizeof *s);
     s->options = options;
     s->line = line;
+    s->bus_options = options_of(options);
     screen_init(&s->out, stdout, options->colour);
     if (options->timeout != NULL && !session_duration(options->timeout, &s->timeout))
         return cli_usage(line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
@@ -111,26 +133,11 @@ int session_prepare(session *s, cli *line, const session_options *options)
 
 int session_connect(session *s)
 {
-    const session_options *o = s->options;
-    aegis_options options = {.name = "aegis",
-                             .user = o->user,
-                             .password = o->password,
-                             .token = o->token,
-                             .credentials_file = o->credentials,
-                             .nkey = o->nkey,
-                             .nkey_seed_file = o->nkey_seed,
-                             .tls_ca_file = o->tls_ca,
-                             .tls_certificate_file = o->tls_certificate,
-                             .tls_key_file = o->tls_key,
-                             .inbox_prefix = o->inbox_prefix,
-                             .jetstream_domain = o->domain,
-                             .format = AEGIS_FORMAT_JSON,
-                             .log = o->verbose ? log_line : NULL};
     aegis_error error = {0};
 
     if (s->timeout > 0)
-        options.connect_timeout = s->timeout;
-    if (aegis_open(url_of(o), &options, &s->bus, &error) == AEGIS_OK)
+        s->bus_options.connect_timeout = s->timeout;
+    if (aegis_open(session_url(s), &s->bus_options, &s->bus, &error) == AEGIS_OK)
         return CLI_DONE;
     fprintf(stderr, "%s: ", cli_program.name);
     screen_safe(stderr, aegis_error_text(&error));

@@ -62,10 +62,11 @@ typedef struct session {
     const session_options *options;
     cli *line; /* its memory lives as long as the command */
     aegis_bus *bus;
-    aegis_client *client;   /* NULL until session_client */
-    aegis_arena *arena;     /* of what comes from the bus; whoever loops resets it */
-    aegis_duration timeout; /* 0: not given */
-    screen out;             /* standard output */
+    aegis_client *client;      /* NULL until session_client */
+    aegis_arena *arena;        /* of what comes from the bus; whoever loops resets it */
+    aegis_duration timeout;    /* 0: not given */
+    aegis_options bus_options; /* what session_connect opens with; a command may change it before */
+    screen out;                /* standard output */
 } session;
 
 /* Connect. Complains and returns the exit code when that fails. */
@@ -74,6 +75,8 @@ int session_open(session *s, cli *line, const session_options *options);
  */
 int session_prepare(session *s, cli *line, const session_options *options);
 int session_connect(session *s);
+/* The server that is meant, or several, separated by commas. */
+const char *session_url(const session *s);
 /* A client that sends JSON, made once. */
 int session_client(session *s, aegis_client **client);
 void session_close(session *s);
