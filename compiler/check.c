@@ -152,6 +152,7 @@ static void check_imports(unit *u)
         const char *path = u->imports[i].node->name.text;
 
         imports[i].path = path;
+        imports[i].beside = u->imports[i].beside;
         if (strcmp(u->imports[i].base, imported->package->base) == 0)
             imports[i].header = arena_printf(a, "%.*s.h", (int)(strlen(path) - strlen(".aegis")), path);
         else /* the path leads out of the folder of outputs, or somebody else said where it goes */

@@ -39,7 +39,7 @@ typedef struct import {
     const ast_node *node;
     struct unit *unit;
     const char *base; /* where the import says that the outputs are */
-    bool used;
+    bool beside, used;
 } import;
 
 /* C names that the generated file takes: `base` with each of the suffixes. */

@@ -15,7 +15,7 @@
 
 typedef struct request {
     cli_compile_options compile;
-    bool list_outputs, to_stdout;
+    bool list_outputs, to_stdout, no_schema;
     const char *out_dir, *depfile, *templates_dir, *export_dir;
 } request;
 
@@ -124,7 +124,8 @@ static int fail(const writer *w, const char *error)
 
 static int emit_one(writer *w, const schema_package *package)
 {
-    const emit_options options = {.memory = &w->c->memory, .templates_dir = w->r->templates_dir};
+    const emit_options options = {.memory = &w->c->memory, .templates_dir = w->r->templates_dir,
+                                  .no_schema = w->r->no_schema};
     const emit_sink sink = {begin_file, write_file, end_file, w};
     emit_result result;
 
@@ -235,6 +236,8 @@ static const cli_option options[] = {
     {"--list-outputs", NULL, CLI_FLAG, offsetof(request, list_outputs),
      "print the names of the outputs and write nothing"},
     {"--stdout", NULL, CLI_FLAG, offsetof(request, to_stdout), "print the outputs and write nothing"},
+    {"--no-schema", NULL, CLI_FLAG, offsetof(request, no_schema),
+     "leave the text of FILE out of the output: a running service\ncannot show it, only its hash"},
     {"--templates", "DIR", CLI_TEXT, offsetof(request, templates_dir),
      "use the templates found here instead of the built-in ones\nof the same name"},
     {"--export-templates", "DIR", CLI_TEXT, offsetof(request, export_dir),

@@ -134,7 +134,7 @@ static bool emit_file(emitter *e, template_set *set, const view_package *view, s
 
 static bool emit_files(emitter *e, template_set *set)
 {
-    const view_package *view = view_open(e->memory, e->package);
+    const view_package *view = view_open(e->memory, e->package, !e->options->no_schema);
 
     for (size_t i = 0; i < EMIT_FILES; i++)
         if (!emit_file(e, set, view, i))

@@ -16,6 +16,7 @@ enum { EMIT_FILES = 2 };
 typedef struct emit_options {
     arena *memory;             /* for what `emit_result` points at; the text goes to the sink alone */
     const char *templates_dir; /* files here replace the embedded ones of the same name; NULL: none */
+    bool no_schema;            /* leave out the text of the package */
 } emit_options;
 
 /* Where the text goes. Each returns false to end the emitting. */

@@ -165,6 +165,8 @@ static unit *new_unit(compile *c, uint32_t file, unit *importer)
     u->busy = true;
     u->package = package;
     package->path = u->path;
+    package->text = c->files.files[file].text;
+    package->text_size = c->files.files[file].length;
     package->base = base_of(c, u->path);
     c->files.files[file].loaded = true;
     return package->base == NULL ? NULL : u;
@@ -271,7 +273,7 @@ static bool is_cycle(unit *u, const ast_node *node, uint32_t file)
     return true;
 }
 
-static bool add_import(unit *u, const ast_node *node, unit *imported, const char *base)
+static bool add_import(unit *u, const ast_node *node, unit *imported, const char *base, bool beside)
 {
     import *imports;
 
@@ -288,7 +290,7 @@ static bool add_import(unit *u, const ast_node *node, unit *imported, const char
     if (imports == NULL)
         return false;
     u->imports = imports;
-    u->imports[u->import_count++] = (import){node, imported, base, false};
+    u->imports[u->import_count++] = (import){node, imported, base, beside, false};
     return true;
 }
 
@@ -310,7 +312,7 @@ static bool compile_imports(unit *u)
         }
         base = base_of_import(u, node, beside);
         imported = base == NULL ? NULL : compile_unit(u->c, file, u, base);
-        if (imported == NULL || !add_import(u, node, imported, base))
+        if (imported == NULL || !add_import(u, node, imported, base, beside))
             return false;
     }
     return !u->c->memory.failed;

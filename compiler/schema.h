@@ -355,6 +355,7 @@ typedef struct schema_container {
 typedef struct schema_import {
     const char *path;   /* as written: "common/pay.aegis" */
     const char *header; /* "common/pay.h" */
+    bool beside;        /* found from the importing file's folder on, not along -I */
     const schema_package *package;
 } schema_import;
 
@@ -366,6 +367,8 @@ struct schema_package {
     const char *path;     /* of the .aegis file, as opened */
     const char *base;     /* "shop" or "common/shop": outputs are <base>.h and <base>.c */
     bool main;            /* named on the command line, not only imported */
+    const char *text;     /* of the .aegis file */
+    size_t text_size;
     const char *docs;
     const schema_import *imports;
     size_t import_count;

@@ -43,7 +43,7 @@ static const char *c_string(arena *a, const char *text)
             *at++ = escaped[special - plain];
         } else if (c < 0x20 || c == 0x7f) {
             at += snprintf(at, 5, "\\%03o", (unsigned)c);
-        } else if (c == '?' && text[1] == '?') { /* no trigraphs in C11 */
+        } else if (c == '?' && at[-1] == '?') { /* no trigraphs in C11 */
             *at++ = '\\';
             *at++ = '?';
         } else {

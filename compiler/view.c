@@ -6,7 +6,8 @@
 
 struct view_package {
     view v;
-    const char *name, *base, *abi, *guard, *prefix, *docs;
+    const char *name, *base, *abi, *guard, *prefix, *docs, *schema_path, *schema_hash;
+    shape_list schema_parts, schema_numbers, schema_imports;
     shape_list imports, consts, enums, lists, maps, plain_maps, optionals, patterns, containers, records,
         services, events;
     bool has_codecs;
@@ -155,6 +156,11 @@ static const shape_member package_members[] = {
     SHOWS_TEXT(view_package, guard),
     SHOWS_TEXT(view_package, prefix),
     SHOWS_TEXT(view_package, docs),
+    SHOWS_TEXT(view_package, schema_path),
+    SHOWS_TEXT(view_package, schema_hash),
+    SHOWS_LIST(view_package, schema_parts, &view_schema_part_shape),
+    SHOWS_LIST(view_package, schema_numbers, NULL),
+    SHOWS_LIST(view_package, schema_imports, &view_schema_import_shape),
     SHOWS_LIST(view_package, imports, NULL),
     SHOWS_LIST(view_package, consts, &const_shape),
     SHOWS_LIST(view_package, enums, &view_enum_shape),
@@ -171,7 +177,17 @@ static const shape_member package_members[] = {
 };
 const shape view_package_shape = SHAPE_OF(view_package, package_members);
 
-const view_package *view_open(arena *memory, const schema_package *package)
+static void set_schema(view_package *made, arena *memory, const schema_package *package, bool text)
+{
+    made->schema_path = arena_printf(memory, "%s.aegis", package->base);
+    made->schema_hash = view_schema_hash(memory, package);
+    if (text)
+        made->schema_parts = view_schema_parts(memory, package);
+    made->schema_numbers = view_schema_numbers(memory, made->schema_parts.count);
+    made->schema_imports = view_schema_imports(memory, package);
+}
+
+const view_package *view_open(arena *memory, const schema_package *package, bool schema_text)
 {
     view_package *made = arena_new(memory, view_package);
     view *v = &made->v;
@@ -191,6 +207,7 @@ const view_package *view_open(arena *memory, const schema_package *package)
                      "aegisc again.%s%s",
                      package->name, made->base, package->docs != NULL ? "\n\n" : "",
                      package->docs != NULL ? package->docs : "");
+    set_schema(made, memory, package, schema_text);
     made->imports = imports_of(package, memory);
     made->consts = made_by(v, const_at, package->const_count);
     made->enums = made_by(v, view_enum_at, package->enum_count);

@@ -12,12 +12,13 @@
 #include "shape.h"
 
 /* The AEGIS_ABI of the library that generated code is for. */
-#define VIEW_ABI "1"
+#define VIEW_ABI "2"
 
 typedef struct view_package view_package;
 extern const shape view_package_shape;
 
-/* What is allocated here and while it is shown is not looked at: the arenas' `escape` must be set. */
-const view_package *view_open(arena *memory, const schema_package *package);
+/* What is allocated here and while it is shown is not looked at: the arenas' `escape` must be set. `schema_text`: the
+ * generated code carries the text of the package. */
+const view_package *view_open(arena *memory, const schema_package *package, bool schema_text);
 
 #endif

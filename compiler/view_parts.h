@@ -57,6 +57,17 @@ const char *view_space(const char *c_type);
 /* A list whose items are all there. */
 shape_list view_list(const void *items, size_t count);
 
+/* ---- what the package was generated from --------------------------------------------------------------- */
+
+extern const shape view_schema_part_shape, view_schema_import_shape;
+
+/* Its text in parts; the numbers of so many parts; and what it imports. */
+shape_list view_schema_parts(arena *memory, const schema_package *package);
+shape_list view_schema_numbers(arena *memory, size_t count);
+shape_list view_schema_imports(arena *memory, const schema_package *package);
+/* NULL when nobody asks for it: only services tell it. */
+const char *view_schema_hash(arena *memory, const schema_package *package);
+
 /* ---- values ------------------------------------------------------------------------------------------- */
 
 /* The two encodings, in the order the generated file has them. */

@@ -320,11 +320,33 @@ static view_subscription subscription_of(arena *a, const schema_subscription *su
     return made;
 }
 
+/* What a list of services shows of one: the first paragraph of its docs, in one line. */
+#define DESCRIPTION_MAX 240
+
+static const char *description_of(arena *a, const char *docs)
+{
+    size_t length = 0;
+    char *text;
+
+    if (docs == NULL)
+        return "";
+    while (docs[length] != '\0' && strncmp(docs + length, "\n\n", 2) != 0)
+        length++;
+    if (length > DESCRIPTION_MAX) {
+        for (length = DESCRIPTION_MAX; length > 0 && ((unsigned char)docs[length] & 0xc0) == 0x80;)
+            length--;
+    }
+    text = arena_copy(a, docs, length);
+    for (size_t i = 0; i < length; i++)
+        text[i] = text[i] == '\n' ? ' ' : text[i];
+    return text;
+}
+
 /* ---- services ----------------------------------------------------------------------------------------- */
 
 typedef struct view_service {
     const schema_service *is;
-    const char *name, *wire, *version, *c_name, *service_var, *service, *docs, *method_count,
+    const char *name, *wire, *version, *description, *c_name, *service_var, *service, *docs, *method_count,
         *subscription_count, *was_count;
     bool empty, unsupported;
     shape_list was;
@@ -355,6 +377,7 @@ static const shape_member service_members[] = {
     SHOWS_TEXT(view_service, name),
     SHOWS_TEXT(view_service, wire),
     SHOWS_TEXT(view_service, version),
+    SHOWS_TEXT(view_service, description),
     SHOWS_TEXT(view_service, c_name),
     SHOWS_TEXT(view_service, service_var),
     SHOWS_TEXT(view_service, service),
@@ -379,6 +402,7 @@ const void *view_service_at(const void *from, size_t index, arena *scratch)
     made->name = service->name;
     made->wire = service->wire;
     made->version = service->version;
+    made->description = description_of(scratch, service->docs);
     made->c_name = service->c_name;
     made->service_var = arena_printf(scratch, "%s_service", service->c_var);
     made->service = service->c_name;

@@ -18,7 +18,7 @@ GENERATE = $(AEGISC) -o $(2) $(1)
 
 $(WIRE).c: idl/aegis/wire.aegis $(AEGISC)
 	@mkdir -p $(@D)
-	$(call GENERATE,$<,$(@D))
+	$(call GENERATE,--no-schema $<,$(@D))
 $(WIRE).h: $(WIRE).c ;
 
 $(BUILD)/obj/gen/aegis/%.o: $(BUILD)/gen/aegis/%.c $(FLAGS_STAMP)

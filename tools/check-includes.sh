@@ -33,7 +33,8 @@ compiler/pattern[a-z_]*\. | (pattern|pattern_machine|arena)\.h
 compiler/(shape|template)[a-z_]*\. | (shape|template|arena|diag)[a-z_]*\.h
 compiler/view[a-z_]*\. | (view|shape|schema|cname|arena|pattern)[a-z_]*\.h
 compiler/(emit|layout|templates)[a-z_]*\. | (emit|layout|view|template|templates|schema|arena)[a-z_]*\.h|$posix
-compiler/schema[a-z_]*\. | (schema|arena|cname)[a-z_]*\.h
+compiler/sha256\. | sha256\.h
+compiler/schema[a-z_]*\. | (schema|arena|cname|pattern|sha256)[a-z_]*\.h
 compiler/ | (ast|schema|diag|arena|source|cname|annotation|check|compat|lint|rules|place|frontend|elsewhere|names|utf8|parser|literal|resolve|lower|pattern|text)[a-z_]*\.h
 RULES
 )

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /** The number generated code checks; it changes when generated code and library no longer fit together. */
-#define AEGIS_ABI 1
+#define AEGIS_ABI 2
 
 #define AEGIS_VERSION "0.1.0"
 

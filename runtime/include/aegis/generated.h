@@ -99,8 +99,30 @@ typedef struct aegis_subscription {
     aegis_settle (*raw)(const aegis_event *event, const void *ops, void *user); /* NULL unless a wildcard */
 } aegis_subscription;
 
+/** Another file that a schema imports. */
+typedef struct aegis_schema_import {
+    const char *path; /* as written: "common/pay.aegis" */
+    bool beside;      /* from the importing file's folder on; else from the top */
+    const struct aegis_schema_file *file;
+} aegis_schema_import;
+
+/** The text a package was generated from. */
+typedef struct aegis_schema_file {
+    const char *path;         /* "shop.aegis" */
+    const char *const *parts; /* of the text, one behind the other */
+    size_t part_count;        /* 0: generated with --no-schema */
+    const aegis_schema_import *imports;
+    size_t import_count;
+} aegis_schema_file;
+
+/** What the services of a package were made from. */
+typedef struct aegis_schema {
+    const char *hash; /* SHA-256 of the checked schema, 64 hexadecimal digits */
+    const aegis_schema_file *file;
+} aegis_schema;
+
 typedef struct aegis_service_type {
-    const char *name, *version;
+    const char *name, *version, *description; /* the last may be "" */
     const char *const *was; /* older names that are served too */
     size_t was_count;
     const aegis_endpoint *endpoints; /* rpc and commands */
@@ -109,6 +131,7 @@ typedef struct aegis_service_type {
     size_t subscription_count;
     /* What no case takes of an event whose name is known; NULL: dead letter. */
     aegis_settle (*unsupported)(const aegis_event *event, const void *ops, void *user);
+    const aegis_schema *schema;
 } aegis_service_type;
 
 /* ---- server (application/) ------------------------------------------------------------------------------
