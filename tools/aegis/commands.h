@@ -4,6 +4,8 @@
 
 #include "cli.h"
 
-extern const cli_command cmd_call, cmd_dlq;
+extern const cli_command cmd_call;
+extern const cli_command cmd_dlq;
+extern const cli_command cmd_bench;
 
 #endif

@@ -17,9 +17,8 @@ void dynamic_free(dynamic_outcome *outcome)
     outcome->value = NULL;
 }
 
-/* The descriptor, with the --timeout given; of an unknown method what the language has without annotations.
- */
-static bool describe(const session *s, const catalog_method *what, schema_method_kind kind, aegis_method *out)
+bool dynamic_describe(const session *s, const catalog_method *what, schema_method_kind kind,
+                      aegis_method *out)
 {
     const aegis_method *known =
         what->method != NULL ? descriptor_of_method(&s->line->memory, what->method) : NULL;
@@ -90,7 +89,7 @@ void dynamic_call(session *s, const catalog_method *what, json_t *parameters,
     aegis_client *client;
 
     memset(outcome, 0, sizeof *outcome);
-    if (session_client(s, &client) != CLI_DONE || !describe(s, what, SCHEMA_RPC, &method)) {
+    if (session_client(s, &client) != CLI_DONE || !dynamic_describe(s, what, SCHEMA_RPC, &method)) {
         (void)aegis_error_set(&outcome->failed, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
         return;
     }
@@ -127,7 +126,7 @@ aegis_status dynamic_submit(session *s, const catalog_method *what, json_t *para
     aegis_exchange x;
     aegis_client *client;
 
-    if (session_client(s, &client) != CLI_DONE || !describe(s, what, SCHEMA_COMMAND, &method))
+    if (session_client(s, &client) != CLI_DONE || !dynamic_describe(s, what, SCHEMA_COMMAND, &method))
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     put(aegis_command_begin(&x, client, &method, options, s->arena), s->arena, parameters);
     put_key(&x, what->method, parameters);
@@ -165,7 +164,7 @@ void dynamic_wait(session *s, aegis_command *command, const catalog_method *what
     aegis_exchange x;
 
     memset(outcome, 0, sizeof *outcome);
-    if (!describe(s, what, SCHEMA_COMMAND, &method)) {
+    if (!dynamic_describe(s, what, SCHEMA_COMMAND, &method)) {
         (void)aegis_error_set(&outcome->failed, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
         return;
     }

@@ -5,6 +5,8 @@
 #ifndef AEGIS_TOOL_DYNAMIC_H
 #define AEGIS_TOOL_DYNAMIC_H
 
+#include <aegis/generated.h>
+
 #include "catalog.h"
 
 /* What became of it. `value` is the caller's: the result, or a typed error's details; NULL where there is
@@ -17,6 +19,11 @@ typedef struct dynamic_outcome {
     json_t *value;
 } dynamic_outcome;
 void dynamic_free(dynamic_outcome *outcome);
+
+/* The descriptor, with the --timeout given; of an unknown method what the language has without annotations.
+ * False without memory. */
+bool dynamic_describe(const session *s, const catalog_method *what, schema_method_kind kind,
+                      aegis_method *out);
 
 /* Call an rpc. */
 void dynamic_call(session *s, const catalog_method *method, json_t *parameters,

@@ -3,7 +3,11 @@
  */
 #include "commands.h"
 
-static const cli_command *const commands[] = {&cmd_call, &cmd_dlq};
+static const cli_command *const commands[] = {
+    &cmd_call,
+    &cmd_dlq,
+    &cmd_bench,
+};
 
 static const char closing[] =
     "\n"
