@@ -56,6 +56,10 @@ $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LI
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(EXTRA_LIBS) $(TEST_LIBS)
 $(BUILD)/tests/unit/test_codec_json: EXTRA_LIBS = -ljansson
+# Parts of the operator's command under test, without its main.
+$(BUILD)/obj/tests/unit/test_arguments.o: private TEST_INCLUDES += -Itools/aegis $(TOOL_CFLAGS)
+$(BUILD)/tests/unit/test_arguments: $(TOOL_PARTS)
+$(BUILD)/tests/unit/test_arguments: EXTRA_LIBS = $(TOOL_PARTS) $(TOOL_LIBS)
 $(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): $(LIBHTTP)
 $(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): EXTRA_LIBS = $(LIBHTTP) $(HTTP_LIBS)
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)

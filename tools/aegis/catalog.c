@@ -273,10 +273,29 @@ static const char *kind_name(schema_method_kind kind)
     return kind == SCHEMA_RPC ? "rpc" : "command";
 }
 
+/* "echo, mirror, store"; into `text`, which is returned. */
+static const char *listed(const char *const *names, size_t count, char *text, size_t size)
+{
+    size_t used = 0, i;
+
+    (void)snprintf(text, size, "none");
+    for (i = 0; i < count; i++) {
+        const size_t length = strlen(names[i]) + (i > 0 ? 2 : 0);
+
+        if (used + length + sizeof ", ..." > size) {
+            (void)snprintf(text + used, size - used, ", ...");
+            break;
+        }
+        used += (size_t)snprintf(text + used, size - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    return text;
+}
+
 static int in_service(const schema_service *service, const char *name, schema_method_kind kind,
                       catalog_method *out)
 {
-    const char *names[SERVICES_MAX], *near;
+    const char *names[SERVICES_MAX] = {NULL}, *near;
+    char some[200];
     size_t count = 0, i;
 
     for (i = 0; i < service->method_count; i++) {
@@ -300,7 +319,8 @@ static int in_service(const schema_service *service, const char *name, schema_me
     if (near != NULL)
         cli_complain("%s has no %s '%s'; did you mean '%s'?", service->wire, kind_name(kind), name, near);
     else
-        cli_complain("%s has no %s '%s'", service->wire, kind_name(kind), name);
+        cli_complain("%s has no %s '%s'; it has %s", service->wire, kind_name(kind), name,
+                     listed(names, count, some, sizeof some));
     return CLI_MISTAKES;
 }
 

@@ -1,6 +1,7 @@
 /* Requests without a schema. */
 #include "wire.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,71 @@
 
 /* Answers that are kept of one question. */
 #define ANSWERS_MAX 10000
+
+/* Behind the number that begins at `at`; whether it is an integer that is too large. */
+static const char *past_number(const char *at, const char *end, bool *large)
+{
+    const char *const start = at;
+    bool whole = true;
+
+    while (at != end && (strchr("+-.eE", *at) != NULL || (*at >= '0' && *at <= '9'))) {
+        whole = whole && *at != '.' && (*at | 0x20) != 'e';
+        at++;
+    }
+    *large = false;
+    if (whole && at - start >= 19 && at - start <= 40) {
+        char digits[48] = "";
+
+        memcpy(digits, start, (size_t)(at - start));
+        errno = 0;
+        (void)strtoll(digits, NULL, 10);
+        *large = errno != 0;
+    }
+    return at;
+}
+
+/* The same JSON with integers that are too large in quotes; into `to`, which holds three times as much. */
+static size_t quote_large(const char *at, size_t size, char *to)
+{
+    const char *const end = at + size, *next;
+    char *const start = to;
+    bool quoted = false, large;
+
+    while (at != end) {
+        if (!quoted && *at != '\0' && (*at == '-' || (*at >= '0' && *at <= '9'))) {
+            next = past_number(at, end, &large);
+            if (large)
+                *to++ = '"';
+            memcpy(to, at, (size_t)(next - at));
+            to += next - at;
+            if (large)
+                *to++ = '"';
+            at = next;
+            continue;
+        }
+        quoted ^= *at == '"';
+        if (quoted && *at == '\\' && at + 1 != end)
+            *to++ = *at++;
+        *to++ = *at++;
+    }
+    return (size_t)(to - start);
+}
+
+json_t *wire_parse(const char *text, size_t size, size_t flags, json_error_t *why)
+{
+    json_error_t error;
+    json_t *value = json_loadb(text, size, flags, why != NULL ? why : &error);
+    char *quoted;
+
+    if (value != NULL || json_error_code(why != NULL ? why : &error) != json_error_numeric_overflow)
+        return value;
+    quoted = (char *)malloc(3 * size + 1);
+    if (quoted == NULL)
+        return NULL;
+    value = json_loadb(quoted, quote_large(text, size, quoted), flags, why);
+    free(quoted);
+    return value;
+}
 
 json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error)
 {
@@ -26,7 +92,7 @@ json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error)
     if (aegis_transcode(raw, AEGIS_FORMAT_JSON, s->arena, &as_json, error) != AEGIS_OK)
         return NULL;
     value =
-        json_loadb((const char *)as_json.data.data, as_json.data.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
+        wire_parse((const char *)as_json.data.data, as_json.data.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, &why);
     if (value == NULL)
         (void)aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "neither MessagePack nor JSON: %s", why.text);
     return value;

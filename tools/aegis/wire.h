@@ -10,7 +10,10 @@
  * moment. */
 json_t *wire_decode(session *s, aegis_bytes body, aegis_error *error);
 
-/* Bytes as a JSON string of base64. */
+/* JSON that somebody wrote or sent. Integers that have no place in 64 bits with sign become texts of their
+ * digits, which are read as well. `why` may be NULL. */
+json_t *wire_parse(const char *text, size_t size, size_t flags, json_error_t *why);
+/* Bytes as JSON has them: padded base64. */
 json_t *wire_base64(aegis_bytes bytes);
 
 /* Ask `subject` with a JSON body (NULL: an empty one) and wait. `*answer` is the caller's. */

@@ -1,0 +1,15 @@
+/* What a schema says of one method or event, for a person or a program: parameters with types, defaults and
+ * docs, what is answered, which errors there are, and how to write it. */
+#ifndef AEGIS_TOOL_DESCRIBE_H
+#define AEGIS_TOOL_DESCRIBE_H
+
+#include "schema.h"
+#include "session.h"
+
+/* On standard output; with --json as one JSON value. CLI_DONE. */
+int describe_method(const session *s, const schema_method *method);
+int describe_event(const session *s, const schema_event *event);
+/* The words of a command line that give `value` to a command: shell text. NULL without memory. */
+const char *describe_words(arena *memory, json_t *value);
+
+#endif
