@@ -7,5 +7,7 @@
 extern const cli_command cmd_call;
 extern const cli_command cmd_dlq;
 extern const cli_command cmd_bench;
+extern const cli_command cmd_apply;
+extern const cli_command cmd_plan;
 
 #endif

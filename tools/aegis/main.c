@@ -3,8 +3,11 @@
  */
 #include "commands.h"
 
+/* In the order of help: what one does first comes first. */
 static const cli_command *const commands[] = {
     &cmd_call,
+    &cmd_plan,
+    &cmd_apply,
     &cmd_dlq,
     &cmd_bench,
 };
