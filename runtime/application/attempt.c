@@ -91,6 +91,7 @@ static aegis_status encode(aegis_exchange *x, unsigned which, int64_t now, aegis
     aegis_wire_rpc_request_put(&x->writer, &envelope);
     memset(request, 0, sizeof *request);
     request->subject = x->target->subject;
+    request->correlated = true;
     if (x->sampled >= 0)
         put_header(x, request);
     return aegis_writer_close(&x->writer, &request->body, failed);

@@ -36,6 +36,8 @@ typedef struct aegis_outgoing {
     aegis_bytes body;
     const char *stream;            /* publish_durable: only its acknowledgement counts; NULL: whichever stream's */
     bool more;                     /* others follow at once: may be held back for them, 2 ms at most */
+    bool correlated;               /* its answer says whose it is, and who gets it looks: the adapter need not see to it
+                                      that a second answer to an earlier request is told from the first to this one */
 } aegis_outgoing;
 
 typedef enum aegis_port_event {

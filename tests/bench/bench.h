@@ -31,6 +31,8 @@ uint64_t bench_allocations(void);
  * idle/connections. */
 bool bench_idle(pid_t child, unsigned seconds);
 void bench_end(pid_t child);
+/* Nanoseconds of CPU time that a process has taken, to the tick. */
+double bench_cpu_of(pid_t pid);
 
 /* Keeps the optimizer from dropping the work that made `value`. */
 void bench_keep(const void *value);

@@ -48,6 +48,7 @@ static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form fo
 
 typedef struct world {
     const char *url;
+    pid_t server;
     shop_order order;
     rpc_ours *ours;
 } world;
@@ -193,18 +194,29 @@ static bool overhead(const world *w)
     return good;
 }
 
-/* For a profiler: nothing but our calls, `bench_rpc ours DEPTH`; 0: of RPC_THREADS threads. */
-static bool ours_alone(const world *w, unsigned depth)
+/* For a profiler: nothing but one side's calls, `bench_rpc ours|peer DEPTH [CALLS]`; 0: of RPC_THREADS
+ * threads.
+ */
+static bool alone(const world *w, bool by_hand, unsigned depth, uint64_t calls)
 {
-    const uint64_t calls = depth > 1 ? 200000 : depth == 1 ? 10000 : 50000;
-    const double cpu = duel_cpu_now(), start = bench_now(), switches = duel_switches_now();
-    const bool good = depth == 0  ? rpc_ours_threads(w->ours, calls, RPC_THREADS, NULL)
-                      : depth > 1 ? rpc_ours_async(w->ours, calls, depth, NULL)
-                                  : rpc_ours_lonely(w->ours, calls, depth, NULL);
+    const rpc_form forms[][3] = {{rpc_ours_threads, rpc_ours_lonely, rpc_ours_async},
+                                 {rpc_peer_threads, rpc_peer_lonely, rpc_peer_pipelined}};
+    const rpc_form form = forms[by_hand][depth < 2 ? depth : 2];
+    rpc_peer *peer =
+        by_hand ? best_peer(w->url, &w->order, form, depth != 0 ? depth : RPC_THREADS, false) : NULL;
+    void *context = by_hand ? (void *)peer : (void *)w->ours;
+    const double cpu = duel_cpu_now(), switches = duel_switches_now();
+    const double server = bench_cpu_of(w->server), start = bench_now();
+    const bool good = context != NULL && form(context, calls, depth != 0 ? depth : RPC_THREADS, NULL);
+    const double each = 1e3 * (double)calls, took = bench_now() - start;
 
-    printf("%u under way: %.2f us of CPU, %.2f switches a call, %.0f calls/s\n", depth,
-           (duel_cpu_now() - cpu) / 1e3 / (double)calls, (duel_switches_now() - switches) / (double)calls,
-           (double)calls / (bench_now() - start) * 1e9);
+    printf("%u under way: %.2f us of CPU, %.2f of the server's, %.2f of the machine's, %.2f switches a call, "
+           "%.0f "
+           "calls/s\n",
+           depth, (duel_cpu_now() - cpu) / each, (bench_cpu_of(w->server) - server) / each,
+           took * (double)sysconf(_SC_NPROCESSORS_ONLN) / each,
+           (duel_switches_now() - switches) / (double)calls, (double)calls / took * 1e9);
+    rpc_peer_close(peer);
     return good;
 }
 
@@ -253,12 +265,15 @@ int main(int argc, char **argv)
     if (!nats_server_start(&server))
         return 1;
     w.url = server.url;
+    w.server = server.pid;
     order_sample(&w.order);
-    good = strcmp(only, "ours") == 0 || strcmp(only, "overhead") == 0 || idle(&w);
+    const bool ours = strcmp(only, "ours") == 0, by_hand = strcmp(only, "peer") == 0;
+    good = ours || by_hand || strcmp(only, "overhead") == 0 || idle(&w);
     w.ours = rpc_ours_open(w.url, &w.order);
     good = good && w.ours != NULL;
-    if (good && strcmp(only, "ours") == 0)
-        good = ours_alone(&w, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64);
+    if (good && (ours || by_hand))
+        good = alone(&w, by_hand, argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10) : 64,
+                     argc > 3 ? strtoull(argv[3], NULL, 10) : 50000);
     if (good && strstr("lonely", only) != NULL)
         good = lonely(&w);
     for (size_t i = 0; good && i < sizeof windows / sizeof windows[0]; i++) {

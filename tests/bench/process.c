@@ -62,6 +62,11 @@ static long ticks_of(pid_t pid)
     return good ? (long)(user + system) : -1;
 }
 
+double bench_cpu_of(pid_t pid)
+{
+    return (double)ticks_of(pid) * 1e9 / (double)sysconf(_SC_CLK_TCK);
+}
+
 static double resident_mib(pid_t pid)
 {
     char path[64];

@@ -1,4 +1,5 @@
 /* Core messages: requests, groups, wildcards, order, headers and limits. */
+#define _POSIX_C_SOURCE 200809L
 #include "contract.h"
 
 #include "ports/clock.h"
@@ -66,6 +67,24 @@ void request_is_answered(void **state)
     assert_int_equal(stop(&r), 20);
 }
 
+/* Ask `count` times; how often the answer was the request's own. */
+static size_t ask(contract *c, const char *subject, bool correlated, size_t count)
+{
+    size_t right = 0;
+    for (size_t i = 0; i < count; i++) {
+        char body[24];
+        snprintf(body, sizeof body, "%zu", i);
+        const aegis_outgoing message = {
+            .subject = subject, .body = text_bytes(body), .correlated = correlated};
+        aegis_message answer;
+        if (c->ops->request(c->port, &message, in_ms(5000), &answer, NULL) != AEGIS_OK)
+            break;
+        right += body_is(&answer, body);
+        c->ops->release(&answer);
+    }
+    return right;
+}
+
 /* The second answer reaches nobody, in particular not the next request. */
 void request_takes_one_answer(void **state)
 {
@@ -73,19 +92,43 @@ void request_takes_one_answer(void **state)
     const char *subject = contract_subject(c, "twice");
     responder r;
     start(&r, c, subject, NULL, NULL);
-    size_t right = 0;
-    for (int i = 0; i < 50; i++) {
-        char body[16];
-        snprintf(body, sizeof body, "%d", i);
-        const aegis_outgoing message = {.subject = subject, .body = text_bytes(body)};
-        aegis_message answer;
-        if (c->ops->request(c->port, &message, in_ms(5000), &answer, NULL) != AEGIS_OK)
-            break;
-        right += body_is(&answer, body);
-        c->ops->release(&answer);
-    }
+    const size_t right = ask(c, subject, false, 50) + ask(c, subject, true, 50);
     stop(&r);
-    assert_int_equal(right, 50);
+    assert_int_equal(right, 100);
+}
+
+enum { QUESTIONS = 100 };
+
+/* Before it answers a request, it answers all earlier ones again. */
+static void *answer_all(void *user)
+{
+    responder *r = (responder *)user;
+    char *replies[2 * QUESTIONS];
+    aegis_message message;
+    while (r->answered < 2 * QUESTIONS && r->c->ops->next(r->source, in_ms(10000), &message) == AEGIS_OK) {
+        replies[r->answered] = strdup(message.reply);
+        for (size_t i = 0; i < r->answered; i++)
+            r->c->ops->publish(r->c->port,
+                               &(aegis_outgoing){.subject = replies[i], .body = text_bytes("again")}, NULL);
+        r->c->ops->publish(r->c->port,
+                           &(aegis_outgoing){.subject = replies[r->answered], .body = message.body}, NULL);
+        r->answered++;
+        r->c->ops->release(&message);
+    }
+    for (size_t i = 0; i < r->answered; i++)
+        free(replies[i]);
+    return NULL;
+}
+
+void answers_again_are_nobodys(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "again");
+    responder r = {.c = c, .source = contract_subscribe(c, subject, NULL)};
+    assert_int_equal(pthread_create(&r.thread, NULL, answer_all, &r), 0);
+    const size_t right = ask(c, subject, false, QUESTIONS) + ask(c, subject, true, QUESTIONS);
+    assert_int_equal(stop(&r), 2 * QUESTIONS);
+    assert_int_equal(right, 2 * QUESTIONS);
 }
 
 void queue_group_shares_the_load(void **state)

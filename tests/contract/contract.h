@@ -103,6 +103,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
 #define CONTRACT_CASES_CORE(X)                                                                               \
     X(request_is_answered)                                                                                   \
     X(request_takes_one_answer)                                                                              \
+    X(answers_again_are_nobodys)                                                                             \
     X(queue_group_shares_the_load)                                                                           \
     X(two_groups_each_get_all)                                                                               \
     X(no_responders)                                                                                         \

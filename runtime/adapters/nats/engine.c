@@ -402,6 +402,8 @@ static void turn(nats_engine *engine, int64_t until)
         until = now + TURN_MAX;
     if (until > engine->timer)
         until = engine->timer;
+    if (engine->look_again)
+        until = 0;
     engine->reigns++;
     r.count = aegis_nats_links(engine, r.links);
     aegis_nats_unlock(engine);

@@ -3,6 +3,11 @@
  * the last token of the reply subject is the call's number, so that a second answer to an earlier call is
  * told apart. A slot whose call was not answered is retired. Blocking and submitted calls differ only in who
  * is told.
+ *
+ * A server looks up who gets a subject, and remembers the last thousand: a new one for each call costs it
+ * half as much again as all else it does for the call. So where an answer itself says whose it is, a slot's
+ * numbers recur, as many as are remembered; and a slot that got a stray answer is retired, for others may
+ * follow.
  */
 #define _GNU_SOURCE
 #include "internal.h"
@@ -14,6 +19,9 @@
 #include <string.h>
 
 #define SLOTS_KEPT     1024
+#define REMEMBERED     384  /* subjects, of those a server (from 2.9 on: 512 a connection, 1,024 in all) */
+#define RECUR_MAX      64   /* of a slot */
+#define UNIQUE_FROM    1000 /* above these */
 #define CALLS_KEPT     1024
 #define PROBE_INTERVAL AEGIS_SECOND
 #define PROBE_PATIENCE (2 * AEGIS_SECOND)
@@ -23,6 +31,7 @@
 
 static void slot_free(nats_slot *slot)
 {
+    slot->link->slots_all--;
     aegis_nats_bury(slot->link->engine, &slot->grave, slot->subscription);
 }
 
@@ -46,13 +55,27 @@ static nats_slot *slot_take(nats_link *link)
         free(slot);
         return NULL;
     }
+    link->slots_all++;
+    slot->unique = UNIQUE_FROM;
     return slot;
+}
+
+/* The next call's number; two that follow one another differ. */
+static uint64_t slot_number(nats_slot *slot, bool correlated)
+{
+    const size_t each = REMEMBERED / slot->link->slots_all;
+
+    if (!correlated)
+        slot->number = ++slot->unique;
+    else
+        slot->number = (slot->number + 1) % (each < 2 ? 2 : each > RECUR_MAX ? RECUR_MAX : each);
+    return slot->number;
 }
 
 static void slot_give(nats_slot *slot, bool good)
 {
     nats_link *link = slot->link;
-    if (!good || link->slot_count >= SLOTS_KEPT) {
+    if (!good || slot->strayed || link->slot_count >= SLOTS_KEPT) {
         slot_free(slot);
         return;
     }
@@ -195,7 +218,7 @@ void aegis_nats_call_finish(nats_engine *engine, nats_call *call, aegis_status s
 /* Send it, for the first time or again. Lock held; the call may be over, and gone, on return. */
 void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outgoing *message)
 {
-    char reply[NATS_INBOX_MAX];
+    char reply[NATS_REPLY_MAX];
     if (!place(engine, call)) {
         if (call->kind == NATS_CALL_REQUEST || !call->repeatable) {
             call->not_processed = !call->sent;
@@ -205,8 +228,7 @@ void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outg
         return;
     }
     nats_slot *slot = call->slot;
-    memcpy(reply, slot->subject, slot->prefix);
-    snprintf(reply + slot->prefix, sizeof reply - slot->prefix, "%" PRIu64, ++slot->call);
+    aegis_nats_reply(reply, slot->subject, slot->prefix, slot_number(slot, message->correlated));
     call->times++;
     const natsStatus status = aegis_nats_send(slot->link, message, reply);
     if (status == NATS_OK) {
@@ -256,7 +278,7 @@ static bool answers(const nats_call *call, natsMsg *raw)
     if (strlen(subject) <= call->slot->prefix)
         return false;
     const uint64_t number = strtoull(subject + call->slot->prefix, NULL, 10);
-    return number <= call->slot->call && number + call->times > call->slot->call;
+    return number <= call->slot->number && number + call->times > call->slot->number;
 }
 
 static void nobody(nats_engine *engine, nats_call *call)
@@ -277,6 +299,7 @@ static void nobody(nats_engine *engine, nats_call *call)
 static bool answer(nats_engine *engine, nats_call *call, natsMsg *raw)
 {
     if (!answers(call, raw)) {
+        call->slot->strayed = true;
         natsMsg_Destroy(raw);
         return false;
     }
@@ -308,10 +331,8 @@ static bool take_answer(nats_engine *engine, nats_call *call)
         natsSubscription_GetPending(call->slot->subscription, &messages, &bytes) != NATS_OK || messages <= 0)
         return false;
     const natsStatus status = natsSubscription_NextMsg(&raw, call->slot->subscription, 1);
-    if (messages > 1 || (status != NATS_OK && status != NATS_NO_RESPONDERS)) {
+    if (messages > 1 || (status != NATS_OK && status != NATS_NO_RESPONDERS))
         engine->look_again = true; /* at all of them, in the next round, which comes at once */
-        aegis_nats_timer(engine, 0);
-    }
     if (status == NATS_NO_RESPONDERS)
         nobody(engine, call);
     return status == NATS_NO_RESPONDERS || (status == NATS_OK && answer(engine, call, raw));

@@ -30,8 +30,9 @@
 #include "ports/clock.h"
 #include "ports/log.h"
 
-#define NATS_URL_MAX     16                /* servers in a URL list */
-#define NATS_INBOX_MAX   96                /* an inbox subject with its NUL */
+#define NATS_URL_MAX     16 /* servers in a URL list */
+#define NATS_INBOX_MAX   96 /* an inbox subject with its NUL */
+#define NATS_REPLY_MAX   (NATS_INBOX_MAX + 24)
 #define NATS_UNSENT_HIGH ((size_t)4 << 20) /* bytes buffered before publishers wait */
 #define NATS_WRITE_LIMIT                                                                                     \
     (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
@@ -72,6 +73,7 @@ typedef struct nats_link {
     unsigned flushers; /* threads inside nats.c's flush */
     nats_slot *slots;  /* free */
     size_t slot_count; /* free */
+    size_t slots_all;
     char server[128];
     atomic_llong hold; /* what is buffered waits for more until then; 0: it does not */
     atomic_bool quiet; /* a publisher will see to the writing itself */
@@ -186,7 +188,9 @@ struct nats_slot {
     nats_slot *next;
     nats_link *link;
     natsSubscription *subscription;
-    uint64_t call; /* the last token of the reply subject: tells a stray answer */
+    uint64_t number; /* the last token of the reply subject: tells a stray answer */
+    uint64_t unique; /* the last of the numbers that do not recur */
+    bool strayed;    /* a stray one came, so others may */
     size_t prefix;
     char subject[NATS_INBOX_MAX];
 };
@@ -396,6 +400,8 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
 
 /* send.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
+/* A reply subject: the inbox up to its `prefix`, and the number. */
+void aegis_nats_reply(char reply[NATS_REPLY_MAX], const char *inbox, size_t prefix, uint64_t number);
 /* Lock held. */
 natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply);
 aegis_status aegis_nats_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);

@@ -79,21 +79,6 @@ static natsMsg *message_new(const aegis_outgoing *message, const char *reply)
     return NULL;
 }
 
-/* The inbox with the number as its last token. */
-static void write_reply(const nats_ring *ring, uint64_t number, char reply[NATS_INBOX_MAX + 24])
-{
-    char digits[24];
-    size_t count = 0;
-
-    do
-        digits[count++] = (char)('0' + number % 10);
-    while ((number /= 10) != 0);
-    memcpy(reply, ring->inbox, ring->prefix);
-    for (reply += ring->prefix; count > 0; reply++)
-        *reply = digits[--count];
-    *reply = '\0';
-}
-
 static void entry_free(nats_engine *engine, entry *e)
 {
     if (e == NULL)
@@ -110,7 +95,7 @@ static entry *entry_new(nats_source *source, const aegis_outgoing *message, uint
     nats_ring *ring = source->ring;
     const size_t length = message->stream != NULL ? strlen(message->stream) + 1 : 0;
     entry *e = (entry *)calloc(1, sizeof *e + length);
-    char reply[NATS_INBOX_MAX + 24];
+    char reply[NATS_REPLY_MAX];
 
     if (e == NULL)
         return NULL;
@@ -120,7 +105,7 @@ static entry *entry_new(nats_source *source, const aegis_outgoing *message, uint
     e->size = message->body.len;
     if (length > 0)
         e->stream = (const char *)memcpy(e->text, message->stream, length);
-    write_reply(ring, e->number, reply);
+    aegis_nats_reply(reply, ring->inbox, ring->prefix, e->number);
     e->raw = message_new(message, reply);
     e->spare = aegis_nats_parcel_new(source->engine, NULL);
     if (e->raw != NULL && e->spare != NULL)

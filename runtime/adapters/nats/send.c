@@ -118,6 +118,20 @@ static void hold_back(nats_link *link)
         aegis_nats_kick(engine);
 }
 
+void aegis_nats_reply(char reply[NATS_REPLY_MAX], const char *inbox, size_t prefix, uint64_t number)
+{
+    char digits[24];
+    size_t count = 0;
+
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    memcpy(reply, inbox, prefix);
+    for (reply += prefix; count > 0; reply++)
+        *reply = digits[--count];
+    *reply = '\0';
+}
+
 natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const char *reply)
 {
     natsConnection *connection = link->connection;
