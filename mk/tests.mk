@@ -61,7 +61,7 @@ $(BUILD)/obj/tests/unit/test_arguments.o: private TEST_INCLUDES += -Itools/aegis
 $(BUILD)/tests/unit/test_arguments: $(TOOL_PARTS)
 $(BUILD)/tests/unit/test_arguments: EXTRA_LIBS = $(TOOL_PARTS) $(TOOL_LIBS)
 $(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): $(LIBHTTP)
-$(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): EXTRA_LIBS = $(LIBHTTP) $(HTTP_LIBS)
+$(filter $(BUILD)/tests/http/%,$(TEST_PROGRAMS)): EXTRA_LIBS = $(LIBHTTP) $(HTTP_LIBS) -ljansson
 .SECONDARY: $(TEST_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(EXTRA_PROGRAMS:$(BUILD)/%=$(BUILD)/obj/%.o) $(GEN_SOURCES)
 
 # What the tests of the tool talk to.
