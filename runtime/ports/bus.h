@@ -185,6 +185,17 @@ typedef struct aegis_kv_entry {
     aegis_timestamp written_at;
 } aegis_kv_entry;
 
+typedef struct aegis_kv_item {
+    const char *key;
+    aegis_kv_entry entry;
+} aegis_kv_item;
+
+typedef struct aegis_kv_list {
+    const aegis_kv_item *items;
+    size_t count;
+    aegis_timestamp now;           /* when it was read, by the clock that `written_at` is of */
+} aegis_kv_list;
+
 /* For `expected` of kv_put and kv_delete: whatever is there. 0 means: only if the key does not exist. */
 #define AEGIS_KV_ANY UINT64_MAX
 
@@ -304,9 +315,9 @@ typedef struct aegis_port_ops {
                            uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error);
     aegis_status (*kv_delete)(aegis_port *port, const char *bucket, const char *key, uint64_t expected,
                               int64_t deadline, aegis_error *error);
-    /* Live keys, in no particular order; the strings are in `arena`. */
-    aegis_status (*kv_keys)(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
-                            aegis_string_list *keys, aegis_error *error);
+    /* All that is in it, in no particular order and all of it in `arena`. NOT_FOUND: no such bucket. */
+    aegis_status (*kv_list)(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                            aegis_kv_list *list, aegis_error *error);
 
     /* -- the connection -- */
 

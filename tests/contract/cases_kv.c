@@ -114,30 +114,39 @@ void kv_conflict(void **state)
     assert_status(AEGIS_ABORTED, put(c, name, "k", "5", second, NULL));
 }
 
-static bool has_key(const aegis_string_list *keys, const char *key)
+static const aegis_kv_entry *entry_of(const aegis_kv_list *list, const char *key)
 {
-    for (size_t i = 0; i < keys->count; i++)
-        if (strcmp(keys->items[i], key) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < list->count; i++)
+        if (strcmp(list->items[i].key, key) == 0)
+            return &list->items[i].entry;
+    fail_msg("no %s", key);
+    return NULL;
 }
 
-void kv_keys(void **state)
+void kv_list(void **state)
 {
     contract *c = (contract *)*state;
     const char *name = bucket(c, 0);
-    aegis_string_list keys;
-    assert_ok(c->ops->kv_keys(c->port, name, in_ms(5000), c->arena, &keys, NULL));
-    assert_int_equal(keys.count, 0);
+    uint64_t revision = 0;
+    aegis_kv_list list;
+    assert_ok(c->ops->kv_list(c->port, name, in_ms(5000), c->arena, &list, NULL));
+    assert_int_equal(list.count, 0);
     assert_ok(put(c, name, "a.b", "1", AEGIS_KV_ANY, NULL));
     assert_ok(put(c, name, "c", "1", AEGIS_KV_ANY, NULL));
-    assert_ok(put(c, name, "c", "2", AEGIS_KV_ANY, NULL));
+    assert_ok(put(c, name, "c", "two", AEGIS_KV_ANY, &revision));
     assert_ok(put(c, name, "gone", "1", AEGIS_KV_ANY, NULL));
     assert_ok(c->ops->kv_delete(c->port, name, "gone", AEGIS_KV_ANY, in_ms(5000), NULL));
-    assert_ok(c->ops->kv_keys(c->port, name, in_ms(5000), c->arena, &keys, NULL));
-    assert_int_equal(keys.count, 2);
-    assert_true(has_key(&keys, "a.b"));
-    assert_true(has_key(&keys, "c"));
+    sleep_ms(20);
+    assert_ok(c->ops->kv_list(c->port, name, in_ms(5000), c->arena, &list, NULL));
+    assert_int_equal(list.count, 2);
+    assert_int_equal(entry_of(&list, "a.b")->value.len, 1);
+    const aegis_kv_entry *c_is = entry_of(&list, "c");
+    assert_int_equal(c_is->value.len, 3);
+    assert_memory_equal(c_is->value.data, "two", 3);
+    assert_int_equal(c_is->revision, revision);
+    /* Both by one clock, whoever has it. */
+    assert_in_range(list.now - c_is->written_at, 15 * AEGIS_MILLISECOND, AEGIS_MINUTE);
+    assert_status(AEGIS_NOT_FOUND, c->ops->kv_list(c->port, "no_such", in_ms(5000), c->arena, &list, NULL));
 }
 
 void kv_max_age(void **state)

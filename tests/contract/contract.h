@@ -184,7 +184,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(kv_values)                                                                                             \
     X(kv_create_only)                                                                                        \
     X(kv_conflict)                                                                                           \
-    X(kv_keys)                                                                                               \
+    X(kv_list)                                                                                               \
     X(kv_max_age)
 #define CONTRACT_CASES_SUBMIT(X)                                                                             \
     X(submitted_requests_complete)                                                                           \

@@ -128,7 +128,7 @@ static void keys_and_values(aegis_port *port)
     const aegis_bucket_config config = {.name = "B"};
     aegis_arena *arena = aegis_arena_new(NULL);
     aegis_kv_entry entry;
-    aegis_string_list keys;
+    aegis_kv_list list;
     if (port->ops->ensure_bucket(port, &config, soon(), NULL, NULL) == AEGIS_OK) {
         const aegis_bytes one = {(const uint8_t *)"1", 1}, two = {(const uint8_t *)"22", 2};
         aegis_status first = port->ops->kv_put(port, "B", "k", one, 0, soon(), NULL, NULL);
@@ -139,7 +139,7 @@ static void keys_and_values(aegis_port *port)
             assert_int_equal(status, AEGIS_OK);
             assert_int_equal(entry.value.len, second == AEGIS_OK ? 2 : 1);
         }
-        assert_int_equal(port->ops->kv_keys(port, "B", soon(), arena, &keys, NULL), AEGIS_OK);
+        assert_int_equal(port->ops->kv_list(port, "B", soon(), arena, &list, NULL), AEGIS_OK);
     }
     aegis_arena_free(arena);
 }

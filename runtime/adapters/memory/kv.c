@@ -326,37 +326,47 @@ aegis_status memory_kv_delete(aegis_port *port, const char *bucket, const char *
     return status;
 }
 
-static bool copy_keys(const memory_kv *kv, aegis_arena *arena, aegis_string_list *keys)
+static bool copy_item(const kv_item *item, aegis_arena *arena, aegis_kv_item *copy)
 {
-    const char **items = (const char **)aegis_arena_alloc(arena, kv->count * sizeof *items);
+    uint8_t *value = (uint8_t *)aegis_arena_alloc(arena, item->len);
+    copy->key = aegis_arena_strdup(arena, item->key);
+    copy->entry = (aegis_kv_entry){{value, item->len}, item->revision, item->written_at};
+    if (value && item->len)
+        memcpy(value, item->value, item->len);
+    return value && copy->key;
+}
+
+static bool copy_items(const memory_kv *kv, aegis_arena *arena, aegis_kv_list *list)
+{
+    aegis_kv_item *items = (aegis_kv_item *)aegis_arena_alloc(arena, kv->count * sizeof *items);
     size_t count = 0;
     if (!items)
         return false;
     for (size_t i = 0; i < MEMORY_BUCKETS; i++) {
         for (const kv_item *item = kv->items[i]; item; item = item->next) {
-            items[count] = aegis_arena_strdup(arena, item->key);
-            if (!items[count++])
+            if (!copy_item(item, arena, &items[count++]))
                 return false;
         }
     }
-    keys->items = items;
-    keys->count = count;
+    list->items = items;
+    list->count = count;
     return true;
 }
 
-aegis_status memory_kv_keys(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
-                            aegis_string_list *keys, aegis_error *error)
+aegis_status memory_kv_list(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                            aegis_kv_list *list, aegis_error *error)
 {
     memory_bus *bus = memory_of(port);
     (void)deadline;
-    keys->items = NULL;
-    keys->count = 0;
+    *list = (aegis_kv_list){0};
     pthread_mutex_lock(&bus->lock);
     const memory_kv *kv = find_bucket(bus, bucket);
-    bool copied = kv && copy_keys(kv, arena, keys);
+    bool copied = kv && copy_items(kv, arena, list);
+    list->now = aegis_now();
     pthread_mutex_unlock(&bus->lock);
     if (!kv)
         return no_bucket(bucket, error);
-    return copied ? AEGIS_OK
-                  : aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for the keys of %s", bucket);
+    return copied
+               ? AEGIS_OK
+               : aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for the entries of %s", bucket);
 }

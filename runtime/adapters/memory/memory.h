@@ -311,7 +311,7 @@ aegis_status memory_kv_put(aegis_port *port, const char *bucket, const char *key
                            uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error);
 aegis_status memory_kv_delete(aegis_port *port, const char *bucket, const char *key, uint64_t expected,
                               int64_t deadline, aegis_error *error);
-aegis_status memory_kv_keys(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
-                            aegis_string_list *keys, aegis_error *error);
+aegis_status memory_kv_list(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                            aegis_kv_list *list, aegis_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /* Key-value buckets as ADR-8 has them: a stream KV_<bucket> over $KV.<bucket>.>, a key's value its last
  * message, a deletion a message with KV-Operation, compare-and-set by the header
- * Nats-Expected-Last-Subject-Sequence. Reading is a direct get. The keys are read through a consumer that
- * lives for that call only.
+ * Nats-Expected-Last-Subject-Sequence. Reading is a direct get. All of it is read through a consumer
+ * that lives for that call only.
  */
 #define _GNU_SOURCE
 #include "internal.h"
@@ -14,8 +14,8 @@
 #include <time.h>
 
 #define SUBJECT_MAX 640
-#define KEYS_MAX    100000
-#define KEYS_PAGE   256
+#define ITEMS_MAX   100000
+#define ITEMS_PAGE  256
 
 static bool key_ok(const char *key)
 {
@@ -216,72 +216,91 @@ aegis_status aegis_nats_kv_delete(aegis_port *port, const char *bucket, const ch
     return put(port, bucket, key, (aegis_bytes){NULL, 0}, true, expected, deadline, NULL, error);
 }
 
-/* ---- keys -----------------------------------------------------------------------------------------------
+/* ---- all of it ------------------------------------------------------------------------------------------
  */
 
-typedef struct key_list {
+typedef struct item_list {
     aegis_arena *arena;
-    const char **items;
+    aegis_kv_item *items;
     size_t count;
     size_t capacity;
-} key_list;
+} item_list;
 
-static bool key_add(key_list *list, const char *key)
+static aegis_kv_item *item_place(item_list *list)
 {
     if (list->count == list->capacity) {
         const size_t capacity = list->capacity > 0 ? list->capacity * 2 : 64;
-        const char **items = (const char **)aegis_arena_alloc(list->arena, capacity * sizeof *items);
-        if (items == NULL)
-            return false;
+        aegis_kv_item *items = (aegis_kv_item *)aegis_arena_alloc(list->arena, capacity * sizeof *items);
+        if (items == NULL || list->count >= ITEMS_MAX)
+            return NULL;
         if (list->count > 0)
             memcpy(items, list->items, list->count * sizeof *items);
         list->items = items;
         list->capacity = capacity;
     }
-    const char *copy = aegis_arena_strdup(list->arena, key);
-    if (copy == NULL)
+    return &list->items[list->count++];
+}
+
+static bool item_add(item_list *list, const char *key, const aegis_message *message)
+{
+    uint8_t *value = (uint8_t *)aegis_arena_alloc(list->arena, message->body.len);
+    const char *name = aegis_arena_strdup(list->arena, key);
+    aegis_kv_item *item = value != NULL && name != NULL ? item_place(list) : NULL;
+    if (item == NULL)
         return false;
-    list->items[list->count++] = copy;
+    if (message->body.len > 0)
+        memcpy(value, message->body.data, message->body.len);
+    *item = (aegis_kv_item){name, {{value, message->body.len}, message->sequence, message->stored_at}};
     return true;
 }
 
-/* A consumer of the last message of each subject, headers only; the server removes it when it is idle. */
-static aegis_status keys_consumer(aegis_port *port, const char *bucket, int64_t deadline, char *name,
-                                  size_t size, uint64_t *pending, aegis_error *error)
+typedef struct list_consumer {
+    char name[128];
+    uint64_t pending;
+    aegis_timestamp created;
+} list_consumer;
+
+/* A consumer of the last message of each subject; the server removes it when it is idle. It was made when the
+ * list is read, and the answer says when that was by the server's clock. */
+static aegis_status make_consumer(aegis_port *port, const char *bucket, int64_t deadline,
+                                  list_consumer *consumer, aegis_error *error)
 {
     char subject[SUBJECT_MAX];
     char body[512];
+    char created[64];
     aegis_message answer;
     uint32_t code = 0;
     snprintf(subject, sizeof subject, "CONSUMER.CREATE.KV_%s", bucket);
     snprintf(body, sizeof body,
              "{\"stream_name\":\"KV_%s\",\"config\":{\"deliver_policy\":\"last_per_subject\",\"ack_policy\":"
              "\"none\","
-             "\"filter_subject\":\"$KV.%s.>\",\"replay_policy\":\"instant\",\"headers_only\":true,"
+             "\"filter_subject\":\"$KV.%s.>\",\"replay_policy\":\"instant\","
              "\"mem_storage\":true,\"inactive_threshold\":5000000000}}",
              bucket, bucket);
     const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
     if (status != AEGIS_OK)
         return status;
     const nats_json object = aegis_json_object(answer.body);
-    aegis_json_text(aegis_json_member(object, "name"), name, size);
-    *pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0);
+    aegis_json_text(aegis_json_member(object, "name"), consumer->name, sizeof consumer->name);
+    consumer->pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0);
+    consumer->created =
+        aegis_nats_time(aegis_json_text(aegis_json_member(object, "created"), created, sizeof created));
     aegis_nats_release(&answer);
     return AEGIS_OK;
 }
 
-static aegis_status read_keys(aegis_source *source, size_t prefix, uint64_t pending, int64_t deadline,
-                              key_list *list)
+static aegis_status read_items(aegis_source *source, size_t prefix, uint64_t pending, int64_t deadline,
+                               item_list *list)
 {
     for (uint64_t read = 0; read < pending; read++) {
         aegis_message message;
-        if (read % KEYS_PAGE == 0)
-            aegis_nats_credit(source, KEYS_PAGE);
+        if (read % ITEMS_PAGE == 0)
+            aegis_nats_credit(source, ITEMS_PAGE);
         const aegis_status status = aegis_nats_next(source, deadline, &message);
         if (status != AEGIS_OK)
             return status;
         const bool live = !deleted(&message) && strlen(message.subject) > prefix;
-        const bool added = !live || (list->count < KEYS_MAX && key_add(list, message.subject + prefix));
+        const bool added = !live || item_add(list, message.subject + prefix, &message);
         const bool last = message.pending == 0;
         aegis_nats_release(&message);
         if (!added)
@@ -292,30 +311,29 @@ static aegis_status read_keys(aegis_source *source, size_t prefix, uint64_t pend
     return AEGIS_OK;
 }
 
-aegis_status aegis_nats_kv_keys(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
-                                aegis_string_list *keys, aegis_error *error)
+aegis_status aegis_nats_kv_list(aegis_port *port, const char *bucket, int64_t deadline, aegis_arena *arena,
+                                aegis_kv_list *list, aegis_error *error)
 {
-    char name[128];
+    list_consumer consumer = {.pending = 0};
     char stream[256];
-    uint64_t pending = 0;
     aegis_source *source = NULL;
+    item_list items = {.arena = arena};
     aegis_status status = check_names(bucket, NULL, error);
+    *list = (aegis_kv_list){0};
     if (status == AEGIS_OK)
-        status = keys_consumer(port, bucket, deadline, name, sizeof name, &pending, error);
+        status = make_consumer(port, bucket, deadline, &consumer, error);
     if (status != AEGIS_OK)
         return status;
-    key_list list = {.arena = arena};
-    if (pending > 0) {
+    if (consumer.pending > 0) {
         snprintf(stream, sizeof stream, "KV_%s", bucket);
-        status = aegis_nats_consume(port, stream, name, &source, error);
+        status = aegis_nats_consume(port, stream, consumer.name, &source, error);
         if (status != AEGIS_OK)
             return status;
-        status = read_keys(source, strlen("$KV.") + strlen(bucket) + 1, pending, deadline, &list);
+        status = read_items(source, strlen("$KV.") + strlen(bucket) + 1, consumer.pending, deadline, &items);
         aegis_nats_close_source(source);
         if (status != AEGIS_OK)
-            return aegis_error_set(error, status, "reading the keys of bucket %s", bucket);
+            return aegis_error_set(error, status, "reading the entries of bucket %s", bucket);
     }
-    keys->items = list.items;
-    keys->count = list.count;
+    *list = (aegis_kv_list){items.items, items.count, consumer.created};
     return AEGIS_OK;
 }
