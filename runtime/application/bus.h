@@ -31,6 +31,12 @@ struct aegis_bus {
     int stop_pipe[2];         /* a byte in it makes aegis_run return */
     atomic_bool hurry;        /* a second signal came: stop waiting for handlers */
     aegis_topology topology;
+    struct {
+        aegis_duration heartbeat;
+        int64_t put_after; /* the rest belongs to the thread of the presence */
+        unsigned failures;
+        bool told;
+    } registry;
     struct aegis_presence *presence; /* set once under the lock, before the first service starts */
     pthread_mutex_t lock;            /* guards the rest */
     struct aegis_service *services;

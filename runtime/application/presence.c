@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "application/describe.h"
+#include "application/registry.h"
 
 /* It looks around at least so often. */
 #define TICK (10 * AEGIS_SECOND)
@@ -17,9 +18,56 @@
 struct aegis_presence {
     aegis_bus *bus;
     aegis_source *source;
+    aegis_arena *arena; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
 };
+
+/* ---- looking around --------------------------------------------------------------------------------------
+ */
+
+typedef struct round_of {
+    aegis_service **services; /* each with a reference */
+    size_t count;
+} round_of;
+
+/* All services of the bus, so that none goes while it is seen to. */
+static round_of begin_round(aegis_bus *bus, aegis_arena *arena)
+{
+    round_of all = {NULL, 0};
+    aegis_service *service;
+    size_t count = 0;
+
+    (void)pthread_mutex_lock(&bus->lock);
+    for (service = bus->services; service != NULL; service = service->next)
+        count++;
+    all.services = (aegis_service **)aegis_arena_alloc(arena, count * sizeof(aegis_service *));
+    for (service = bus->services; all.services != NULL && service != NULL; service = service->next) {
+        (void)pthread_mutex_lock(&service->lock);
+        service->references++;
+        (void)pthread_mutex_unlock(&service->lock);
+        all.services[all.count++] = service;
+    }
+    (void)pthread_mutex_unlock(&bus->lock);
+    return all;
+}
+
+/* What is due; returns when to look again. */
+static int64_t look_around(aegis_bus *bus, aegis_arena *arena)
+{
+    const round_of all = begin_round(bus, arena);
+    const int64_t now = aegis_clock_monotonic();
+    int64_t due = now + TICK;
+    size_t i;
+
+    for (i = 0; i < all.count; i++) {
+        const int64_t next = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
+
+        due = next < due ? next : due;
+        aegis_service_drop(all.services[i]);
+    }
+    return due;
+}
 
 static void *work(void *argument)
 {
@@ -28,24 +76,36 @@ static void *work(void *argument)
     const aegis_port_ops *ops = bus->port->ops;
     const struct timespec pause = {0, (long)PAUSE};
     aegis_message message;
+    int64_t due = 0;
 
     while (!atomic_load(&presence->stopping)) {
-        const aegis_status status = ops->next(presence->source, aegis_clock_monotonic() + TICK, &message);
+        aegis_status status;
 
+        if (due <= aegis_clock_monotonic()) {
+            due = look_around(bus, presence->arena);
+            aegis_arena_reset(presence->arena);
+        }
+        status = ops->next(presence->source, due, &message);
         if (status == AEGIS_OK) {
             aegis_describe_answer(bus, &message);
             ops->release(&message);
-        } else if (status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED) {
+        } else if (status == AEGIS_CANCELLED) {
+            due = 0; /* somebody has something to do */
+        } else if (status != AEGIS_DEADLINE_EXCEEDED) {
             (void)nanosleep(&pause, NULL);
         }
     }
     return NULL;
 }
 
+/* ---- its life --------------------------------------------------------------------------------------------
+ */
+
 static void discard(struct aegis_presence *presence)
 {
     if (presence->source != NULL)
         presence->bus->port->ops->close_source(presence->source);
+    aegis_arena_free(presence->arena);
     aegis_memory_put(presence->bus->allocator, presence, sizeof *presence);
 }
 
@@ -59,6 +119,12 @@ static struct aegis_presence *prepare(aegis_bus *bus, aegis_error *error)
         return NULL;
     }
     presence->bus = bus;
+    presence->arena = aegis_arena_new(bus->allocator);
+    if (presence->arena == NULL) {
+        (void)aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        discard(presence);
+        return NULL;
+    }
     if (bus->port->ops->completions(bus->port, OPERATIONS, &presence->source, error) != AEGIS_OK) {
         presence->source = NULL;
         discard(presence);

@@ -12,6 +12,7 @@
 #include "application/describe.h"
 #include "application/lanes.h"
 #include "application/presence.h"
+#include "application/registry.h"
 #include "application/subscriptions.h"
 
 #define DEFAULT_ROOM  256
@@ -130,6 +131,7 @@ static void set_options(aegis_service *service, const aegis_service_options *opt
     if (service->lease < LEAST_LEASE)
         service->lease = LEAST_LEASE;
     service->started_at = aegis_now();
+    service->registrant.unlisted = chosen->unlisted;
 }
 
 /* What its endpoints are counted in, and the waiting room. */
@@ -331,6 +333,7 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
         aegis_service_stop(service);
         return status;
     }
+    aegis_registry_enter(service);
     *out = service;
     return AEGIS_OK;
 }
@@ -369,6 +372,7 @@ static void drain_begin(aegis_service *service)
     if (atomic_exchange(&service->stopping, true))
         return;
     service->drain_deadline = aegis_clock_monotonic() + service->drain_timeout;
+    aegis_presence_nudge(service->bus); /* to tell it */
     drain_requests(service);
     for (i = 0; i < service->lane_count; i++) {
         if (service->lanes[i].source != NULL) /* what comes yet is handed back when it is closed */
@@ -485,6 +489,7 @@ static void drain_finish(aegis_service *service)
         stop_hard(service);
         idle = wait_idle(service, 0, false);
     }
+    aegis_registry_leave(service);
     let_go_of_port(service);
     if (!idle)
         aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,

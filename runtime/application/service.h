@@ -20,6 +20,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include <aegis/discovery.h>
 #include <aegis/generated.h>
 
 #include "application/bus.h"
@@ -158,6 +159,20 @@ typedef struct aegis_rewinding {
     int64_t at; /* the next one */
 } aegis_rewinding;
 
+/* What a service is to the registry. The first three under its lock, the rest belongs to the thread of the
+ * bus's presence. */
+typedef struct aegis_registrant {
+    bool listed; /* it is to be, and others may know of it */
+    bool leaving;
+    bool unlisted; /* by its options; does not change */
+    bool announced;
+    bool put;        /* there may be an entry of it */
+    bool impossible; /* there cannot be */
+    aegis_instance_state told;
+    int64_t due; /* the next heartbeat */
+    uint64_t beats;
+} aegis_registrant;
+
 struct aegis_service {
     aegis_bus *bus;
     struct aegis_service *next; /* in bus->services */
@@ -170,6 +185,7 @@ struct aegis_service {
     aegis_duration drain_timeout;
     int64_t drain_deadline;
     bool stopped; /* drained; only memory is left */
+    aegis_registrant registrant;
     const aegis_allocator *allocator;
     aegis_arena *arena; /* of everything that lives as long as the service */
 

@@ -57,6 +57,9 @@ static const aegis_bucket_config records = {
     .name = AEGIS_BUCKET_RECORDS, .max_age = RECORDS_MAX_AGE, .history = 1};
 static const aegis_bucket_config tries = {.name = AEGIS_BUCKET_TRIES, .max_age = TRIES_MAX_AGE, .history = 1};
 
+/* How long is up to the heartbeats. The original creates it too. */
+static const aegis_bucket_config registry = {.name = AEGIS_BUCKET_REGISTRY, .history = 1};
+
 /* What no longer holds when a stream differs in a point. */
 static const struct {
     aegis_stream_kind kind;
@@ -84,6 +87,8 @@ static const struct {
      "records do not outlive the server: a command can run once more, and its result be gone"},
     {AEGIS_KIND_TRIES, AEGIS_POINT_STORAGE,
      "the tries of events are counted anew when the server starts again"},
+    {AEGIS_KIND_REGISTRY, AEGIS_POINT_STORAGE,
+     "instances are not listed between a start of the server and their next heartbeat"},
 };
 
 /* ---- options ------------------------------------------------------------------------------------------ */
@@ -147,14 +152,15 @@ static aegis_status choose_records(aegis_topology *t, const aegis_options *optio
     return choose_name(t, AEGIS_KIND_RECORDS, asked, records.name, error);
 }
 
-/* Small, and of no interest to anybody else: it has no options of its own. */
-static void choose_tries(aegis_topology *t, const aegis_options *options)
+/* Small, without options of their own. */
+static void choose_small(aegis_topology *t, aegis_stream_kind kind, const aegis_bucket_config *otherwise,
+                         const aegis_options *options, aegis_bucket_config *config)
 {
-    t->tries = tries;
-    t->tries.storage = options->storage;
-    t->tries.replicas = options->replicas;
-    t->asked[AEGIS_KIND_TRIES] = options->replicas != 0;
-    (void)snprintf(t->names[AEGIS_KIND_TRIES], sizeof t->names[AEGIS_KIND_TRIES], "%s", tries.name);
+    *config = *otherwise;
+    config->storage = options->storage;
+    config->replicas = options->replicas;
+    t->asked[kind] = options->replicas != 0;
+    (void)snprintf(t->names[kind], sizeof t->names[kind], "%s", otherwise->name);
 }
 
 aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options, aegis_error *error)
@@ -164,7 +170,8 @@ aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options
     if (options->replicas > REPLICAS_MAX)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "options.replicas is %u; %u at most",
                                options->replicas, (unsigned)REPLICAS_MAX);
-    choose_tries(t, options);
+    choose_small(t, AEGIS_KIND_TRIES, &tries, options, &t->tries);
+    choose_small(t, AEGIS_KIND_REGISTRY, &registry, options, &t->registry);
     status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
     if (status == AEGIS_OK)
         status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);
@@ -220,14 +227,15 @@ static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, int64_t deadlin
         return ops->ensure_bucket(bus->port, &t->records, deadline, info, error);
     if (kind == AEGIS_KIND_TRIES)
         return ops->ensure_bucket(bus->port, &t->tries, deadline, info, error);
+    if (kind == AEGIS_KIND_REGISTRY)
+        return ops->ensure_bucket(bus->port, &t->registry, deadline, info, error);
     return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
 }
 
 /* What a stream asks for is reserved when it is made; so say what it asks for. */
 static aegis_status no_room(const aegis_topology *t, aegis_stream_kind kind, aegis_error *error)
 {
-    static const char *const options[AEGIS_KIND_COUNT] = {"events", "commands", "dead_letters", "results",
-                                                          "events"};
+    static const char *const options[] = {"events", "commands", "dead_letters", "results"};
     int64_t bytes = kind < AEGIS_KIND_RECORDS    ? t->streams[kind].max_bytes
                     : kind == AEGIS_KIND_RECORDS ? t->records.max_bytes
                                                  : 0;

@@ -15,13 +15,15 @@
 #define AEGIS_STREAM_DLQ      "AEGIS_DLQ"
 #define AEGIS_BUCKET_TRIES    "aegis_events"
 #define AEGIS_BUCKET_RECORDS  "aegis_commands"
+#define AEGIS_BUCKET_REGISTRY "service_registry"
 
 typedef enum aegis_stream_kind {
     AEGIS_KIND_EVENTS = 0,
     AEGIS_KIND_COMMANDS,
     AEGIS_KIND_DLQ,
-    AEGIS_KIND_RECORDS, /* the bucket of command records; its name is for the kv_* functions of the port */
-    AEGIS_KIND_TRIES,   /* the bucket of tries of events, likewise */
+    AEGIS_KIND_RECORDS,  /* the bucket of command records; its name is for the kv_* functions of the port */
+    AEGIS_KIND_TRIES,    /* the bucket of tries of events, likewise */
+    AEGIS_KIND_REGISTRY, /* the bucket of instances, likewise */
     AEGIS_KIND_COUNT
 } aegis_stream_kind;
 
@@ -29,7 +31,7 @@ typedef enum aegis_stream_kind {
 typedef struct aegis_topology {
     char names[AEGIS_KIND_COUNT][65];
     aegis_stream_config streams[AEGIS_KIND_RECORDS];
-    aegis_bucket_config records, tries;
+    aegis_bucket_config records, tries, registry;
     bool asked[AEGIS_KIND_COUNT];        /* the options say something about its limits */
     atomic_bool ready[AEGIS_KIND_COUNT]; /* known to be there */
     atomic_bool told[AEGIS_KIND_COUNT];  /* what is not as asked for has been logged */

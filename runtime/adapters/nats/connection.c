@@ -106,6 +106,17 @@ static void on_discovered(natsConnection *connection, void *closure)
     aegis_nats_unlock(engine);
 }
 
+/* What there is no right to is refused each time it is tried, and told once (or again, when its hash shares a
+ * place with another's). */
+static bool told_before(nats_engine *engine, const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+    for (; *text != '\0'; text++)
+        hash = (hash ^ (uint8_t)*text) * UINT64_C(1099511628211);
+    return atomic_exchange(&engine->denied[hash % (sizeof engine->denied / sizeof engine->denied[0])],
+                           hash) == hash;
+}
+
 static void on_error(natsConnection *connection, natsSubscription *subscription, natsStatus status,
                      void *closure)
 {
@@ -113,6 +124,8 @@ static void on_error(natsConnection *connection, natsSubscription *subscription,
     const char *last = NULL;
     (void)subscription;
     natsConnection_GetLastError(connection, &last);
+    if (status == NATS_NOT_PERMITTED && last != NULL && told_before(link->engine, last))
+        return;
     aegis_log_write(&link->engine->log, AEGIS_LOG_WARNING, "nats: %s: %s", natsStatus_GetText(status),
                     last != NULL ? last : "");
 }

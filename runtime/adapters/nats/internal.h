@@ -272,6 +272,7 @@ struct nats_engine {
     pthread_cond_t flushed;
     pthread_cond_t seated; /* a connection attempt is over */
 
+    atomic_uint_fast64_t denied[64]; /* hashes of what the server refused, as it was logged */
     nats_grave *graves;
     nats_source *sources;
     size_t backlog;        /* messages waiting in subscriptions, and completions */

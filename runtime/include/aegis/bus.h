@@ -72,6 +72,8 @@ typedef struct aegis_options {
                                             max_bytes (default: none) and no other limits */
     uint32_t replicas;                 /**< of all of them, 1 to 5; default 1. Three survive the loss of a server */
     aegis_storage storage;             /**< of all of them; default: files */
+    aegis_duration heartbeat;          /**< of services, to the registry; one not heard of for three of them is gone. The
+                                            same for all who use a registry; default 10 s, at least 100 ms */
     const aegis_allocator *allocator;  /**< default: the C library's; must outlive the bus */
     aegis_log_function log;            /**< default: nothing is logged */
     void *log_user;

@@ -68,6 +68,7 @@ typedef struct aegis_service_options {
     aegis_duration drain_timeout;/**< longest wait for running handlers on stop; default 30 s */
     aegis_duration lease;        /**< commands, events: a worker that shows no sign of life for so long may be followed by
                                       another; the same in all instances; default 10 s, at least 100 ms */
+    bool unlisted;               /**< not in the registry, and no heartbeats */
 } aegis_service_options;
 
 /** Stop taking work, finish what runs (up to drain_timeout), hand back what did not start, and free the service.
