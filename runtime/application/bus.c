@@ -86,13 +86,10 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     bus->format = chosen->format == AEGIS_FORMAT_JSON ? AEGIS_FORMAT_JSON : AEGIS_FORMAT_MSGPACK;
     (void)snprintf(bus->name, sizeof bus->name, "%s",
                    chosen->name != NULL ? chosen->name : program_invocation_short_name);
-    bus->registry.heartbeat = chosen->heartbeat > 0 ? chosen->heartbeat : AEGIS_HEARTBEAT;
-    if (bus->registry.heartbeat < AEGIS_HEARTBEAT_LEAST)
-        bus->registry.heartbeat = AEGIS_HEARTBEAT_LEAST;
+    bus->registry.heartbeat = aegis_heartbeat_of(chosen);
     bus->stop_pipe[0] = bus->stop_pipe[1] = -1;
     (void)pthread_mutex_init(&bus->lock, NULL);
     status = aegis_topology_init(&bus->topology, chosen, error);
-    bus->topology.registry.max_age = AEGIS_HEARTBEATS_LIFE * bus->registry.heartbeat;
     if (status == AEGIS_OK)
         status = open_pipe(bus, error);
     if (status != AEGIS_OK) {

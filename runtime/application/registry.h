@@ -22,6 +22,14 @@
 
 struct aegis_service;
 
+/* Between two. */
+static inline aegis_duration aegis_heartbeat_of(const aegis_options *options)
+{
+    const aegis_duration asked = options->heartbeat > 0 ? options->heartbeat : AEGIS_HEARTBEAT;
+
+    return asked > AEGIS_HEARTBEAT_LEAST ? asked : AEGIS_HEARTBEAT_LEAST;
+}
+
 /* ---- registry.c; the thread of the bus's presence -------------------------------------------------------
  */
 /* Do what is due for this service; returns when to look again. */

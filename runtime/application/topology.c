@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "application/bus.h"
+#include "application/registry.h"
 #include "domain/subject.h"
 
 /* JetStream reserves a stream's max_bytes, so the three together ask for 1.5 GiB of the server's store. */
@@ -57,7 +58,7 @@ static const aegis_bucket_config records = {
     .name = AEGIS_BUCKET_RECORDS, .max_age = RECORDS_MAX_AGE, .history = 1};
 static const aegis_bucket_config tries = {.name = AEGIS_BUCKET_TRIES, .max_age = TRIES_MAX_AGE, .history = 1};
 
-/* How long is up to the heartbeats. The original creates it too. */
+/* max_age is up to the heartbeats. The original creates it too. */
 static const aegis_bucket_config registry = {.name = AEGIS_BUCKET_REGISTRY, .history = 1};
 
 /* What no longer holds when a stream differs in a point. */
@@ -172,6 +173,7 @@ aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options
                                options->replicas, (unsigned)REPLICAS_MAX);
     choose_small(t, AEGIS_KIND_TRIES, &tries, options, &t->tries);
     choose_small(t, AEGIS_KIND_REGISTRY, &registry, options, &t->registry);
+    t->registry.max_age = AEGIS_HEARTBEATS_LIFE * aegis_heartbeat_of(options);
     status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
     if (status == AEGIS_OK)
         status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);

@@ -4,6 +4,7 @@
  */
 #define _GNU_SOURCE
 #include <aegis/deadletter.h>
+#include <aegis/discovery.h>
 
 #include "application/bus.h"
 #include "contract/deployment.h"
@@ -122,6 +123,21 @@ static void no_ear(aegis_bus *bus, aegis_bus *speaker, const char *subject)
     bus->port->ops->close_source(source);
 }
 
+/* A service with its rights is in the registry, and may read it. */
+static void listed(aegis_bus *bus, const aegis_service *service, aegis_arena *arena)
+{
+    const int64_t until = in(TEN_SECONDS);
+    aegis_instance_list list;
+    aegis_error error = {0};
+
+    do {
+        if (aegis_instances_read(bus, "order-service", arena, &list, &error) != AEGIS_OK)
+            fail_msg("%s", aegis_error_text(&error));
+    } while (list.count == 0 && aegis_clock_monotonic() < until);
+    assert_int_equal(list.count, 1);
+    assert_string_equal(list.items[0].id, aegis_service_instance(service));
+}
+
 static void test_one(void **state)
 {
     deployment d;
@@ -163,7 +179,11 @@ static void test_one(void **state)
     if (aegis_deadletter_drop(chief, page.items[0].sequence, &error) != AEGIS_OK)
         fail_msg("%s", aegis_error_text(&error));
 
+    listed(orders, service, arena);
+    listed(chief, service, arena);
+
     no_right(web, "$JS.API.STREAM.DELETE.EVENTS", "");
+    no_right(web, "$KV.service_registry.x", "{}");
     no_right(web, "$JS.API.STREAM.CREATE.MINE",
              "{\"name\":\"MINE\",\"subjects\":[\"rpc.order-service.get\"]}");
     no_right(web, "events.order.created", "{}");

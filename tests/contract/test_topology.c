@@ -94,9 +94,12 @@ static aegis_stream_info compare(world *w, aegis_stream_kind kind, const aegis_o
     memset(&wanted, 0, sizeof wanted);
     memset(&info, 0, sizeof info);
     assert_int_equal(aegis_topology_init(&wanted, options, NULL), AEGIS_OK);
-    if (kind == AEGIS_KIND_RECORDS || kind == AEGIS_KIND_TRIES)
-        (void)w->bus->port->ops->ensure_bucket(
-            w->bus->port, kind == AEGIS_KIND_TRIES ? &wanted.tries : &wanted.records, soon(), &info, NULL);
+    if (kind == AEGIS_KIND_RECORDS || kind == AEGIS_KIND_TRIES || kind == AEGIS_KIND_REGISTRY)
+        (void)w->bus->port->ops->ensure_bucket(w->bus->port,
+                                               kind == AEGIS_KIND_TRIES     ? &wanted.tries
+                                               : kind == AEGIS_KIND_RECORDS ? &wanted.records
+                                                                            : &wanted.registry,
+                                               soon(), &info, NULL);
     else
         (void)w->bus->port->ops->ensure_stream(w->bus->port, &wanted.streams[kind], soon(), &info, NULL);
     return info;
@@ -295,6 +298,7 @@ static void test_streams_of_the_original(void **state)
         return;
     create_as_the_original(w, "EVENTS");
     create_as_the_original(w, "COMMANDS");
+    create_as_the_original(w, "KV_service_registry");
     reopen(w, (aegis_options){0});
     ensure_all(w);
     assert_true(
@@ -308,6 +312,9 @@ static void test_streams_of_the_original(void **state)
         "info: EVENTS is there with other limits than the options have, and keeps them: max_bytes is "
         "unlimited, not 1073741824; max_msgs is 100000, not unlimited\n"));
     assert_null(strstr(said.text, "warning: EVENTS"));
+    assert_true(was_said("info: service_registry is there with other limits than the options have, and keeps "
+                         "them: "));
+    assert_null(strstr(said.text, "warning: service_registry"));
     assert_int_equal(store(w, "commands.x.y", NULL), AEGIS_OK);
     assert_int_equal(store(w, "events.x.y", NULL), AEGIS_OK);
     info = info_of(w, "COMMANDS");
