@@ -53,6 +53,8 @@ void aegis_attempt_prepare(aegis_exchange *x, const aegis_method *method, const 
     x->attempts = x->retries = x->resends = 0;
     x->final = x->safe = false;
     x->target = aegis_client_target(x->client, method);
+    if (x->target != NULL)
+        aegis_series_count(x->target->series, AEGIS_COUNT_STARTED);
     if (x->target == NULL && x->begun) {
         x->begun = false;
         (void)aegis_error_set(&x->error, AEGIS_RESOURCE_EXHAUSTED,

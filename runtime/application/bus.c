@@ -111,6 +111,7 @@ void aegis_bus_free(aegis_bus *bus)
     aegis_sweep_stop(bus);
     bus->port->ops->close(bus->port);
     aegis_series_free(bus);
+    aegis_tallies_free(bus);
     if (bus->stop_pipe[0] >= 0) {
         (void)close(bus->stop_pipe[0]);
         (void)close(bus->stop_pipe[1]);

@@ -18,6 +18,9 @@
 /* Longest wait for one management operation (a stream, a consumer). */
 #define AEGIS_MANAGE_TIMEOUT (5 * AEGIS_SECOND)
 
+/* Places of subjects that are sent to; beyond them finding one takes longer. */
+#define AEGIS_SENDINGS 64
+
 struct aegis_bus {
     aegis_port *port; /* owned */
     aegis_log log;
@@ -44,8 +47,10 @@ struct aegis_bus {
     struct aegis_client *clients;
     struct aegis_series *series; /* what is counted; grows only, at most AEGIS_SERIES_MAX */
     size_t series_count;
-    struct aegis_tally *tallies; /* likewise, of subscriptions */
+    struct aegis_tally *tallies; /* likewise, of consumers */
     size_t tally_count;
+    _Atomic(struct aegis_series *)
+        sendings[AEGIS_SENDINGS]; /* some of the series, to be found without the lock */
 };
 
 /* Takes the port over, also when it fails. */

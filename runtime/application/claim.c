@@ -171,6 +171,8 @@ static aegis_claim claimed(aegis_job *job, aegis_claim claim)
 {
     job->state->call.attempt = job->record.value.attempt;
     job->state->call.maybe_executed = job->record.value.maybe_executed;
+    if (claim == AEGIS_CLAIM_TAKE_OVER)
+        aegis_tally_add(job->lane->tally, AEGIS_TALLY_TAKEN_OVER, 1);
     aegis_lease_claimed(job);
     return claim;
 }

@@ -151,7 +151,7 @@ aegis_target *aegis_client_target(aegis_client *client, const aegis_method *meth
 
     if (target != NULL || slot == NULL)
         return target;
-    series = aegis_series_of(client->bus, method->service, method->name, false);
+    series = aegis_series_of(client->bus, method->service, method->name, AEGIS_SERIES_CLIENT);
     (void)pthread_mutex_lock(&client->lock);
     slot = slot_of(client, method); /* another thread may have been here */
     target = slot != NULL ? atomic_load(slot) : NULL;

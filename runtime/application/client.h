@@ -77,6 +77,8 @@ typedef struct aegis_post {
     aegis_span *span; /* NULL: nobody wants it */
     aegis_publication_callback callback;
     void *user;
+    aegis_series *series; /* where it is counted */
+    int64_t started;
 } aegis_post;
 
 typedef struct aegis_waiters {

@@ -34,14 +34,37 @@ aegis_job *aegis_job_new(aegis_lane *lane, aegis_arena *arena, const aegis_messa
     return job;
 }
 
+void aegis_job_count(aegis_job *job, aegis_tallied what)
+{
+    aegis_service *service = job->state->service;
+
+    if (!aegis_service_enter(service))
+        return;
+    aegis_tally_add(job->lane->tally, what, 1);
+    aegis_service_leave(service);
+}
+
+void aegis_job_leave(aegis_job *job)
+{
+    aegis_service *service = job->state->service;
+    bool ran;
+
+    (void)pthread_mutex_lock(&service->lock);
+    ran = job->running.next != NULL;
+    aegis_list_remove(&job->running);
+    (void)pthread_mutex_unlock(&service->lock);
+    if (!ran || !aegis_service_enter(service))
+        return;
+    aegis_tally_move(job->lane->tally, AEGIS_TALLY_RUNNING, -1);
+    aegis_service_leave(service);
+}
+
 void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duration delay)
 {
     aegis_service *service = job->state->service;
 
     aegis_lease_end(job);
-    (void)pthread_mutex_lock(&service->lock);
-    aegis_list_remove(&job->running);
-    (void)pthread_mutex_unlock(&service->lock);
+    aegis_job_leave(job);
     if (!aegis_service_enter(service))
         return;
     (void)service->bus->port->ops->settle(&job->state->message, settlement, delay);
@@ -100,7 +123,8 @@ static void refuse(aegis_job *job, const aegis_error *why)
     }
     aegis_lease_end(job);
     if (aegis_service_enter(service)) {
-        (void)aegis_dead_letter(service, &state->message, &letter, state->call.arena);
+        if (aegis_dead_letter(service, &state->message, &letter, state->call.arena) == AEGIS_OK)
+            aegis_tally_add(job->lane->tally, AEGIS_TALLY_DEAD, 1);
         aegis_service_leave(service);
     }
 }
@@ -151,6 +175,7 @@ static void enter_running(aegis_job *job)
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_add(&service->running, &job->running);
     (void)pthread_mutex_unlock(&service->lock);
+    aegis_tally_move(job->lane->tally, AEGIS_TALLY_RUNNING, 1);
 }
 
 bool aegis_job_attempt(aegis_job *job)

@@ -32,8 +32,10 @@ aegis_writer *aegis_command_begin(aegis_exchange *x, aegis_client *client, const
     x->method = method;
     x->budget = chosen->timeout > 0 ? chosen->timeout : method->timeout;
     x->delay = chosen->delay > 0 ? chosen->delay : 0;
-    x->deadline =
-        aegis_clock_monotonic() + (chosen->submit_timeout > 0 ? chosen->submit_timeout : SUBMIT_TIMEOUT);
+    x->started = aegis_clock_monotonic();
+    x->deadline = x->started + (chosen->submit_timeout > 0 ? chosen->submit_timeout : SUBMIT_TIMEOUT);
+    x->series = aegis_series_sending(client->bus, "commands", method->service, method->name);
+    aegis_series_count(x->series, AEGIS_COUNT_STARTED);
     x->priority = chosen->priority != AEGIS_PRIORITY_DEFAULT ? chosen->priority : method->priority;
     if (x->priority == AEGIS_PRIORITY_DEFAULT)
         x->priority = AEGIS_PRIORITY_NORMAL;
@@ -224,6 +226,7 @@ aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_
         status = open_handle(x->client, who.message_id, x->method->service, x->method->name, &command, error);
     if (status == AEGIS_OK)
         status = store(x, command->id, subject, body, &duplicate, error);
+    aegis_series_record(x->series, status, aegis_clock_monotonic() - x->started);
     aegis_exchange_end_span(x, status, error);
     if (status != AEGIS_OK) {
         aegis_command_free(command);

@@ -86,12 +86,11 @@ static void bury(aegis_job *job, aegis_arena *arena, const aegis_raw *result)
     letter.attempts = job->record.value.attempt;
     if (result != NULL)
         letter.failure = *result;
-    (void)pthread_mutex_lock(&service->lock);
-    aegis_list_remove(&job->running);
-    (void)pthread_mutex_unlock(&service->lock);
+    aegis_job_leave(job);
     if (!aegis_service_enter(service))
         return;
-    (void)aegis_dead_letter(service, &job->state->message, &letter, arena);
+    if (aegis_dead_letter(service, &job->state->message, &letter, arena) == AEGIS_OK)
+        aegis_tally_add(job->lane->tally, AEGIS_TALLY_DEAD, 1);
     aegis_service_leave(service);
 }
 
@@ -162,9 +161,7 @@ static void drop(aegis_job *job)
     aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,
                     "%s.%s: the outcome of %s came after another attempt had begun, and is dropped",
                     job->state->call.service, job->state->method->name, job->state->call.message_id);
-    (void)pthread_mutex_lock(&service->lock);
-    aegis_list_remove(&job->running);
-    (void)pthread_mutex_unlock(&service->lock);
+    aegis_job_leave(job);
 }
 
 /* The outcome is known and cannot be recorded: the attempt counts as one that was cut short. */
@@ -219,6 +216,7 @@ static void repeat(aegis_job *job, aegis_arena *arena, const char *error)
             return;
         }
     }
+    aegis_job_count(job, AEGIS_TALLY_RETRIED);
     aegis_job_settle(job, AEGIS_NAK, pause);
 }
 
@@ -250,6 +248,8 @@ static aegis_status finish(aegis_job *job, aegis_arena *arena, const char *error
     AEGIS_CRASH_AT("result");
     if (status == AEGIS_RESOURCE_EXHAUSTED && !job->state->shortened)
         return status;
+    if (status == AEGIS_OK)
+        aegis_job_count(job, AEGIS_TALLY_HANDLED);
     if (status == AEGIS_OK)
         publish_outcome(job, arena, error, result);
     else if (status == AEGIS_ABORTED && job->creates)

@@ -24,6 +24,7 @@ typedef struct delivery {
     aegis_arena *arena;
     aegis_call_state *state;
     aegis_event event;
+    int64_t took;   /* by its handler; below 0: it did not run */
     char name[256]; /* "order.created", from the envelope once it is read */
     char why[AEGIS_ERROR_TEXT_MAX + 320];
 } delivery;
@@ -170,13 +171,16 @@ static aegis_settle dispatch(delivery *d)
     aegis_log_context here;
     aegis_wire_event wire;
     aegis_settle settle;
+    int64_t started;
 
     if (!open_event(d, format, &wire))
         return AEGIS_DEAD;
     describe(d, &wire);
     here = (aegis_log_context){d->service->type->name, d->name, wire.trace_id, wire.source, d->state, false};
     before = aegis_log_enter(&here);
+    started = aegis_clock_monotonic();
     settle = choose(d, &wire, format);
+    d->took = aegis_clock_monotonic() - started;
     (void)aegis_log_enter(before);
     end_span(d, settle);
     return settle;
@@ -226,7 +230,7 @@ static void bury(delivery *d)
                                  .attempts = d->state->call.attempt};
 
     if (aegis_dead_letter(d->service, d->message, &letter, d->arena) == AEGIS_OK)
-        aegis_tally_add(d->intake->tally, AEGIS_TALLY_DEAD, 1);
+        aegis_tally_add(d->intake->lane->tally, AEGIS_TALLY_DEAD, 1);
 }
 
 static void again(delivery *d)
@@ -240,7 +244,7 @@ static void again(delivery *d)
     (void)d->service->bus->port->ops->settle(
         d->message, AEGIS_NAK,
         aegis_policy_delay(tries, in->backoff_min, in->backoff_max, aegis_random_fraction()));
-    aegis_tally_add(in->tally, AEGIS_TALLY_RETRIED, 1);
+    aegis_tally_add(in->lane->tally, AEGIS_TALLY_RETRIED, 1);
 }
 
 static void settle(delivery *d, aegis_settle decision)
@@ -249,7 +253,7 @@ static void settle(delivery *d, aegis_settle decision)
 
     if (decision == AEGIS_DONE) {
         (void)d->service->bus->port->ops->settle(d->message, AEGIS_ACK, 0);
-        aegis_tally_add(d->intake->tally, AEGIS_TALLY_HANDLED, 1);
+        aegis_tally_add(d->intake->lane->tally, AEGIS_TALLY_HANDLED, 1);
     } else if (decision != AEGIS_DEAD && tries <= d->intake->max_retries) {
         again(d);
     } else {
@@ -313,6 +317,7 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
     d.intake = lane->intake;
     d.message = message;
     d.arena = arena;
+    d.took = -1;
     d.why[0] = '\0';
     (void)snprintf(d.name, sizeof d.name, "%s", name_in_subject(message));
     if (!aegis_service_enter(service))
@@ -320,6 +325,8 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
     tried = prepare(&d);
     if (!tried)
         service->bus->port->ops->release(message);
+    if (tried)
+        aegis_tally_move(lane->tally, AEGIS_TALLY_RUNNING, 1);
     aegis_service_leave(service);
     if (tried) {
         aegis_keep_begin(service, &keep, message, lane->intake->ack_wait / 3);
@@ -328,6 +335,8 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
     }
     if (!tried || !aegis_service_enter(service))
         return;
+    aegis_tally_move(lane->tally, AEGIS_TALLY_RUNNING, -1);
+    aegis_tally_took(lane->tally, d.took);
     settle(&d, decision);
     service->bus->port->ops->release(message);
     aegis_service_leave(service);

@@ -60,6 +60,9 @@ static bool take(aegis_intake *in, aegis_message *message)
     if (in->credited > 0)
         in->credited--;
     aegis_losses_came(&in->losses, message->sequence);
+    aegis_tally_pending(in->lane->tally, message->pending);
+    if (message->deliveries > 1)
+        aegis_tally_add(in->lane->tally, AEGIS_TALLY_REDELIVERED, 1);
     if (aegis_clock_monotonic() - message->arrived < in->ack_wait / 3 * 2) {
         in->running++;
         return true;

@@ -38,6 +38,8 @@ static aegis_status open_lane(aegis_service *service, const aegis_need *need, ae
 
     if (need->subscription != NULL)
         return aegis_subscription_open(lane, need, error);
+    lane->tally = aegis_tally_of(service->bus, service->type->name, need->endpoint->method->name,
+                                 need->config.filter, true);
     lane->endpoint = need->endpoint;
     lane->weight = need->weight;
     lane->config = need->config;

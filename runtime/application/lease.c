@@ -94,6 +94,8 @@ static void attend(aegis_service *service, aegis_job *job, aegis_arena *arena)
     (void)pthread_mutex_unlock(&service->lock);
     status = renew(service, job, claimed, arena, &why);
     if (status == AEGIS_ABORTED)
+        aegis_tally_add(job->lane->tally, AEGIS_TALLY_LEASES_LOST, 1);
+    if (status == AEGIS_ABORTED)
         aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING,
                         "%s.%s: attempt %u of %s was too slow to show that it runs: another one has begun",
                         job->state->call.service, job->state->method->name, job->state->call.attempt,

@@ -165,7 +165,7 @@ static void add(aegis_intake *in, uint64_t lost, uint64_t first)
 {
     if (lost == 0)
         return;
-    aegis_tally_add(in->tally, AEGIS_TALLY_LOST, lost);
+    aegis_tally_add(in->lane->tally, AEGIS_TALLY_LOST, lost);
     in->losses.untold += lost;
     in->losses.begins = first;
 }
@@ -203,6 +203,8 @@ static bool ask(aegis_intake *in, aegis_consumer_info *consumer, aegis_stream_in
 
     if (status == AEGIS_NOT_FOUND)
         aegis_subscription_reopen(in);
+    if (status == AEGIS_OK)
+        aegis_tally_pending(in->lane->tally, consumer->pending);
     return status == AEGIS_OK &&
            port->ops->stream_info(port, in->config.stream, deadline, stream, NULL) == AEGIS_OK;
 }

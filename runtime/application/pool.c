@@ -55,6 +55,7 @@ static aegis_job *pop(aegis_lane *lane)
 {
     aegis_job *job = lane->ready[lane->ready_first];
 
+    aegis_tally_move(lane->tally, AEGIS_TALLY_READY, -1);
     lane->ready_first = (lane->ready_first + 1) % AEGIS_LANE_READY;
     lane->ready_count--;
     return job;
@@ -117,8 +118,12 @@ static bool next_message(aegis_lane *lane, uint32_t room, aegis_message *message
         }
         status = ops->next(lane->source, aegis_clock_monotonic() + READ_FOR, message);
     }
-    if (status == AEGIS_OK)
+    if (status == AEGIS_OK) {
         lane->asked--;
+        aegis_tally_pending(lane->tally, message->pending);
+        if (message->deliveries > 1)
+            aegis_tally_add(lane->tally, AEGIS_TALLY_REDELIVERED, 1);
+    }
     (void)pthread_mutex_unlock(&lane->turn);
     if (status != AEGIS_OK && status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED &&
         !atomic_load(&lane->service->stopping))
@@ -159,8 +164,10 @@ static void read_lane(aegis_service *service, aegis_lane *lane, aegis_arena **ar
     job = read_job(lane, room, arena);
     (void)pthread_mutex_lock(&service->lock);
     lane->reading = false;
-    if (job != NULL)
-        lane->ready[(lane->ready_first + lane->ready_count++) % AEGIS_LANE_READY] = job;
+    if (job == NULL)
+        return;
+    aegis_tally_move(lane->tally, AEGIS_TALLY_READY, 1);
+    lane->ready[(lane->ready_first + lane->ready_count++) % AEGIS_LANE_READY] = job;
 }
 
 /* ---- running ------------------------------------------------------------------------------------------ */

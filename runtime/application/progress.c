@@ -83,6 +83,7 @@ static aegis_status send_now(aegis_job *job, aegis_bytes body, int64_t now, aegi
 {
     aegis_list_remove(&job->held_back);
     job->sent_at = now;
+    aegis_job_count(job, AEGIS_TALLY_PROGRESS_SENT);
     return aegis_command_tell(job->state, "progress", body, why);
 }
 
@@ -110,6 +111,8 @@ static aegis_status hold_back(aegis_job *job, aegis_bytes body, int64_t now, aeg
     job->held_size = body.len;
     if (job->held_back.next == NULL)
         aegis_list_add(&service->held_back, &job->held_back);
+    else
+        aegis_job_count(job, AEGIS_TALLY_PROGRESS_REPLACED);
     return AEGIS_OK;
 }
 

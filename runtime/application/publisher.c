@@ -89,7 +89,10 @@ aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
     if (!x->begun)
         (void)aegis_error_set(&x->error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     x->event = type;
-    x->deadline = aegis_clock_monotonic() + timeout;
+    x->started = aegis_clock_monotonic();
+    x->deadline = x->started + timeout;
+    x->series = aegis_series_sending(publisher->sender.bus, "events", type->domain, type->type);
+    aegis_series_count(x->series, AEGIS_COUNT_STARTED);
     x->no_wait = options != NULL && options->no_wait;
     x->traceparent = options != NULL ? options->traceparent : NULL;
     x->id_given = options != NULL && options->message_id != NULL;
@@ -202,6 +205,7 @@ aegis_status aegis_publish_finish(aegis_exchange *x, aegis_error *error)
         status = may_wait(x, error);
     if (status == AEGIS_OK)
         status = aegis_bus_store(x->client->bus, AEGIS_KIND_EVENTS, &out.message, x->deadline, &ack, error);
+    aegis_series_record(x->series, status, aegis_clock_monotonic() - x->started);
     aegis_exchange_end_span(x, status, error);
     aegis_publish_end(x);
     return status;

@@ -125,8 +125,14 @@ static void conclude(aegis_publisher *publisher, const aegis_message *message)
 static void take_in(aegis_publisher *publisher, aegis_message *messages, size_t count)
 {
     const aegis_port_ops *ops = publisher->sender.bus->port->ops;
+    const int64_t now = count > 0 ? aegis_clock_monotonic() : 0;
     size_t i;
 
+    for (i = 0; i < count; i++) {
+        const aegis_post *post = &publisher->posts[messages[i].token];
+
+        aegis_series_record(post->series, messages[i].status, now - post->started);
+    }
     for (i = 0; i < count; i++)
         tell(publisher, &publisher->posts[messages[i].token], &messages[i]);
     (void)pthread_mutex_lock(&publisher->lock);
@@ -264,6 +270,8 @@ static aegis_status post_it(aegis_exchange *x, const aegis_outgoing *message, ae
         post->callback = callback;
         post->user = user;
         post->span = span;
+        post->series = x->series;
+        post->started = x->started;
     }
     (void)pthread_mutex_unlock(&publisher->lock);
     if (post == NULL)
@@ -297,6 +305,8 @@ aegis_status aegis_publish_send(aegis_exchange *x, aegis_publication_callback ca
         x->span = NULL; /* it ends with the publication */
     else
         aegis_span_drop(x->client->bus, span);
+    if (status != AEGIS_OK)
+        aegis_series_record(x->series, status, aegis_clock_monotonic() - x->started);
     aegis_exchange_end_span(x, status, error);
     aegis_publish_end(x);
     return status;

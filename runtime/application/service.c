@@ -146,7 +146,9 @@ static bool get_room(aegis_service *service)
     service->series =
         (aegis_series **)aegis_arena_alloc(service->arena, type->endpoint_count * sizeof *service->series);
     for (i = 0; service->series != NULL && i < type->endpoint_count; i++)
-        service->series[i] = aegis_series_of(service->bus, type->name, type->endpoints[i].method->name, true);
+        service->series[i] =
+            aegis_series_of(service->bus, type->name, type->endpoints[i].method->name,
+                            type->endpoints[i].method->command ? AEGIS_SERIES_COMMAND : AEGIS_SERIES_SERVER);
     return service->waiting != NULL && service->series != NULL;
 }
 

@@ -112,6 +112,7 @@ struct aegis_lane {
     const aegis_subscription *subscription; /* or */
     const aegis_endpoint *endpoint;
     aegis_intake *intake; /* of a subscription, see subscriptions.h */
+    aegis_tally *tally;   /* what is counted of it */
     aegis_source *source;
     pthread_mutex_t turn;
 
@@ -318,6 +319,10 @@ bool aegis_job_attempt(aegis_job *job);
 void aegis_job_hand_back(aegis_job *job, aegis_duration delay);
 /* The message is settled, and the command no longer runs here. */
 void aegis_job_settle(aegis_job *job, aegis_settlement settlement, aegis_duration delay);
+/* It does not run here any more, if it did. */
+void aegis_job_leave(aegis_job *job);
+/* Of its lane; not any more once the service was given up. */
+void aegis_job_count(aegis_job *job, aegis_tallied what);
 
 /* ---- claim.c ---- */
 /* May this attempt run? For START and TAKE_OVER it is claimed, and the call knows its number. For all but

@@ -47,7 +47,6 @@ static aegis_intake *new_intake(aegis_lane *lane, const aegis_need *need)
     in->lane = lane;
     in->own = need->subscription->broadcast;
     set_limits(in, need->subscription);
-    in->tally = aegis_tally_of(service->bus, service->type->name, need->pattern);
     in->config = need->config;
     in->ack_wait = need->config.ack_wait;
     if (in->own)
@@ -60,6 +59,8 @@ aegis_status aegis_subscription_open(aegis_lane *lane, const aegis_need *need, a
     aegis_status status;
 
     lane->subscription = need->subscription;
+    lane->tally = aegis_tally_of(lane->service->bus, lane->service->type->name, need->pattern,
+                                 need->config.filter, false);
     lane->intake = new_intake(lane, need);
     if (lane->intake == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");

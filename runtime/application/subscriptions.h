@@ -60,7 +60,6 @@ struct aegis_intake {
     uint32_t most;                /* events in hand at most, being handled or waiting for that */
     uint32_t max_retries;
     aegis_duration backoff_min, backoff_max;
-    aegis_tally *tally;
 
     uint32_t running;  /* handlers */
     uint32_t credited; /* asked for and not yet taken */

@@ -3,7 +3,7 @@
  *   socket.c     an address becomes a listening socket, or an error that names it
  *   listener.c   the thread, the connections and their time
  *   pages.c      a path becomes a page
- *   prometheus.c what /metrics says      exposition.c  and how that is written
+ *   prometheus.c what /metrics says, with expose_*.c; exposition.c is how that is written
  *
  * All of it runs on the listener's one thread, but for start and stop.
  */

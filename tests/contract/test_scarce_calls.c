@@ -145,7 +145,7 @@ static void subscriptions(aegis_bus *bus)
     const int64_t until = aegis_clock_monotonic() + 10 * AEGIS_SECOND;
     aegis_publisher *publisher = NULL;
     aegis_service *service = NULL;
-    aegis_subscription_metrics sum = {0};
+    aegis_consumer_metrics sum = {0};
     aegis_arena *arena = aegis_arena_new(NULL);
     ear e;
     int stored = 0, i;
@@ -164,8 +164,8 @@ static void subscriptions(aegis_bus *bus)
             aegis_arena_reset(arena);
             (void)aegis_metrics_read(bus, arena, &metrics, NULL);
             sum.handled = (uint64_t)atomic_load(&e.handled);
-            for (size_t k = 0; k < metrics.subscription_count; k++)
-                sum.dead += metrics.subscriptions[k].dead;
+            for (size_t k = 0; k < metrics.consumer_count; k++)
+                sum.dead += metrics.consumers[k].dead;
         }
         assert_true((int)(sum.handled + sum.dead) >= 2 * stored);
     }

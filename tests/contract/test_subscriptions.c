@@ -117,15 +117,15 @@ static void publish(world *w, int64_t first, int64_t last)
     publish_as(w, &happened, first, last);
 }
 
-static aegis_subscription_metrics metrics_of(world *w, const char *service)
+static aegis_consumer_metrics metrics_of(world *w, const char *service)
 {
-    const aegis_subscription_metrics none = {0};
+    const aegis_consumer_metrics none = {0};
     aegis_metrics m;
 
     assert_int_equal(aegis_metrics_read(w->bus, w->arena, &m, NULL), AEGIS_OK);
-    for (size_t i = 0; i < m.subscription_count; i++) {
-        if (strcmp(m.subscriptions[i].service, service) == 0)
-            return m.subscriptions[i];
+    for (size_t i = 0; i < m.consumer_count; i++) {
+        if (strcmp(m.consumers[i].service, service) == 0)
+            return m.consumers[i];
     }
     return none;
 }

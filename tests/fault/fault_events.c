@@ -65,7 +65,7 @@ static uint64_t lost_of(world *w)
 
     aegis_arena_reset(w->arena);
     assert_int_equal(aegis_metrics_read(w->bus, w->arena, &m, NULL), AEGIS_OK);
-    return m.subscription_count > 0 ? m.subscriptions[0].lost : 0;
+    return m.consumer_count > 0 ? m.consumers[0].lost : 0;
 }
 
 static void serve(world *w, reader *r)

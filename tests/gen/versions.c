@@ -92,20 +92,20 @@ static void publish_all(aegis_bus *bus)
 }
 
 /* Until everything has been handled or is a dead letter. */
-static aegis_subscription_metrics settled(aegis_bus *bus)
+static aegis_consumer_metrics settled(aegis_bus *bus)
 {
     const struct timespec pause = {0, 1000000};
     aegis_metrics metrics;
     aegis_arena *arena = aegis_arena_new(NULL);
-    aegis_subscription_metrics of = {0};
+    aegis_consumer_metrics of = {0};
     int i;
 
     for (i = 0; i < 10000 && of.handled + of.dead < 4; i++) {
         (void)nanosleep(&pause, NULL);
         aegis_arena_reset(arena);
         assert_int_equal(aegis_metrics_read(bus, arena, &metrics, NULL), AEGIS_OK);
-        assert_int_equal(metrics.subscription_count, 1);
-        of = metrics.subscriptions[0];
+        assert_int_equal(metrics.consumer_count, 1);
+        of = metrics.consumers[0];
     }
     assert_int_equal(of.handled + of.dead, 4);
     aegis_arena_free(arena);
@@ -119,7 +119,7 @@ static void test_upcast(void **state)
     seen s = {0};
     aegis_bus *bus;
     aegis_service *service;
-    aegis_subscription_metrics of;
+    aegis_consumer_metrics of;
 
     (void)state;
     assert_int_equal(aegis_open("mem:", NULL, &bus, NULL), AEGIS_OK);
@@ -127,7 +127,7 @@ static void test_upcast(void **state)
     publish_all(bus);
     of = settled(bus);
     assert_string_equal(of.service, "Upcasting");
-    assert_string_equal(of.pattern, "stock.moved");
+    assert_string_equal(of.name, "stock.moved");
     assert_int_equal(atomic_load(&s.pieces), 24 + 5);
     assert_int_equal(atomic_load(&s.unsupported), 2); /* tried again, as the IDL says */
     assert_int_equal(of.retried, 1);

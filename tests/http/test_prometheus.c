@@ -1,6 +1,6 @@
 /* What /metrics says, to the eyes of Prometheus's own checker and of who counts along. */
 #define _POSIX_C_SOURCE 200809L
-#include "contract/world.h"
+#include "contract/figures.h"
 
 #include <aegis/http.h>
 
@@ -56,6 +56,8 @@ static void fill(world *w)
 {
     const aegis_service_options options = {.concurrency = 3};
 
+    figures_run(w);
+    aegis_service_stop(w->service);
     w->service = start(w, &peer_type, &options);
     assert_int_equal(call(w, "echo", &seven).failed.status, AEGIS_OK);
     assert_int_equal(call(w, "echo", &seven).failed.status, AEGIS_OK);
@@ -133,6 +135,32 @@ static void test_values(void **state)
     expect(page, "rpc_server_call_duration_seconds_count{rpc_system_name=\"aegis\",rpc_method=\"peer/echo\"}",
            2);
     expect(page, "aegis_service_concurrency{aegis_service=\"peer\"}", 3);
+    expect(page,
+           "rpc_client_call_duration_seconds_count{rpc_system_name=\"aegis\",rpc_method=\"peer/"
+           "fail\",error_type=\"_OTHER\"}",
+           1);
+    expect(page, "rpc_client_call_duration_seconds_count{rpc_system_name=\"aegis\",rpc_method=\"peer/fail\"}",
+           0);
+    expect(page,
+           "messaging_client_sent_messages_total{messaging_system=\"nats\",messaging_operation_name="
+           "\"publish\",messaging_destination_name=\"events.thing.told\"}",
+           3);
+    expect(page,
+           "aegis_consumer_messages_total{messaging_consumer_group_name=\"figures\",messaging_destination_"
+           "name=\"events.thing.*\",outcome=\"dead\"}",
+           1);
+    expect(page,
+           "aegis_consumer_messages_total{messaging_consumer_group_name=\"figures\",messaging_destination_"
+           "name=\"commands.figures.work.high\",outcome=\"done\"}",
+           1);
+    expect(page,
+           "aegis_consumer_pending{messaging_consumer_group_name=\"figures\",messaging_destination_name="
+           "\"commands.figures.work\"}",
+           0);
+    expect(page,
+           "aegis_command_attempts_total{messaging_consumer_group_name=\"figures\",messaging_destination_"
+           "name=\"commands.figures.work\",status=\"UNAVAILABLE\"}",
+           1);
     expect(page, "aegis_client_breakers{aegis_service=\"peer\",state=\"closed\"}", 1);
     assert_true(
         value_of(page,

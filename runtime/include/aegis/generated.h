@@ -180,6 +180,7 @@ typedef struct aegis_exchange {
     int8_t sampled;          /* -1: as the trace id says */
     bool begun, owns_arena;
     bool no_wait, id_given; /* publications */
+    struct aegis_series *series; /* publications, commands: where they are counted */
     aegis_error error; /* why _begin failed, for _finish to report; of an async call why it did */
     /* calls: where to, and what became of the attempts */
     struct aegis_target *target;

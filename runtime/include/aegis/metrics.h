@@ -32,15 +32,27 @@ typedef struct aegis_method_metrics {
     const char *service;         /**< wire names */
     const char *method;
     bool server;
+    bool command;                /**< server: what is counted are attempts of a command */
     uint64_t status[AEGIS_STATUS_COUNT]; /**< how calls (attempts of commands) ended, by aegis_status; a typed error
                                       under the status of its number */
+    uint64_t in_flight;          /**< client: calls that have not ended */
     uint64_t retried;            /**< client: attempts after a failure */
     uint64_t hedged;             /**< client: second requests */
     uint64_t refused;            /**< client: attempts an open breaker held back; server: requests for which the waiting
                                       room had no place */
     uint64_t expired;            /**< server: requests not started because their deadline had passed */
     aegis_latency latency;       /**< client: from call to outcome; server: from arrival to answer, of what was started */
+    aegis_latency failed;        /**< of those, the ones that did not end OK */
 } aegis_method_metrics;
+
+/** What this process puts into a stream: an event, or a command, since the bus was opened. */
+typedef struct aegis_sending_metrics {
+    const char *subject;         /**< "events.order.created", "commands.order-service.process_batch" */
+    uint64_t status[AEGIS_STATUS_COUNT]; /**< how it ended; OK: the stream has it */
+    uint64_t in_flight;          /**< not acknowledged yet */
+    aegis_latency latency;       /**< until it was acknowledged, or given up */
+    aegis_latency failed;        /**< of those, the ones that did not end OK */
+} aegis_sending_metrics;
 
 /** A service as one client sees it. */
 typedef struct aegis_breaker_metrics {
@@ -61,16 +73,32 @@ typedef struct aegis_service_metrics {
     uint32_t deferred;           /**< calls to be answered later */
 } aegis_service_metrics;
 
-/** A subscription of a service of this process, since the bus was opened. */
-typedef struct aegis_subscription_metrics {
+/** A consumer that services of this process read: of a subscription, or of one lane of a command; since the bus was
+ *  opened. Of events a try is what of a command is an attempt. */
+typedef struct aegis_consumer_metrics {
     const char *service;         /**< wire name */
-    const char *pattern;         /**< "order.created", "payment.*"; of renamed events also their older name */
-    uint64_t handled;            /**< events whose handler returned AEGIS_DONE */
+    const char *subject;         /**< that it takes: "events.payment.*", "commands.order-service.process_batch.high"; of
+                                      what was renamed there is one more with the older name */
+    bool command;
+    const char *name;            /**< the subscription's pattern, or the command */
+    const char *lane;            /**< commands: "low", "normal", "high", "critical"; events: "" */
+    uint64_t pending;            /**< messages that wait to be read, by any instance; as of when one was last read, or
+                                      asked for, which is done every ten seconds while somebody reads metrics */
+    bool pending_known;
+    uint32_t ready;              /**< commands: read and waiting for a slot, now */
+    uint32_t running;            /**< handlers now, and deferred commands */
+    uint64_t redelivered;        /**< messages that came another time, for whatever reason */
+    uint64_t handled;            /**< events whose handler returned AEGIS_DONE; commands that have an outcome */
     uint64_t retried;            /**< tries that another follows */
     uint64_t dead;               /**< dead letters */
     uint64_t lost;               /**< events that the stream's limits took away unread: exact when all messages of the stream
                                       match and one instance reads them, else at most so many */
-} aegis_subscription_metrics;
+    uint64_t taken_over;         /**< commands whose worker ended without an outcome, begun again here */
+    uint64_t leases_lost;        /**< commands that were begun elsewhere because we were too slow to say that they run */
+    uint64_t progress_sent;      /**< updates of commands */
+    uint64_t progress_replaced;  /**< that were not sent, because a later one came first */
+    aegis_latency latency;       /**< of handlers of events; attempts of commands are in aegis_method_metrics */
+} aegis_consumer_metrics;
 
 /** The bus's connections to its server, now. */
 typedef struct aegis_connection_metrics {
@@ -89,12 +117,14 @@ typedef struct aegis_metrics {
     size_t breaker_count;
     const aegis_service_metrics *services;
     size_t service_count;
-    const aegis_subscription_metrics *subscriptions;
-    size_t subscription_count;
+    const aegis_sending_metrics *sendings;
+    size_t sending_count;
+    const aegis_consumer_metrics *consumers;
+    size_t consumer_count;
 } aegis_metrics;
 
-/** Everything as it is now, in `arena`. Counters never go back while the bus is open. Methods beyond the first 1024 of
- *  a bus are not counted. */
+/** Everything as it is now, in `arena`. Counters never go back while the bus is open. Methods
+ *  and what is sent, beyond the first 1024 of a bus, and consumers beyond as many, are not counted. */
 AEGIS_API aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
                                           aegis_error *error);
 
