@@ -66,25 +66,6 @@ static int call_often(session *s, const request *r, const catalog_method *method
     return code;
 }
 
-/* What is asked about the method instead of calling it. */
-static int tell(const session *s, const request *r, const catalog_method *method)
-{
-    json_t *value;
-
-    if (method->method == NULL) {
-        cli_complain("'%s' tells nothing of '%s'; -f names a schema", method->service, method->name);
-        return CLI_MISTAKES;
-    }
-    if (r->describe)
-        return describe_method(s, method->method);
-    value = arguments_example(method->method->request, (uint64_t)aegis_clock_monotonic());
-    if (value == NULL)
-        return cli_out_of_memory();
-    screen_json(&s->out, value, 0);
-    json_decref(value);
-    return CLI_DONE;
-}
-
 static int call(session *s, const request *r)
 {
     catalog *known;
@@ -95,7 +76,7 @@ static int call(session *s, const request *r)
     if (code == CLI_DONE)
         code = catalog_find_method(known, s->line->arguments.items[0], SCHEMA_RPC, &method);
     if (code == CLI_DONE && (r->describe || r->example)) {
-        code = tell(s, r, &method);
+        code = describe_instead(s, &method, r->describe);
     } else if (code == CLI_DONE) {
         code =
             arguments_read(s, method.method != NULL ? method.method->request : NULL, 1, r->data, &parameters);

@@ -6,6 +6,7 @@
 
 #include "arguments.h"
 #include "pattern.h"
+#include "ports/clock.h"
 
 /* How deep structs are shown. */
 #define DEPTH_MAX 4
@@ -355,5 +356,23 @@ int describe_event(const session *s, const schema_event *event)
     print_docs(&s->out, event->docs, event->deprecated);
     print_record(s, "holds", event->record, true);
     print_example(s, "emit", event->name, event->record);
+    return CLI_DONE;
+}
+
+int describe_instead(const session *s, const catalog_method *method, bool describe)
+{
+    json_t *value;
+
+    if (method->method == NULL) {
+        cli_complain("'%s' tells nothing of '%s'; -f names a schema", method->service, method->name);
+        return CLI_MISTAKES;
+    }
+    if (describe)
+        return describe_method(s, method->method);
+    value = arguments_example(method->method->request, (uint64_t)aegis_clock_monotonic());
+    if (value == NULL)
+        return cli_out_of_memory();
+    screen_json(&s->out, value, 0);
+    json_decref(value);
     return CLI_DONE;
 }

@@ -3,12 +3,13 @@
 #ifndef AEGIS_TOOL_DESCRIBE_H
 #define AEGIS_TOOL_DESCRIBE_H
 
-#include "schema.h"
-#include "session.h"
+#include "catalog.h"
 
 /* On standard output; with --json as one JSON value. CLI_DONE. */
 int describe_method(const session *s, const schema_method *method);
 int describe_event(const session *s, const schema_event *event);
+/* What --describe, or else --example, shows instead of sending anything. */
+int describe_instead(const session *s, const catalog_method *method, bool describe);
 /* The words of a command line that give `value` to a command: shell text. NULL without memory. */
 const char *describe_words(arena *memory, json_t *value);
 

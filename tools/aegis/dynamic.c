@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "descriptor.h"
+#include "domain/time.h"
 #include "wire.h"
 
 /* For what tells nothing of itself: the language's defaults. */
@@ -107,10 +108,14 @@ static void put_key(aegis_exchange *x, const schema_method *method, json_t *para
     for (i = 0; method != NULL && i < method->key_count; i++) {
         const schema_field *field = method->keys[i];
         json_t *value = json_object_get(parameters, field->name);
+        aegis_timestamp when;
         aegis_uuid uuid;
 
         if (json_is_integer(value))
             aegis_key_i64(x, json_integer_value(value));
+        else if (field->type->kind == SCHEMA_TIMESTAMP && json_is_string(value) &&
+                 aegis_timestamp_parse(json_string_value(value), json_string_length(value), &when))
+            aegis_key_timestamp(x, when);
         else if (field->type->kind == SCHEMA_UUID && json_is_string(value) &&
                  aegis_uuid_parse(json_string_value(value), &uuid))
             aegis_key_uuid(x, uuid);
@@ -160,6 +165,7 @@ void dynamic_wait(session *s, aegis_command *command, const catalog_method *what
 {
     hearing h = {s, progress, user};
     const aegis_listener listener = {hear, no_callback, &h};
+    const arena_mark before = arena_here(&s->line->memory); /* it may be waited for again and again */
     aegis_method method;
     aegis_exchange x;
 
@@ -172,6 +178,7 @@ void dynamic_wait(session *s, aegis_command *command, const catalog_method *what
          aegis_command_wait(command, &method, timeout, progress != NULL ? &listener : NULL, s->arena, &x,
                             &outcome->failed),
          &method, outcome);
+    arena_back(&s->line->memory, before);
 }
 
 /* ---- events ---- */

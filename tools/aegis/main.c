@@ -6,6 +6,7 @@
 /* In the order of help: what one does first comes first. */
 static const cli_command *const commands[] = {
     &cmd_call,
+    &cmd_send,
     &cmd_plan,
     &cmd_apply,
     &cmd_dlq,

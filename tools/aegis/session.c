@@ -16,7 +16,8 @@ static volatile sig_atomic_t interrupted;
 static void on_signal(int number)
 {
     (void)number;
-    interrupted = 1;
+    if (interrupted < 100)
+        interrupted++;
 }
 
 void session_catch_signals(session *s)
@@ -34,6 +35,11 @@ void session_catch_signals(session *s)
 bool session_interrupted(void)
 {
     return interrupted != 0;
+}
+
+unsigned session_interruptions(void)
+{
+    return (unsigned)interrupted;
 }
 
 bool session_duration(const char *text, aegis_duration *out)

@@ -96,6 +96,8 @@ bool session_duration(const char *text, aegis_duration *out);
  * looks. Back to what it was with session_close. */
 void session_catch_signals(session *s);
 bool session_interrupted(void);
+/* How many came so far: a second one may mean more. */
+unsigned session_interruptions(void);
 
 #include "application/bus.h"
 static inline aegis_port *session_port(const session *s)
