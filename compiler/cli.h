@@ -108,7 +108,4 @@ void cli_print_help(const cli_command *command);
 /* No bound on the number of arguments. */
 #define CLI_ANY ((size_t)-1)
 
-/* The commands; in the table of main.c. */
-extern const cli_command cmd_generate, cmd_check, cmd_fmt, cmd_lint, cmd_breaking, cmd_explain, cmd_init;
-
 #endif

@@ -1,5 +1,6 @@
 /* aegisc breaking: what the new version of a schema breaks for programs built from the old one. */
 #define _POSIX_C_SOURCE 200809L
+#include "cli_commands.h"
 #include "cli_compile.h"
 #include "cli_files.h"
 #include "cli_git.h"

@@ -1,4 +1,5 @@
 /* aegisc check: look for mistakes, write nothing. */
+#include "cli_commands.h"
 #include "cli_compile.h"
 
 typedef struct request {

@@ -1,4 +1,5 @@
 /* aegisc explain: more about a diagnostic than its line says; about annotations what the one table says. */
+#include "cli_commands.h"
 #include "annotations.h"
 #include "cli.h"
 #include "diag_lessons.h"

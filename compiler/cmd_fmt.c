@@ -2,6 +2,7 @@
  *
  * Each file is written whole or not at all, and one that cannot be parsed is left as it is.
  */
+#include "cli_commands.h"
 #include "cli_compile.h"
 #include "diff.h"
 #include "fmt.h"

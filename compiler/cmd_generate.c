@@ -3,6 +3,7 @@
  * Nothing is written before everything is known: a mistake in one input leaves all outputs as they were.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "cli_commands.h"
 #include "cli_compile.h"
 #include "cli_new.h"
 #include "emit.h"
@@ -124,8 +125,8 @@ static int fail(const writer *w, const char *error)
 
 static int emit_one(writer *w, const schema_package *package)
 {
-    const emit_options options = {.memory = &w->c->memory, .templates_dir = w->r->templates_dir,
-                                  .no_schema = w->r->no_schema};
+    const emit_options options = {
+        .memory = &w->c->memory, .templates_dir = w->r->templates_dir, .no_schema = w->r->no_schema};
     const emit_sink sink = {begin_file, write_file, end_file, w};
     emit_result result;
 

@@ -4,6 +4,7 @@
  * written, so that a project which would not build is never made.
  */
 #define _XOPEN_SOURCE 700
+#include "cli_commands.h"
 #include "cli_compile.h"
 #include "cli_new.h"
 #include "template.h"

@@ -1,4 +1,5 @@
 /* aegisc lint: what a reviewer would say. */
+#include "cli_commands.h"
 #include "cli_compile.h"
 #include "cli_files.h"
 #include "cli_fix.h"

@@ -3,7 +3,7 @@
  *
  * A command line that names no command generates: `aegisc -o gen shop.aegis`.
  */
-#include "cli.h"
+#include "cli_commands.h"
 
 static const cli_command *const commands[] = {&cmd_generate, &cmd_check,   &cmd_fmt, &cmd_lint,
                                               &cmd_breaking, &cmd_explain, &cmd_init};

@@ -23,7 +23,7 @@ runtime/http/ | $aegis|http/.*|microhttpd\.h|curl/curl\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
 tools/aegis/ | $aegis|jansson\.h|[a-z_]+\.h|ports/(bus|clock|stream)\.h|application/(bus|needs)\.h|domain/(base64|time)\.h|codec/codec\.h|$posix
 compiler/output\. | (output|arena)\.h|$posix
-compiler/main\. | cli\.h
+compiler/main\. | cli_commands\.h
 compiler/(cli|cmd)[a-z_]*\. | .*
 compiler/(text|json|utf8)\.h | (text|arena)\.h
 compiler/(arena|names|diag|source|text|json)[a-z_]*\. | (arena|names|diag|source|text|json|utf8)[a-z_]*\.h|$posix

@@ -8,6 +8,7 @@ extern const cli_command cmd_call, cmd_send;
 extern const cli_command cmd_dlq;
 extern const cli_command cmd_bench;
 extern const cli_command cmd_apply;
+extern const cli_command cmd_check;
 extern const cli_command cmd_plan;
 
 #endif

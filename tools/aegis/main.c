@@ -9,6 +9,7 @@ static const cli_command *const commands[] = {
     &cmd_send,
     &cmd_plan,
     &cmd_apply,
+    &cmd_check,
     &cmd_dlq,
     &cmd_bench,
 };
