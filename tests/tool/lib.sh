@@ -99,6 +99,15 @@ types() { # NAME TEXT (printf's escapes: '\003' is Ctrl-C)
     # shellcheck disable=SC2059
     printf "$2" >"$scratch/$1.keys"
 }
+# publish SUBJECT TEXT: a message, as any NATS client sends it; done when the server has it
+publish() {
+    local line
+    exec 3<>"/dev/tcp/127.0.0.1/${AEGIS_URL##*:}"
+    printf 'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n' "$1" "${#2}" "$2" >&3
+    while IFS= read -r -t 10 line <&3 && [[ $line != PONG* ]]; do :; done
+    exec 3>&-
+    [[ ${line:-} == PONG* ]] || wrong "the server did not take a message for $1"
+}
 silent() { # nothing on standard output
     [ -z "$out" ] || wrong "it says" "$out"
 }

@@ -43,28 +43,15 @@ says '0 bad, 0 warnings'
 
 # Nobody reads what waits.
 stop service
-expect 0 "$aegis" call depot-service.echo text=x -f "$depot" --timeout 300ms || true
-bad=0
-for i in 1 2 3; do
-    port=${AEGIS_URL##*:}
-    exec 3<>"/dev/tcp/127.0.0.1/$port"
-    printf 'CONNECT {"verbose":false}\r\nPUB commands.depot-service.count 2\r\n{}\r\nPING\r\n' >&3
-    until_true 'PONG of the server' grep -q PONG <(timeout 1 cat <&3)
-    exec 3>&-
-done
+for i in 1 2 3; do publish commands.depot-service.count '{}'; done
 check 0
 level 'consumer depot-service__count' warning
 has 'consumer depot-service__count' '3 commands wait, and nobody reads'
 
 # A stream that was altered.
-printf 'CONNECT {"verbose":false}\r\nPUB $JS.API.STREAM.DELETE.EVENTS 0\r\n\r\nPING\r\n' >raw
-exec 3<>"/dev/tcp/127.0.0.1/${AEGIS_URL##*:}"
-cat raw >&3
-until_true 'PONG of the server' grep -q PONG <(timeout 1 cat <&3)
-config='{"name":"EVENTS","subjects":["events.>"],"retention":"limits","discard":"old","storage":"memory","num_replicas":1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_consumers":-1}'
-printf 'PUB $JS.API.STREAM.CREATE.EVENTS %d\r\n%s\r\nPING\r\n' ${#config} "$config" >&3
-until_true 'PONG of the server' grep -q PONG <(timeout 1 cat <&3)
-exec 3>&-
+publish '$JS.API.STREAM.DELETE.EVENTS' ''
+publish '$JS.API.STREAM.CREATE.EVENTS' \
+    '{"name":"EVENTS","subjects":["events.>"],"retention":"limits","discard":"old","storage":"memory","num_replicas":1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_consumers":-1}'
 check 1
 level 'stream EVENTS' 'bad ok'
 has 'stream EVENTS' 'storage is memory, not file'

@@ -72,13 +72,6 @@ acts '.act != "keep"' ''
 stop nats
 rm -rf store
 server
-publish() { # SUBJECT JSON: a request to JetStream, whose answer nobody waits for
-    local port=${AEGIS_URL##*:}
-    exec 3<>"/dev/tcp/127.0.0.1/$port"
-    printf 'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n' "$1" "${#2}" "$2" >&3
-    until_true "PONG of the server" grep -q PONG <(timeout 1 cat <&3)
-    exec 3>&-
-}
 publish '$JS.API.STREAM.CREATE.COMMANDS' \
     '{"name":"COMMANDS","subjects":["commands.>"],"retention":"workqueue","discard":"old","storage":"file","num_replicas":1,"max_msgs":-1,"max_bytes":-1,"max_age":0,"max_consumers":-1}'
 publish '$JS.API.STREAM.CREATE.EVENTS' \

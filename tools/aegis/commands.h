@@ -10,5 +10,7 @@ extern const cli_command cmd_bench;
 extern const cli_command cmd_apply;
 extern const cli_command cmd_check;
 extern const cli_command cmd_plan;
+extern const cli_command cmd_record;
+extern const cli_command cmd_replay;
 
 #endif

@@ -11,6 +11,8 @@ static const cli_command *const commands[] = {
     &cmd_apply,
     &cmd_check,
     &cmd_dlq,
+    &cmd_record,
+    &cmd_replay,
     &cmd_bench,
 };
 
