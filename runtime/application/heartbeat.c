@@ -126,20 +126,20 @@ static void add_subscriptions(filling *f, const aegis_metrics *metrics)
     uint64_t failed = 0;
     size_t i;
 
-    for (i = 0; i < metrics->subscription_count; i++) {
-        const aegis_subscription_metrics *s = &metrics->subscriptions[i];
+    for (i = 0; i < metrics->consumer_count; i++) {
+        const aegis_consumer_metrics *s = &metrics->consumers[i];
 
-        if (strcmp(s->service, f->service) != 0)
+        if (s->command || strcmp(s->service, f->service) != 0)
             continue;
         failed += s->retried + s->dead;
-        count(f, s->handled, aegis_arena_printf(f->arena, "events.processed.%s", s->pattern));
+        count(f, s->handled, aegis_arena_printf(f->arena, "events.processed.%s", s->name));
     }
     count(f, failed, "events.errors");
 }
 
 static bool fill(filling *f, aegis_service *service, const aegis_metrics *metrics)
 {
-    const size_t counters = COUNTERS(metrics->method_count, metrics->subscription_count);
+    const size_t counters = COUNTERS(metrics->method_count, metrics->consumer_count);
 
     f->service = service->type->name;
     f->counters = (aegis_u64_map_entry *)aegis_arena_alloc(f->arena, counters * sizeof *f->counters);
