@@ -50,6 +50,12 @@ __attribute__((format(printf, 2, 3)))
 #endif
 char *
 arena_printf(arena *a, const char *format, ...);
+/* Texts, the last of which is followed by NULL, behind each other. */
+#if defined(__GNUC__)
+__attribute__((sentinel))
+#endif
+char *
+arena_join(arena *a, const char *first, ...);
 char *arena_vprintf(arena *a, const char *format, va_list arguments);
 
 /* A point to return to: what was allocated after it is given back at once, and stays within the arena. */

@@ -139,3 +139,20 @@ char *arena_printf(arena *a, const char *format, ...)
     va_end(arguments);
     return text;
 }
+
+char *arena_join(arena *a, const char *first, ...)
+{
+    va_list texts;
+    pen p = {NULL, 0};
+
+    va_start(texts, first);
+    for (const char *text = first; text != NULL; text = va_arg(texts, const char *))
+        p.length += strlen(text);
+    va_end(texts);
+    p = (pen){arena_text(a, p.length + 1), 0};
+    va_start(texts, first);
+    for (const char *text = first; p.out != NULL && text != NULL; text = va_arg(texts, const char *))
+        put(&p, text, strlen(text));
+    va_end(texts);
+    return p.out;
+}

@@ -41,8 +41,7 @@ schema_record *new_record(unit *u, schema_record_kind kind, const char *name, co
                                            "_to_json", "_put",    "_get",    NULL};
     static const char *const words[] = {"struct",        "union",     "error",      "event",
                                         "parameters of", "result of", "progress of"};
-    static const char *const endings[] = {"_field",       "_get_rest",    "_put_json", "_get_json",
-                                          "_put_msgpack", "_get_msgpack", NULL};
+    static const char *const endings[] = {"_keys", "_write", "_read", "_rest", NULL};
     arena *a = &u->c->memory;
     schema_record *record = arena_new(a, schema_record);
     span where = node->name.text != NULL ? node->name.where : node->where;

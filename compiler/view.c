@@ -18,6 +18,13 @@ const char *view_space(const char *c_type)
     return c_type[strlen(c_type) - 1] == '*' ? "" : " ";
 }
 
+const char *view_number(arena *a, size_t number)
+{
+    static const char digits[][2] = {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"};
+
+    return number < 10 ? digits[number] : arena_printf(a, "%zu", number);
+}
+
 const char *view_docs(arena *a, const char *docs, const char *deprecated)
 {
     if (deprecated == NULL)

@@ -129,7 +129,6 @@ static void keep_distinct(view *v, arena *memory)
     for (size_t i = 0; i < v->container_count; i++) {
         if (i == 0 || compare_types(sorted[i]->type, sorted[i - 1]->type) != 0)
             kept[count++] = *sorted[i];
-        kept[count - 1].direct = kept[count - 1].direct || sorted[i]->direct;
     }
     if (count > 1)
         qsort(kept, count, sizeof *kept, by_appearance);
@@ -173,8 +172,6 @@ void view_find_containers(view *v, arena *memory)
             const schema_type *type = package->records[i]->fields[j].type;
 
             add_types(v, memory, type);
-            if (type->element != NULL)
-                v->containers[v->container_count - 1].direct = true;
         }
     }
     keep_distinct(v, memory);
@@ -198,51 +195,32 @@ const view_container_type *view_container_of(const view *v, const schema_type *t
 
 /* ---- showing ------------------------------------------------------------------------------------------ */
 
-typedef struct view_container_codec {
-    const char *f;
-    bool counted; /* the length comes first */
-    view_value value;
-} view_container_codec;
-
-static const shape_member codec_members[] = {
-    SHOWS_TEXT(view_container_codec, f),
-    SHOWS_TRUTH(view_container_codec, counted),
-    SHOWS_OBJECT(view_container_codec, value, &view_value_shape),
-};
-static const shape codec_shape = SHAPE_OF(view_container_codec, codec_members);
-
 typedef struct view_container {
     const char *c_type, *word, *copy_word, *item, *space, *items, *min, *max, *least, *copy;
-    bool copies, map, direct, fixed, bounded;
-    shape_list codecs;
+    bool copies, map, fixed, bounded, told, rest;
+    view_value value;
 } view_container;
 
 static const shape_member container_members[] = {
-    SHOWS_TEXT(view_container, c_type),    SHOWS_TEXT(view_container, word),
-    SHOWS_TEXT(view_container, copy_word), SHOWS_TEXT(view_container, item),
-    SHOWS_TEXT(view_container, space),     SHOWS_TEXT(view_container, items),
-    SHOWS_TEXT(view_container, min),       SHOWS_TEXT(view_container, max),
-    SHOWS_TEXT(view_container, least),     SHOWS_TEXT(view_container, copy),
-    SHOWS_TRUTH(view_container, copies),   SHOWS_TRUTH(view_container, map),
-    SHOWS_TRUTH(view_container, direct),   SHOWS_TRUTH(view_container, fixed),
-    SHOWS_TRUTH(view_container, bounded),  SHOWS_LIST(view_container, codecs, &codec_shape),
+    SHOWS_TEXT(view_container, c_type),
+    SHOWS_TEXT(view_container, word),
+    SHOWS_TEXT(view_container, copy_word),
+    SHOWS_TEXT(view_container, item),
+    SHOWS_TEXT(view_container, space),
+    SHOWS_TEXT(view_container, items),
+    SHOWS_TEXT(view_container, min),
+    SHOWS_TEXT(view_container, max),
+    SHOWS_TEXT(view_container, least),
+    SHOWS_TEXT(view_container, copy),
+    SHOWS_TRUTH(view_container, copies),
+    SHOWS_TRUTH(view_container, map),
+    SHOWS_TRUTH(view_container, fixed),
+    SHOWS_TRUTH(view_container, bounded),
+    SHOWS_TRUTH(view_container, told),
+    SHOWS_TRUTH(view_container, rest),
+    SHOWS_OBJECT(view_container, value, &view_value_shape),
 };
 const shape view_container_shape = SHAPE_OF(view_container, container_members);
-
-static shape_list codecs_of(const view *v, arena *a, const schema_type *type)
-{
-    view_container_codec *codecs = (view_container_codec *)arena_array(a, VIEW_FORMATS, sizeof *codecs);
-    bool map = type->kind == SCHEMA_MAP;
-
-    for (size_t i = 0; i < VIEW_FORMATS; i++) {
-        codecs[i].f = view_formats[i].f;
-        codecs[i].counted = view_formats[i].counted;
-        codecs[i].value = view_value_of(v, a, type->element, &view_formats[i],
-                                        map ? "value->entries[i].value" : "value->items[i]",
-                                        map ? "items[count].value" : "items[count]");
-    }
-    return view_list(codecs, VIEW_FORMATS);
-}
 
 const void *view_container_at(const void *from, size_t index, arena *scratch)
 {
@@ -256,16 +234,18 @@ const void *view_container_at(const void *from, size_t index, arena *scratch)
     made->word = container->word;
     made->copy_word = container->copy_word;
     made->copies = container->copies;
-    made->direct = container->direct;
     made->item = made->map ? type->c_entry : type->c_element;
     made->space = view_space(made->item);
     made->items = made->map ? "entries" : "items";
-    made->fixed = !made->map && view_most(type->element, &view_formats[0]) != 0;
+    made->fixed = !made->map && view_most(type->element, &view_msgpack) != 0;
     made->bounded = (type->range.has_min && type->range.min.u > 0) || type->range.has_max;
     made->min = type->range.c_min;
     made->max = type->range.c_max;
-    made->least = arena_printf(scratch, "%zu", schema_least(type->element));
+    made->least = view_number(scratch, schema_least(type->element));
     made->copy = view_copy(v, scratch, type->element, made->map ? "items[i].value" : "items[i]");
-    made->codecs = codecs_of(v, scratch, type);
+    made->told = view_is_told(type->element);
+    made->value =
+        view_value_of(v, scratch, type->element, made->map ? "value->entries[i].value" : "value->items[i]",
+                      made->map ? "items[count].value" : "items[count]");
     return made;
 }

@@ -6,14 +6,13 @@
 
 /* ---- the package -------------------------------------------------------------------------------------- */
 
-/* A list or map type, with the bounds of all that is in it: one static reader and writer per format. */
+/* A list or map type, with the bounds of all that is in it: one static reader and writer. */
 typedef struct view_container_type {
     const schema_type *type;
     const char *word; /* in the names of its functions: "item_list", "item_list_2" */
     const char *base; /* the word without its number */
     const char *copy_word;
     bool copies;  /* the first of its C type: the one that gets the copy function */
-    bool direct;  /* some field is one, not only the items of another container */
     size_t order; /* of appearance */
 } view_container_type;
 
@@ -52,6 +51,8 @@ const char *view_pattern_name(const view *v, arena *a, const struct pattern *p);
 
 /* The text of a Doxygen comment, or NULL. `deprecated` is the reason, or NULL. */
 const char *view_docs(arena *a, const char *docs, const char *deprecated);
+/* A number, as a text. */
+const char *view_number(arena *a, size_t number);
 /* "" behind a '*', else " ": what stands between a type and a name. */
 const char *view_space(const char *c_type);
 /* A list whose items are all there. */
@@ -70,38 +71,37 @@ const char *view_schema_hash(arena *memory, const schema_package *package);
 
 /* ---- values ------------------------------------------------------------------------------------------- */
 
-/* The two encodings, in the order the generated file has them. */
+/* What sizes depend on in an encoding. */
 typedef struct view_format {
-    const char *f;      /* "mp": in the names of primitives */
-    const char *format; /* "msgpack": in the names of generated functions */
-    bool counted;       /* maps and lists begin with their length, and have no end */
-    size_t key_extra;   /* bytes of a short key beyond its text */
+    bool counted;     /* maps and lists begin with their length, and have no end */
+    size_t key_extra; /* bytes of a short key beyond its text */
     size_t null_size;
 } view_format;
 
-enum { VIEW_FORMATS = 2 };
-extern const view_format view_formats[VIEW_FORMATS];
-/* Either of them: functions that find out which one it is. */
-extern const view_format view_either;
-extern const shape view_format_shape;
+extern const view_format view_msgpack, view_json;
 
-/* How a value is written and read. */
+/* How a value is written and read: calls, up to where the value or the bounds stand. */
 typedef struct view_value {
-    const char *put, *get, *range, *cast, *in, *out;
+    const char *put;
+    const char *read; /* by who is told the encoding */
+    const char *get;  /* by who has to find out */
+    const char *range, *cast, *in, *out;
     bool by_value;
 } view_value;
 extern const shape view_value_shape;
 
 /* How a value of `type` at `in` is written and one at `out` is read. */
-view_value view_value_of(const view *v, arena *a, const schema_type *type, const view_format *format,
-                         const char *in, const char *out);
+view_value view_value_of(const view *v, arena *a, const schema_type *type, const char *in, const char *out);
+/* Whether what writes and reads it is told the encoding. */
+bool view_is_told(const schema_type *type);
 /* Most bytes a value takes when that is known here, else 0: then its writer looks for room itself. */
 size_t view_most(const schema_type *type, const view_format *format);
 /* Whether such a writer leaves VIEW_ROOM bytes behind the value. */
 bool view_leaves_room(const schema_type *type);
 #define VIEW_ROOM 64 /* AEGIS_ROOM of the runtime */
 
-/* The condition that deepens the shallow copy at `at`, or NULL when there is nothing behind it. */
+/* The condition that deepens the shallow copy at `at` and is true when it cannot; NULL when there is nothing
+ * behind it. */
 const char *view_copy(const view *v, arena *a, const schema_type *type, const char *at);
 
 /* ---- lookups ------------------------------------------------------------------------------------------ */

@@ -3,12 +3,21 @@
 
 /* ---- the record --------------------------------------------------------------------------------------- */
 
+/* Whether fields are read as they come: by functions that find out the encoding. */
+typedef struct view_reading {
+    bool rest;
+} view_reading;
+
+static const shape_member reading_members[] = {SHOWS_TRUTH(view_reading, rest)};
+static const shape reading_shape = SHAPE_OF(view_reading, reading_members);
+
 typedef struct view_record {
     const view *v;
     const schema_record *is;
     const char *name, *c_name, *c_macro, *stem, *docs, *kind_type, *none, *fixed, *words, *seen_type,
-        *deprecated;
-    bool is_union, has_fields, needs_init, copies, wide, varies, recursive;
+        *key_count, *deprecated;
+    bool is_union, has_fields, needs_init, copies, wide, varies, recursive, required;
+    view_reading in_order, any_order;
 } view_record;
 
 static const schema_record *record_of(const void *self)
@@ -22,7 +31,17 @@ static shape_list fields_of(const void *self, arena *scratch)
     view_field *fields = (view_field *)arena_array(scratch, record->field_count, sizeof *fields);
 
     for (size_t i = 0; i < record->field_count; i++)
-        fields[i] = view_field_of(((const view_record *)self)->v, scratch, &record->fields[i]);
+        fields[i] = view_field_of(scratch, &record->fields[i]);
+    return view_list(fields, record->field_count);
+}
+
+static shape_list copied_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    view_copied *fields = (view_copied *)arena_array(scratch, record->field_count, sizeof *fields);
+
+    for (size_t i = 0; i < record->field_count; i++)
+        fields[i] = view_copied_of(((const view_record *)self)->v, scratch, &record->fields[i]);
     return view_list(fields, record->field_count);
 }
 
@@ -31,41 +50,33 @@ static shape_list entries_of(const void *self, arena *scratch)
     return view_map_of_record(((const view_record *)self)->v, record_of(self), scratch);
 }
 
-/* ---- codecs ------------------------------------------------------------------------------------------- */
-
-typedef struct view_codec {
-    const char *f, *format, *room_first, *seen_after;
-    bool counted;
-    shape_list fields;
-} view_codec;
-
-static const shape_member codec_members[] = {
-    SHOWS_TEXT(view_codec, f),          SHOWS_TEXT(view_codec, format),
-    SHOWS_TEXT(view_codec, room_first), SHOWS_TEXT(view_codec, seen_after),
-    SHOWS_TRUTH(view_codec, counted),   SHOWS_LIST(view_codec, fields, &view_codec_field_shape),
-};
-static const shape codec_shape = SHAPE_OF(view_codec, codec_members);
-
-static view_codec_field *codec_fields(const void *self, arena *a, const view_format *format)
+/* The conditions of copying, of what lies in the struct. */
+static shape_list conditions_of(const void *self, arena *scratch)
 {
     const schema_record *record = record_of(self);
-    view_codec_field *fields = (view_codec_field *)arena_array(a, record->field_count, sizeof *fields);
+    const char **made = (const char **)arena_array(scratch, record->field_count, sizeof *made);
+    size_t count = 0;
 
-    for (size_t i = 0; i < record->field_count; i++)
-        fields[i] = view_codec_field_of(((const view_record *)self)->v, a, record, i, format);
-    return fields;
+    for (size_t i = 0; i < record->field_count; i++) {
+        const view_copied field = view_copied_of(((const view_record *)self)->v, scratch, &record->fields[i]);
+
+        if (field.copy != NULL && !field.through)
+            made[count++] = field.copy;
+    }
+    return view_list(made, count);
 }
+
+/* ---- codecs ------------------------------------------------------------------------------------------- */
 
 static bool may_be_absent(const schema_field *field)
 {
     return field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER;
 }
 
-/* What has to be asked for before each field: nothing in the middle of a run of sizes that are known, nor
- * when what the value before the run left is enough. Returns the first run's, which has the map's head in it.
- */
-static size_t set_rooms(view_codec_field *fields, arena *a, const schema_record *record,
-                        const view_format *format)
+/* What asks for room before the fields, as one encoding needs it: of each field, 0 where nothing has to be
+ * asked for. Nothing has to in the middle of a run of sizes that are known, nor when what the value before
+ * the run left is enough. Returns the first run's, which has the map's head in it. */
+static size_t find_rooms(size_t *rooms, const schema_record *record, const view_format *format)
 {
     size_t first = 0, spare = 0, sum = format->counted && record->field_count > 15 ? 3 : 1, head = sum;
 
@@ -78,7 +89,7 @@ static size_t set_rooms(view_codec_field *fields, arena *a, const schema_record 
         if (first == 0)
             head = sum;
         else if (sum > spare)
-            fields[first].room = arena_printf(a, "%zu", sum);
+            rooms[first] = sum;
         spare = view_leaves_room(field->type) && !may_be_absent(field) ? VIEW_ROOM : 0;
         first = i + 1;
         sum = 0;
@@ -97,60 +108,86 @@ static size_t room_of_union(const schema_record *record, const view_format *form
     return 1 + most;
 }
 
-/* In both formats. */
-static shape_list codecs_of(const void *self, arena *scratch)
+/* Whether so many bytes are not there. */
+static const char *no_room(arena *a, size_t msgpack, size_t json)
 {
-    const schema_record *record = record_of(self);
-    view_codec *codecs = (view_codec *)arena_array(scratch, VIEW_FORMATS, sizeof *codecs);
-
-    for (size_t i = 0; i < VIEW_FORMATS; i++) {
-        const view_format *format = &view_formats[i];
-        view_codec_field *fields = codec_fields(self, scratch, format);
-        size_t room = record->kind == SCHEMA_UNION ? room_of_union(record, format)
-                                                   : set_rooms(fields, scratch, record, format);
-
-        codecs[i] = (view_codec){.f = format->f,
-                                 .format = format->format,
-                                 .room_first = arena_printf(scratch, "%zu", room),
-                                 .seen_after = view_seen_before(scratch, record->field_count),
-                                 .counted = format->counted,
-                                 .fields = view_list(fields, record->field_count)};
-    }
-    return view_list(codecs, VIEW_FORMATS);
+    if (msgpack == json)
+        return arena_join(a, "!aegis_put_room(w, ", view_number(a, json), ")", NULL);
+    if (msgpack == 0)
+        return arena_join(a, "json && !aegis_put_room(w, ", view_number(a, json), ")", NULL);
+    if (json == 0)
+        return arena_join(a, "!json && !aegis_put_room(w, ", view_number(a, msgpack), ")", NULL);
+    return arena_join(a, "!aegis_put_room(w, json ? ", view_number(a, json), " : ", view_number(a, msgpack),
+                      ")", NULL);
 }
 
-/* The fields as they are read when they come in another order, whatever the encoding. */
-static shape_list unordered_of(const void *self, arena *scratch)
+/* What the fields have to ask for. Returns the same of what is written first. */
+static const char *set_rooms(view_codec_field *fields, arena *a, const schema_record *record)
 {
-    return view_list(codec_fields(self, scratch, &view_either), record_of(self)->field_count);
-}
-
-static shape_list formats_of(const void *self, arena *scratch)
-{
-    (void)self;
-    (void)scratch;
-    return view_list(view_formats, VIEW_FORMATS);
-}
-
-/* The field that each key means. */
-static shape_list lengths_of(const void *self, arena *scratch)
-{
-    const schema_record *record = record_of(self);
-    size_t total = 0, count = 0;
-    view_name *names;
+    size_t *msgpack = (size_t *)arena_array(a, record->field_count, sizeof *msgpack);
+    size_t *json = (size_t *)arena_array(a, record->field_count, sizeof *json);
+    const size_t head_msgpack = find_rooms(msgpack, record, &view_msgpack);
+    const size_t head_json = find_rooms(json, record, &view_json);
 
     for (size_t i = 0; i < record->field_count; i++)
-        total += 1 + record->fields[i].was_count;
-    names = (view_name *)arena_array(scratch, total, sizeof *names);
+        if (msgpack[i] != 0 || json[i] != 0)
+            fields[i].room = no_room(a, msgpack[i], json[i]);
+    return no_room(a, head_msgpack, head_json);
+}
+
+/* One list of fields, for the writer, the readers and what they begin with. */
+typedef struct view_codec {
+    const char *no_room;
+    shape_list fields;
+} view_codec;
+
+static const shape_member codec_members[] = {
+    SHOWS_TEXT(view_codec, no_room),
+    SHOWS_LIST(view_codec, fields, &view_codec_field_shape),
+};
+static const shape codec_shape = SHAPE_OF(view_codec, codec_members);
+
+static shape_list codec_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    view_codec_field *fields = (view_codec_field *)arena_array(scratch, record->field_count, sizeof *fields);
+    view_codec *made = arena_new(scratch, view_codec);
+
+    for (size_t i = 0; i < record->field_count; i++)
+        fields[i] = view_codec_field_of(((const view_record *)self)->v, scratch, record, i);
+    if (record->kind == SCHEMA_UNION)
+        made->no_room =
+            no_room(scratch, room_of_union(record, &view_msgpack), room_of_union(record, &view_json));
+    else
+        made->no_room = set_rooms(fields, scratch, record);
+    made->fields = view_list(fields, record->field_count);
+    return view_list(made, 1);
+}
+
+static size_t key_count(const schema_record *record)
+{
+    size_t count = record->field_count;
+
+    for (size_t i = 0; i < record->field_count; i++)
+        count += record->fields[i].was_count;
+    return count;
+}
+
+/* The keys of the fields in their order, then older ones. */
+static shape_list keys_of(const void *self, arena *scratch)
+{
+    const schema_record *record = record_of(self);
+    view_key *keys = (view_key *)arena_array(scratch, key_count(record), sizeof *keys);
+    size_t count = record->field_count;
+
     for (size_t i = 0; i < record->field_count; i++) {
         const schema_field *field = &record->fields[i];
-        const char *result = arena_printf(scratch, "%zu", i);
 
-        names[count++] = (view_name){field->name, result};
+        keys[i] = view_key_of(scratch, field->name, i);
         for (size_t j = 0; j < field->was_count; j++)
-            names[count++] = (view_name){field->was[j], result};
+            keys[count++] = view_key_of(scratch, field->was[j], i);
     }
-    return view_lookup(scratch, names, count);
+    return view_list(keys, count);
 }
 
 /* ---- presence and defaults ---------------------------------------------------------------------------- */
@@ -172,7 +209,7 @@ static shape_list optional_of(const void *self, arena *scratch)
         const char *test = field->presence == SCHEMA_BOXED ? ".has" : " != NULL";
 
         if (is_optional(field))
-            conditions[count++] = arena_printf(scratch, "value->%s%s", field->c_name, test);
+            conditions[count++] = arena_join(scratch, "value->", field->c_name, test, NULL);
     }
     return view_list(conditions, count);
 }
@@ -230,21 +267,16 @@ static shape_list initials_of(const void *self, arena *scratch)
 /* ---- bits of the fields that were seen ---------------------------------------------------------------- */
 
 typedef struct view_bits {
-    const char *name, *word, *bit, *mask;
+    const char *word, *mask;
+    const char *first; /* field of the word, "" for the first word */
 } view_bits;
 
 static const shape_member mask_members[] = {
     SHOWS_TEXT(view_bits, word),
     SHOWS_TEXT(view_bits, mask),
+    SHOWS_TEXT(view_bits, first),
 };
 static const shape mask_shape = SHAPE_OF(view_bits, mask_members);
-
-static const shape_member required_members[] = {
-    SHOWS_TEXT(view_bits, name),
-    SHOWS_TEXT(view_bits, word),
-    SHOWS_TEXT(view_bits, bit),
-};
-static const shape required_shape = SHAPE_OF(view_bits, required_members);
 
 static bool is_wide(const schema_record *record)
 {
@@ -253,12 +285,7 @@ static bool is_wide(const schema_record *record)
 
 const char *view_word(arena *a, const schema_record *record, size_t index)
 {
-    return is_wide(record) ? arena_printf(a, "seen[%zu]", index / WORD_BITS) : "seen";
-}
-
-const char *view_bit(arena *a, size_t index)
-{
-    return arena_printf(a, "UINT64_C(1) << %zu", index % WORD_BITS);
+    return is_wide(record) ? arena_join(a, "seen[", view_number(a, index / WORD_BITS), "]", NULL) : "seen";
 }
 
 /* Absent means empty for lists and maps, so it is an error exactly where empty is. */
@@ -269,23 +296,19 @@ static bool is_required(const schema_field *field)
     return field->presence == SCHEMA_REQUIRED && field->default_value.kind == SCHEMA_VALUE_NONE;
 }
 
-static shape_list required_of(const void *self, arena *scratch)
-{
-    const schema_record *record = record_of(self);
-    view_bits *made = (view_bits *)arena_array(scratch, record->field_count, sizeof *made);
-    size_t count = 0;
-
-    for (size_t i = 0; i < record->field_count; i++)
-        if (is_required(&record->fields[i]))
-            made[count++] = (view_bits){.name = record->fields[i].name,
-                                        .word = view_word(scratch, record, i),
-                                        .bit = view_bit(scratch, i)};
-    return view_list(made, count);
-}
-
 static size_t word_count(const schema_record *record)
 {
     return (record->field_count + WORD_BITS - 1) / WORD_BITS;
+}
+
+static const char *hex(arena *a, uint64_t mask)
+{
+    char digits[16 + 1] = {0}, *at = digits + sizeof digits - 1;
+
+    do
+        *--at = "0123456789abcdef"[mask & 15];
+    while ((mask >>= 4) != 0);
+    return arena_join(a, "UINT64_C(0x", at, ")", NULL);
 }
 
 /* The words that have required bits. */
@@ -302,9 +325,9 @@ static shape_list masks_of(const void *self, arena *scratch)
             if (is_required(&record->fields[i]))
                 mask |= UINT64_C(1) << i % WORD_BITS;
         if (mask != 0)
-            made[count++] =
-                (view_bits){.word = view_word(scratch, record, first),
-                            .mask = arena_printf(scratch, "UINT64_C(0x%llx)", (unsigned long long)mask)};
+            made[count++] = (view_bits){.word = view_word(scratch, record, first),
+                                        .mask = hex(scratch, mask),
+                                        .first = first == 0 ? "" : view_number(scratch, first)};
     }
     return view_list(made, count);
 }
@@ -323,6 +346,7 @@ static const shape_member record_members[] = {
     SHOWS_TEXT(view_record, fixed),
     SHOWS_TEXT(view_record, words),
     SHOWS_TEXT(view_record, seen_type),
+    SHOWS_TEXT(view_record, key_count),
     SHOWS_TRUTH_AS("union", view_record, is_union),
     SHOWS_TRUTH(view_record, has_fields),
     SHOWS_TRUTH(view_record, needs_init),
@@ -330,17 +354,19 @@ static const shape_member record_members[] = {
     SHOWS_TRUTH(view_record, wide),
     SHOWS_TRUTH(view_record, varies),
     SHOWS_TRUTH(view_record, recursive),
+    SHOWS_TRUTH(view_record, required),
+    SHOWS_OBJECT(view_record, in_order, &reading_shape),
+    SHOWS_OBJECT(view_record, any_order, &reading_shape),
     SHOWS_MADE("fields", fields_of, &view_field_shape),
     SHOWS_MADE("entries", entries_of, &view_map_shape),
-    SHOWS_MADE("codecs", codecs_of, &codec_shape),
-    SHOWS_MADE("unordered", unordered_of, &view_codec_field_shape),
-    SHOWS_MADE("formats", formats_of, &view_format_shape),
-    SHOWS_MADE("lengths", lengths_of, &view_length_shape),
+    SHOWS_MADE("copied", copied_of, &view_copied_shape),
+    SHOWS_MADE("conditions", conditions_of, NULL),
+    SHOWS_MADE("codec", codec_of, &codec_shape),
+    SHOWS_MADE("keys", keys_of, &view_key_shape),
     SHOWS_MADE("optional", optional_of, NULL),
     SHOWS_MADE("defaults", defaults_of, NULL),
     SHOWS_MADE("initials", initials_of, NULL),
     SHOWS_MADE("masks", masks_of, &mask_shape),
-    SHOWS_MADE("required", required_of, &required_shape),
 };
 const shape view_record_shape = SHAPE_OF(view_record, record_members);
 
@@ -351,8 +377,11 @@ const void *view_record_at(const void *from, size_t index, arena *scratch)
     view_record *made = arena_new(scratch, view_record);
     size_t fixed = 0;
 
-    for (size_t i = 0; i < record->field_count; i++)
+    for (size_t i = 0; i < record->field_count; i++) {
         fixed += !is_optional(&record->fields[i]);
+        made->required = made->required || is_required(&record->fields[i]);
+    }
+    made->any_order.rest = true;
     made->v = v;
     made->is = record;
     made->name = record->name;
@@ -363,8 +392,9 @@ const void *view_record_at(const void *from, size_t index, arena *scratch)
     made->deprecated = record->deprecated;
     made->kind_type = record->c_kind_type;
     made->none = record->c_none;
-    made->fixed = arena_printf(scratch, "%zu", fixed);
-    made->words = arena_printf(scratch, "%zu", word_count(record));
+    made->fixed = view_number(scratch, fixed);
+    made->words = view_number(scratch, word_count(record));
+    made->key_count = view_number(scratch, key_count(record));
     made->wide = is_wide(record);
     made->seen_type = made->wide ? "uint64_t *" : "uint64_t ";
     made->varies = fixed < record->field_count || made->wide;

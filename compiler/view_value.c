@@ -3,19 +3,12 @@
 
 #include <string.h>
 
-const view_format view_formats[VIEW_FORMATS] = {{"mp", "msgpack", true, 1, 1}, {"js", "json", false, 3, 5}};
-const view_format view_either = {"either", "", false, 0, 0};
-
-static const shape_member format_members[] = {
-    SHOWS_TEXT(view_format, f),
-    SHOWS_TEXT(view_format, format),
-};
-const shape view_format_shape = SHAPE_OF(view_format, format_members);
+const view_format view_msgpack = {true, 1, 1}, view_json = {false, 3, 5};
 
 static const shape_member value_members[] = {
-    SHOWS_TEXT(view_value, put),       SHOWS_TEXT(view_value, get), SHOWS_TEXT(view_value, range),
-    SHOWS_TEXT(view_value, cast),      SHOWS_TEXT(view_value, in),  SHOWS_TEXT(view_value, out),
-    SHOWS_TRUTH(view_value, by_value),
+    SHOWS_TEXT(view_value, put),   SHOWS_TEXT(view_value, read),      SHOWS_TEXT(view_value, get),
+    SHOWS_TEXT(view_value, range), SHOWS_TEXT(view_value, cast),      SHOWS_TEXT(view_value, in),
+    SHOWS_TEXT(view_value, out),   SHOWS_TRUTH(view_value, by_value),
 };
 const shape view_value_shape = SHAPE_OF(view_value, value_members);
 
@@ -56,109 +49,115 @@ bool view_leaves_room(const schema_type *type)
 
 /* ---- reading and writing ------------------------------------------------------------------------------ */
 
+/* Calls as far as the value, or as the bounds: of functions that are told the encoding where that makes a
+ * difference. */
 typedef struct primitive {
-    const char *put, *get;
-    bool bounded; /* both take lo and hi */
-    bool shared;  /* one function serves both encodings */
+    const char *put, *read, *get, *cast;
 } primitive;
 
-static primitive primitive_of(const schema_type *type)
-{
-    static const primitive by_kind[] = {[SCHEMA_BOOL] = {"bool", "bool", false, false},
-                                        [SCHEMA_I8] = {"i64", "i64", true, false},
-                                        [SCHEMA_I16] = {"i64", "i64", true, false},
-                                        [SCHEMA_I32] = {"i64", "i64", true, false},
-                                        [SCHEMA_I64] = {"i64", "i64", true, false},
-                                        [SCHEMA_U8] = {"u64", "u64", true, false},
-                                        [SCHEMA_U16] = {"u64", "u64", true, false},
-                                        [SCHEMA_U32] = {"u64", "u64", true, false},
-                                        [SCHEMA_U64] = {"u64", "u64", true, false},
-                                        [SCHEMA_F32] = {"f64", "f32", false, false},
-                                        [SCHEMA_F64] = {"f64", "f64", false, false},
-                                        [SCHEMA_STRING] = {"string", "string", true, false},
-                                        [SCHEMA_BYTES] = {"bytes", "bytes", true, true},
-                                        [SCHEMA_TIMESTAMP] = {"timestamp", "timestamp", false, true},
-                                        [SCHEMA_DURATION] = {"i64", "i64", true, false},
-                                        [SCHEMA_UUID] = {"uuid", "uuid", false, true},
-                                        [SCHEMA_DECIMAL] = {"decimal", "decimal", false, true},
-                                        [SCHEMA_ANY] = {"any", "any", false, true},
-                                        [SCHEMA_RAW] = {"raw", "raw", false, true}};
-    static const primitive within = {"f64_in", "f64_in", true, true};
-    static const primitive like = {"string_like", "string_like", true, true};
+static const primitive plain[] = {
+    [SCHEMA_BOOL] = {"aegis_write_bool(w, json, ", "aegis_read_bool(r, json", "aegis_get_bool(r", ""},
+    [SCHEMA_I8] = {"aegis_write_i64(w, json, ", "aegis_read_i8(r, json", "aegis_get_i8(r", ""},
+    [SCHEMA_I16] = {"aegis_write_i64(w, json, ", "aegis_read_i16(r, json", "aegis_get_i16(r", ""},
+    [SCHEMA_I32] = {"aegis_write_i64(w, json, ", "aegis_read_i32(r, json", "aegis_get_i32(r", ""},
+    [SCHEMA_I64] = {"aegis_write_i64(w, json, ", "aegis_read_i64(r, json", "aegis_get_i64(r", ""},
+    [SCHEMA_U8] = {"aegis_write_u64(w, json, ", "aegis_read_u8(r, json", "aegis_get_u8(r", ""},
+    [SCHEMA_U16] = {"aegis_write_u64(w, json, ", "aegis_read_u16(r, json", "aegis_get_u16(r", ""},
+    [SCHEMA_U32] = {"aegis_write_u64(w, json, ", "aegis_read_u32(r, json", "aegis_get_u32(r", ""},
+    [SCHEMA_U64] = {"aegis_write_u64(w, json, ", "aegis_read_u64(r, json", "aegis_get_u64(r", ""},
+    [SCHEMA_F32] = {"aegis_write_f64(w, json, ", "aegis_get_f32(r", "aegis_get_f32(r", ""},
+    [SCHEMA_F64] = {"aegis_write_f64(w, json, ", "aegis_read_f64(r, json", "aegis_get_f64(r", ""},
+    [SCHEMA_STRING] = {"aegis_write_string(w, json, ", "aegis_read_string(r, json", "aegis_get_string(r", ""},
+    [SCHEMA_BYTES] = {"aegis_put_bytes(w, ", "aegis_get_bytes(r", "aegis_get_bytes(r", ""},
+    [SCHEMA_TIMESTAMP] = {"aegis_put_timestamp(w, ", "aegis_get_timestamp(r", "aegis_get_timestamp(r", ""},
+    [SCHEMA_DURATION] = {"aegis_write_i64(w, json, ", "aegis_read_i64(r, json", "aegis_get_i64(r", ""},
+    [SCHEMA_UUID] = {"aegis_put_uuid(w, ", "aegis_get_uuid(r", "aegis_get_uuid(r", ""},
+    [SCHEMA_DECIMAL] = {"aegis_put_decimal(w, ", "aegis_get_decimal(r", "aegis_get_decimal(r", ""},
+    [SCHEMA_ANY] = {"aegis_put_any(w, ", "aegis_get_any(r", "aegis_get_any(r", ""},
+    [SCHEMA_RAW] = {"aegis_put_raw(w, ", "aegis_get_raw(r", "aegis_get_raw(r", ""}};
 
-    if ((type->kind == SCHEMA_F32 || type->kind == SCHEMA_F64) &&
-        (type->range.has_min || type->range.has_max))
-        return within;
-    return type->pattern != NULL ? like : by_kind[type->kind];
-}
-
-static const char *primitive_name(arena *a, const view_format *format, const primitive *p,
-                                  const char *direction, const char *name)
-{
-    if (p->shared || format == &view_either || strcmp(name, "f32") == 0)
-        return arena_printf(a, "aegis_%s_%s", direction, name);
-    return arena_printf(a, "aegis_%s_%s_%s", format->f, direction, name);
-}
-
-/* The cast a wider primitive's result needs, or "". */
-static const char *cast_of(arena *a, const schema_type *type)
-{
-    switch (type->kind) {
-    case SCHEMA_F32:
-        return type->range.has_min || type->range.has_max ? "(float)" : "";
-    case SCHEMA_I8:
-    case SCHEMA_I16:
-    case SCHEMA_I32:
-    case SCHEMA_U8:
-    case SCHEMA_U16:
-    case SCHEMA_U32:
-        return arena_printf(a, "(%s)", type->c_type);
-    default:
-        return "";
+/* With bounds. */
+#define INTEGER(cast)                                                                                        \
+    {                                                                                                        \
+        "aegis_write_i64_in(w, json, ", "aegis_read_i64_in(r, json", "aegis_get_i64_in(r", cast              \
     }
+#define UNSIGNED(cast)                                                                                       \
+    {                                                                                                        \
+        "aegis_write_u64_in(w, json, ", "aegis_read_u64_in(r, json", "aegis_get_u64_in(r", cast              \
+    }
+static const primitive bounded[] = {
+    [SCHEMA_I8] = INTEGER("(int8_t)"),
+    [SCHEMA_I16] = INTEGER("(int16_t)"),
+    [SCHEMA_I32] = INTEGER("(int32_t)"),
+    [SCHEMA_I64] = INTEGER(""),
+    [SCHEMA_U8] = UNSIGNED("(uint8_t)"),
+    [SCHEMA_U16] = UNSIGNED("(uint16_t)"),
+    [SCHEMA_U32] = UNSIGNED("(uint32_t)"),
+    [SCHEMA_U64] = UNSIGNED(""),
+    [SCHEMA_F32] = {"aegis_put_f64_in(w, ", "aegis_get_f64_in(r", "aegis_get_f64_in(r", "(float)"},
+    [SCHEMA_F64] = {"aegis_put_f64_in(w, ", "aegis_get_f64_in(r", "aegis_get_f64_in(r", ""},
+    [SCHEMA_STRING] = {"aegis_write_string_in(w, json, ", "aegis_read_string_in(r, json",
+                       "aegis_get_string_in(r", ""},
+    [SCHEMA_BYTES] = {"aegis_put_bytes_in(w, ", "aegis_get_bytes_in(r", "aegis_get_bytes_in(r", ""},
+    [SCHEMA_RAW] = {NULL, NULL, NULL, NULL}};
+static const primitive like = {"aegis_put_string_like(w, ", "aegis_get_string_like(r",
+                               "aegis_get_string_like(r", ""};
+
+/* The functions of a type that is neither declared nor made of others, and the bounds they take. */
+static primitive primitive_of(const view *v, arena *a, const schema_type *type, const char **range)
+{
+    const bool takes = bounded[type->kind].put != NULL && (type->range.has_min || type->range.has_max);
+
+    if (type->pattern != NULL) {
+        *range = arena_join(a, ", ", type->range.c_min, ", ", type->range.c_max, ", &",
+                            view_pattern_name(v, a, type->pattern), NULL);
+        return like;
+    }
+    *range = takes ? arena_join(a, ", ", type->range.c_min, ", ", type->range.c_max, NULL) : "";
+    return takes ? bounded[type->kind] : plain[type->kind];
 }
 
 /* The address of the lvalue `at`, "made" for "*made". */
 static const char *address(arena *a, const char *at)
 {
-    return at[0] == '*' ? at + 1 : arena_printf(a, "&%s", at);
+    return at[0] == '*' ? at + 1 : arena_join(a, "&", at, NULL);
 }
 
-view_value view_value_of(const view *v, arena *a, const schema_type *type, const view_format *format,
-                         const char *in, const char *out)
+bool view_is_told(const schema_type *type)
 {
-    view_value made = {.range = "", .cast = "", .by_value = true};
+    switch (type->kind) {
+    case SCHEMA_F32:
+    case SCHEMA_F64:
+        return !type->range.has_min && !type->range.has_max;
+    case SCHEMA_STRING:
+        return type->pattern == NULL;
+    case SCHEMA_DURATION:
+        return true;
+    default:
+        return type->kind <= SCHEMA_U64;
+    }
+}
 
-    if (type->kind == SCHEMA_RECORD) {
-        bool own = type->record->package == v->package && format != &view_either;
-        bool one = !own || type->record->kind == SCHEMA_UNION; /* reader for both encodings */
+view_value view_value_of(const view *v, arena *a, const schema_type *type, const char *in, const char *out)
+{
+    view_value made = {.range = "", .cast = ""};
 
-        made.by_value = false;
-        made.put = own ? arena_printf(a, "%s_put_%s", type->record->c_stem, format->format)
-                       : arena_printf(a, "%s_put", type->c_type);
-        made.get = one ? arena_printf(a, "%s_get", type->c_type)
-                       : arena_printf(a, "%s_get_%s", type->record->c_stem, format->format);
-    } else if (type->kind == SCHEMA_ENUM) {
-        made.put = arena_printf(a, "%s_put", type->c_type);
-        made.get = arena_printf(a, "%s_get", type->c_type);
-    } else if (type->kind == SCHEMA_LIST || type->kind == SCHEMA_MAP) {
-        const view_container_type *container = view_container_of(v, type);
+    made.by_value = type->kind != SCHEMA_RECORD && type->kind != SCHEMA_LIST && type->kind != SCHEMA_MAP;
+    if (type->kind == SCHEMA_RECORD || type->kind == SCHEMA_ENUM) {
+        made.put = arena_join(a, type->c_type, "_put(w, ", NULL);
+        made.read = made.get = arena_join(a, type->c_type, "_get(r", NULL);
+    } else if (!made.by_value) {
+        const char *word = view_container_of(v, type)->word;
 
-        made.by_value = false;
-        made.put = arena_printf(a, "put_%s_%s", container->word, format->f);
-        made.get = arena_printf(a, "get_%s_%s", container->word, format->f);
+        made.put = arena_join(a, "put_", word, "_items(w, ", NULL);
+        made.read = made.get = arena_join(a, "get_", word, "_items(r", NULL);
     } else {
-        primitive scalar = primitive_of(type);
-        bool duration = type->kind == SCHEMA_DURATION;
+        const primitive p = primitive_of(v, a, type, &made.range);
 
-        made.put = primitive_name(a, format, &scalar, "put", scalar.put);
-        made.get = primitive_name(a, format, &scalar, "get", scalar.get);
-        if (scalar.bounded)
-            made.range = arena_printf(a, ", %s, %s", duration ? "INT64_MIN" : type->range.c_min,
-                                      duration ? "INT64_MAX" : type->range.c_max);
-        if (type->pattern != NULL)
-            made.range = arena_printf(a, "%s, &%s", made.range, view_pattern_name(v, a, type->pattern));
-        made.cast = cast_of(a, type);
+        made.put = p.put;
+        made.read = p.read;
+        made.get = p.get;
+        made.cast = p.cast;
     }
     made.in = made.by_value ? in : address(a, in);
     made.out = made.by_value ? out : address(a, out);
@@ -175,19 +174,20 @@ const char *view_copy(const view *v, arena *a, const schema_type *type, const ch
     case SCHEMA_RECORD:
         if (!type->record->has_pointers)
             return NULL;
-        return arena_printf(a, "%s_copy(%s, arena, %s) == AEGIS_OK", type->c_type, where, where);
+        return arena_join(a, type->c_type, "_copy(", where, ", arena, ", where, ") != AEGIS_OK", NULL);
     case SCHEMA_LIST:
     case SCHEMA_MAP:
-        return arena_printf(a, "copy_%s(arena, %s)", view_container_of(v, type)->copy_word, where);
+        return arena_join(a, "!copy_", view_container_of(v, type)->copy_word, "_items(arena, ", where, ")",
+                          NULL);
     case SCHEMA_STRING:
     case SCHEMA_DECIMAL:
-        return arena_printf(a, "aegis_copy_string(arena, %s)", where);
+        return arena_join(a, "!aegis_copy_string(arena, ", where, ")", NULL);
     case SCHEMA_BYTES:
-        return arena_printf(a, "aegis_copy_bytes(arena, %s)", where);
+        return arena_join(a, "!aegis_copy_bytes(arena, ", where, ")", NULL);
     case SCHEMA_ANY:
-        return arena_printf(a, "aegis_copy_any(arena, %s)", where);
+        return arena_join(a, "!aegis_copy_any(arena, ", where, ")", NULL);
     case SCHEMA_RAW:
-        return arena_printf(a, "aegis_copy_raw(arena, %s)", where);
+        return arena_join(a, "!aegis_copy_raw(arena, ", where, ")", NULL);
     default:
         return NULL;
     }

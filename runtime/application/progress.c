@@ -56,9 +56,9 @@ void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percen
         else if (is(key, "total") && number_follows(&r))
             total = aegis_get_f64(&r);
         else if (is(key, "status") && text_follows(&r))
-            *status = aegis_get_string(&r, 0, SIZE_MAX);
+            *status = aegis_get_string_in(&r, 0, SIZE_MAX);
         else if (is(key, "note") && text_follows(&r))
-            note = aegis_get_string(&r, 0, SIZE_MAX);
+            note = aegis_get_string_in(&r, 0, SIZE_MAX);
         else
             aegis_skip(&r);
     }

@@ -88,7 +88,7 @@ static void write_value(aegis_writer *w, const msgpack_object *o)
         write_string(w, o, ',');
         break;
     case MSGPACK_OBJECT_BIN:
-        aegis_put_bytes(w, (aegis_bytes){(const uint8_t *)o->via.bin.ptr, o->via.bin.size}, 0, SIZE_MAX);
+        aegis_put_bytes_in(w, (aegis_bytes){(const uint8_t *)o->via.bin.ptr, o->via.bin.size}, 0, SIZE_MAX);
         break;
     case MSGPACK_OBJECT_EXT:
         if (aegis_is_json(w->format))

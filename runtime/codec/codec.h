@@ -2,8 +2,7 @@
 #ifndef AEGIS_CODEC_CODEC_H
 #define AEGIS_CODEC_CODEC_H
 
-#include <aegis/codec_js.h>
-#include <aegis/codec_mp.h>
+#include <aegis/codec_both.h>
 
 #include "domain/bytes.h"
 

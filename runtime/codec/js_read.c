@@ -101,21 +101,21 @@ size_t aegis_js_get_list(aegis_reader *r)
     return open_container(r, '[', 2);
 }
 
-void aegis_js_next_other(aegis_reader *r, size_t *left)
+size_t aegis_js_next_other(aegis_reader *r, size_t left)
 {
-    uint8_t close = *left == 2 ? ']' : '}';
+    uint8_t close = left == 2 ? ']' : '}';
 
     space(r);
     if (r->at != r->end && *r->at == ',') {
         r->at++;
         space(r);
-        return;
+        return left;
     }
     if (AEGIS_LIKELY(r->at != r->end && *r->at == close))
         r->at++;
     else
         aegis_js_expected(r, close == ']' ? "',' or ']'" : "',' or '}'");
-    *left = 0;
+    return 0;
 }
 
 static bool literal(aegis_reader *r, const char *text, size_t size)

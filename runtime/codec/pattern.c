@@ -53,7 +53,7 @@ void aegis_put_string_like(aegis_writer *w, const char *value, size_t lo, size_t
 
 const char *aegis_get_string_like(aegis_reader *r, size_t lo, size_t hi, const aegis_pattern *pattern)
 {
-    const char *value = aegis_get_string(r, lo, hi);
+    const char *value = aegis_get_string_in(r, lo, hi);
 
     if (AEGIS_UNLIKELY(!r->failed && !aegis_pattern_matches(pattern, value)))
         aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "does not match %s", pattern->text);

@@ -110,6 +110,15 @@ aegis_status aegis_writer_close(aegis_writer *w, aegis_bytes *out, aegis_error *
     return AEGIS_OK;
 }
 
+const char *aegis_writer_text(aegis_writer *w)
+{
+    aegis_bytes text;
+
+    if (aegis_writer_close(w, &text, NULL) != AEGIS_OK)
+        return NULL;
+    return aegis_arena_printf(w->arena, "%.*s", (int)text.len, (const char *)text.data);
+}
+
 void aegis_put_i64_bounds(aegis_writer *w, int64_t value, int64_t lo, int64_t hi)
 {
     aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%lld is not in %lld..%lld", (long long)value, (long long)lo,
@@ -214,24 +223,51 @@ void aegis_reader_no_memory(aegis_reader *r, const uint8_t *at)
     aegis_reader_fail(r, at, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
 }
 
-void aegis_get_missing(aegis_reader *r, const uint8_t *map_start, const char *name)
+static void get_missing(aegis_reader *r, const uint8_t *map_start, const aegis_key *key)
 {
     char path[PATH_ROOM];
 
     if (r->failed)
         return;
     aegis_path(r->start, map_start, r->format, AEGIS_WHERE_NEXT, path, sizeof path);
-    (void)aegis_error_set(&r->error, AEGIS_INVALID_ARGUMENT, "%s%s%s is missing", path,
-                          path[0] != '\0' ? "." : "", name);
+    (void)aegis_error_set(&r->error, AEGIS_INVALID_ARGUMENT, "%s%s%.*s is missing", path,
+                          path[0] != '\0' ? "." : "", (int)key->size, key->json + 2);
     r->failed = true;
     r->at = r->end;
 }
 
-uint64_t aegis_get_once(aegis_reader *r, uint64_t seen, uint64_t bit)
+void aegis_get_required(aegis_reader *r, const uint8_t *start, const aegis_key *keys, uint64_t missing)
 {
-    if ((seen & bit) != 0)
-        aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "comes twice");
-    return seen | bit;
+    if (missing == 0)
+        return;
+    while ((missing & 1) == 0) {
+        missing >>= 1;
+        keys++;
+    }
+    get_missing(r, start, keys);
+}
+
+static bool means(const aegis_key *key, aegis_bytes name)
+{
+    return key->size == name.len && memcmp(key->json + 2, name.data, name.len) == 0;
+}
+
+int aegis_get_member(aegis_reader *r, const aegis_key *keys, size_t count, uint64_t *seen)
+{
+    const aegis_bytes name = aegis_get_key(r);
+
+    for (size_t i = 0; i < count && name.data != NULL; i++) {
+        const size_t member = keys[i].member;
+        const uint64_t bit = UINT64_C(1) << member % 64;
+
+        if (!means(&keys[i], name))
+            continue;
+        if ((seen[member / 64] & bit) != 0)
+            aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "comes twice");
+        seen[member / 64] |= bit;
+        return (int)member;
+    }
+    return -1;
 }
 
 void aegis_get_too_deep(aegis_reader *r)

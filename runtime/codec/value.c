@@ -99,7 +99,7 @@ void aegis_put_f64_in(aegis_writer *w, double value, double lo, double hi)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%g is not in %g..%g", value, lo, hi);
 }
 
-void aegis_put_bytes(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi)
+void aegis_put_bytes_in(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi)
 {
     if (AEGIS_UNLIKELY(value.len < lo || value.len > hi))
         aegis_put_size_wrong(w, value.len, lo, hi, "bytes");
@@ -121,12 +121,12 @@ bool aegis_get_bool(aegis_reader *r)
     return aegis_is_json(r->format) ? aegis_js_get_bool(r) : aegis_mp_get_bool(r);
 }
 
-int64_t aegis_get_i64(aegis_reader *r, int64_t lo, int64_t hi)
+int64_t aegis_get_i64_in(aegis_reader *r, int64_t lo, int64_t hi)
 {
     return aegis_is_json(r->format) ? aegis_js_get_i64(r, lo, hi) : aegis_mp_get_i64(r, lo, hi);
 }
 
-uint64_t aegis_get_u64(aegis_reader *r, uint64_t lo, uint64_t hi)
+uint64_t aegis_get_u64_in(aegis_reader *r, uint64_t lo, uint64_t hi)
 {
     return aegis_is_json(r->format) ? aegis_js_get_u64(r, lo, hi) : aegis_mp_get_u64(r, lo, hi);
 }
@@ -136,7 +136,7 @@ double aegis_get_f64(aegis_reader *r)
     return aegis_is_json(r->format) ? aegis_js_get_f64(r) : aegis_mp_get_f64(r);
 }
 
-const char *aegis_get_string(aegis_reader *r, size_t lo, size_t hi)
+const char *aegis_get_string_in(aegis_reader *r, size_t lo, size_t hi)
 {
     return aegis_is_json(r->format) ? aegis_js_get_string(r, lo, hi) : aegis_mp_get_string(r, lo, hi);
 }
@@ -170,7 +170,7 @@ aegis_bytes aegis_get_key(aegis_reader *r)
 
 const char *aegis_get_text_key(aegis_reader *r)
 {
-    const char *key = aegis_get_string(r, 0, SIZE_MAX);
+    const char *key = aegis_get_string_in(r, 0, SIZE_MAX);
 
     if (aegis_is_json(r->format) && !r->failed)
         aegis_js_colon(r);
@@ -208,7 +208,7 @@ aegis_timestamp aegis_get_timestamp(aegis_reader *r)
 const char *aegis_get_decimal(aegis_reader *r)
 {
     const uint8_t *at = r->at;
-    const char *text = aegis_get_string(r, 0, SIZE_MAX);
+    const char *text = aegis_get_string_in(r, 0, SIZE_MAX);
 
     if (!r->failed && !aegis_decimal_valid(text, strlen(text)))
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not a decimal number");
@@ -253,7 +253,7 @@ static const uint8_t *copy_bytes(aegis_reader *r, const uint8_t *at, aegis_bytes
     return data;
 }
 
-aegis_bytes aegis_get_bytes(aegis_reader *r, size_t lo, size_t hi)
+aegis_bytes aegis_get_bytes_in(aegis_reader *r, size_t lo, size_t hi)
 {
     const uint8_t *at = r->at;
     aegis_bytes value = {NULL, 0}, from;

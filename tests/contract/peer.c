@@ -5,61 +5,49 @@
 const char *const peer_errors[] = {"OutOfStock"};
 const int32_t peer_error_codes[] = {409};
 
-static void put_msgpack(aegis_writer *w, const note *value)
-{
-    if (!aegis_put_room(w, 6))
-        return;
-    aegis_mp_put_map(w, 2);
-    aegis_put_key(w, "\xa4text", 5);
-    aegis_mp_put_string(w, value->text, 0, SIZE_MAX);
-    aegis_put_key(w, "\xa6number", 7);
-    aegis_mp_put_i64(w, value->number, INT64_MIN, INT64_MAX);
-}
+static const aegis_key keys[] = {{0, 4, "\xa4text", ",\"text\":"}, {1, 6, "\xa6number", ",\"number\":"}};
 
-static void put_json(aegis_writer *w, const note *value)
+AEGIS_INLINE void note_write(aegis_writer *w, const note *value, bool json)
 {
     if (!aegis_put_room(w, 8))
         return;
-    aegis_js_put_map(w);
-    aegis_put_key(w, "\"text\":", 7);
-    aegis_js_put_string(w, value->text, 0, SIZE_MAX);
-    aegis_put_key(w, "\"number\":", 9);
-    aegis_js_put_i64(w, value->number, INT64_MIN, INT64_MAX);
-    aegis_js_end(w, '}');
+    aegis_write_map(w, json, 2);
+    aegis_write_key(w, json, &keys[0]);
+    aegis_write_string(w, json, value->text);
+    aegis_write_key(w, json, &keys[1]);
+    aegis_write_i64(w, json, value->number);
+    aegis_write_map_end(w, json);
 }
 
 void note_put(aegis_writer *w, const note *value)
 {
     if (w->format == AEGIS_FORMAT_JSON)
-        put_json(w, value);
+        note_write(w, value, true);
     else
-        put_msgpack(w, value);
+        note_write(w, value, false);
 }
 
 void note_get(aegis_reader *r, note *out)
 {
     const uint8_t *start = r->at;
     const bool json = r->format == AEGIS_FORMAT_JSON;
-    size_t left = json ? aegis_js_get_map(r) : aegis_mp_get_map(r);
+    uint64_t seen = 0;
 
     memset(out, 0, sizeof *out);
-    while (left > 0 && !r->failed) {
-        aegis_bytes key = aegis_get_key(r);
-
-        if (key.len == 4 && memcmp(key.data, "text", 4) == 0)
-            out->text = json ? aegis_js_get_string(r, 0, SIZE_MAX) : aegis_mp_get_string(r, 0, SIZE_MAX);
-        else if (key.len == 6 && memcmp(key.data, "number", 6) == 0)
-            out->number =
-                json ? aegis_js_get_i64(r, INT64_MIN, INT64_MAX) : aegis_mp_get_i64(r, INT64_MIN, INT64_MAX);
-        else
+    for (size_t left = aegis_read_map(r, json); aegis_read_more(r, json, left); aegis_next(r, &left)) {
+        switch (aegis_get_member(r, keys, 2, &seen)) {
+        case 0:
+            out->text = aegis_get_string(r);
+            break;
+        case 1:
+            out->number = aegis_get_i64(r);
+            break;
+        default:
             aegis_skip(r);
-        if (json)
-            aegis_js_next(r, &left);
-        else
-            aegis_mp_next(r, &left);
+            break;
+        }
     }
-    if (out->text == NULL)
-        aegis_get_missing(r, start, "text");
+    aegis_get_required(r, start, keys, ~seen & 1);
 }
 
 static void read_outcome(aegis_exchange *x, outcome *out)

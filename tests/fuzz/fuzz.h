@@ -105,18 +105,18 @@ static void check_paths(aegis_bytes body, aegis_format format)
 
 static void check_types(aegis_bytes body, aegis_format format, aegis_arena *arena)
 {
-    CHECK_GET(int64_t, value == again, aegis_get_i64(&r, INT64_MIN, INT64_MAX),
+    CHECK_GET(int64_t, value == again, aegis_get_i64_in(&r, INT64_MIN, INT64_MAX),
               AEGIS_PUT(&w, i64, &w, value, INT64_MIN, INT64_MAX));
-    CHECK_GET(uint64_t, value == again, aegis_get_u64(&r, 0, UINT64_MAX),
+    CHECK_GET(uint64_t, value == again, aegis_get_u64_in(&r, 0, UINT64_MAX),
               AEGIS_PUT(&w, u64, &w, value, 0, UINT64_MAX));
-    CHECK_GET(int64_t, value == again && value >= -5, aegis_get_i64(&r, -5, 1000),
+    CHECK_GET(int64_t, value == again && value >= -5, aegis_get_i64_in(&r, -5, 1000),
               AEGIS_PUT(&w, i64, &w, value, -5, 1000));
     CHECK_GET(double, value == again, aegis_get_f64_in(&r, -1e300, 1e300),
               aegis_put_f64_in(&w, value, -1e300, 1e300));
-    CHECK_GET(const char *, strcmp(value, again) == 0, aegis_get_string(&r, 0, 5000),
+    CHECK_GET(const char *, strcmp(value, again) == 0, aegis_get_string_in(&r, 0, 5000),
               AEGIS_PUT(&w, string, &w, value, 0, 5000));
-    CHECK_GET(aegis_bytes, same(value, again), aegis_get_bytes(&r, 0, 5000),
-              aegis_put_bytes(&w, value, 0, 5000));
+    CHECK_GET(aegis_bytes, same(value, again), aegis_get_bytes_in(&r, 0, 5000),
+              aegis_put_bytes_in(&w, value, 0, 5000));
     CHECK_GET(aegis_uuid, memcmp(&value, &again, sizeof value) == 0, aegis_get_uuid(&r),
               aegis_put_uuid(&w, value));
     CHECK_GET(aegis_timestamp, value == again, aegis_get_timestamp(&r), aegis_put_timestamp(&w, value));

@@ -204,7 +204,7 @@ static void not_sent(void **state)
         aegis_put_token(w, "token", 5);                                                                      \
         aegis_put_key(w, LONG_KEY, sizeof LONG_KEY - 1);                                                     \
         assert_false(aegis_put_room(w, AEGIS_ROOM + 1));                                                     \
-        aegis_put_bytes(w, (aegis_bytes){(const uint8_t *)LONG_KEY, 40}, 0, SIZE_MAX);                       \
+        aegis_put_bytes_in(w, (aegis_bytes){(const uint8_t *)LONG_KEY, 40}, 0, SIZE_MAX);                       \
         aegis_put_key(w, LONG_KEY, sizeof LONG_KEY - 1);                                                     \
         aegis_put_any(w, (aegis_any){NULL});                                                                 \
         end;                                                                                                 \

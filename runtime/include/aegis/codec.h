@@ -1,5 +1,5 @@
 /* How generated code reads and writes: the states, and what both encodings share. codec_mp.h and codec_js.h
- * hold what differs. Not for users: it changes together with AEGIS_ABI.
+ * hold what differs, and codec_both.h chooses between them. Not for users: it changes together with AEGIS_ABI.
  *
  * Errors are sticky. After the first one a reader is at its end and a writer has no room, and nothing happens
  * any more until _close reports the error. Where it happened is not recorded on the way: the path is found by
@@ -72,6 +72,8 @@ typedef struct aegis_text {
 AEGIS_API void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format, size_t limit);
 /** The encoded value, in the arena; or why it could not be encoded. */
 AEGIS_API aegis_status aegis_writer_close(aegis_writer *w, aegis_bytes *out, aegis_error *error);
+/** The same as a text with a NUL, or NULL. */
+AEGIS_API const char *aegis_writer_text(aegis_writer *w);
 /** AUTO detects by the first byte. `body` must outlive the reader, and `raw` values read from it. */
 AEGIS_API void aegis_reader_open(aegis_reader *r, aegis_bytes body, aegis_format format, aegis_arena *arena);
 /** The first error met; bytes left over are one. */
@@ -88,12 +90,8 @@ AEGIS_API AEGIS_COLD void aegis_put_fail(aegis_writer *w, aegis_status status, c
 /** About what was read last: a value, or a key whose value has not been read. */
 AEGIS_API AEGIS_COLD void aegis_get_fail(aegis_reader *r, aegis_status status, const char *format, ...)
     AEGIS_PRINTF(3, 4);
-/** A required member of the map that begins at `map_start` (`r->at` before get_map) did not come. */
-AEGIS_API AEGIS_COLD void aegis_get_missing(aegis_reader *r, const uint8_t *map_start, const char *name);
 /** The string read last, of `size` bytes, should have lo..hi. Returns "". */
 AEGIS_API AEGIS_COLD const char *aegis_get_string_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi);
-/** `seen` with `bit`; fails when it is there already: the key read last has come before. */
-AEGIS_API uint64_t aegis_get_once(aegis_reader *r, uint64_t seen, uint64_t bit);
 AEGIS_API AEGIS_COLD void aegis_put_i64_bounds(aegis_writer *w, int64_t value, int64_t lo, int64_t hi);
 AEGIS_API AEGIS_COLD void aegis_put_u64_bounds(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t hi);
 /** A string that is NULL, or whose length is not in lo..hi. */
@@ -206,7 +204,7 @@ AEGIS_API void aegis_put_uuid(aegis_writer *w, aegis_uuid value);
 AEGIS_API void aegis_put_timestamp(aegis_writer *w, aegis_timestamp value);
 /** The name of an enum's value: not checked. */
 AEGIS_API void aegis_put_token(aegis_writer *w, const char *text, size_t size);
-AEGIS_API void aegis_put_bytes(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi);
+AEGIS_API void aegis_put_bytes_in(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi);
 AEGIS_API void aegis_put_decimal(aegis_writer *w, const char *value);
 AEGIS_API void aegis_put_any(aegis_writer *w, aegis_any value);
 AEGIS_API void aegis_put_raw(aegis_writer *w, aegis_raw value);
@@ -214,17 +212,17 @@ AEGIS_API void aegis_put_raw(aegis_writer *w, aegis_raw value);
 /* These find out which encoding it is; those of codec_mp.h and codec_js.h are for who knows. */
 AEGIS_API bool aegis_get_null(aegis_reader *r);
 AEGIS_API bool aegis_get_bool(aegis_reader *r);
-AEGIS_API int64_t aegis_get_i64(aegis_reader *r, int64_t lo, int64_t hi);
-AEGIS_API uint64_t aegis_get_u64(aegis_reader *r, uint64_t lo, uint64_t hi);
+AEGIS_API int64_t aegis_get_i64_in(aegis_reader *r, int64_t lo, int64_t hi);
+AEGIS_API uint64_t aegis_get_u64_in(aegis_reader *r, uint64_t lo, uint64_t hi);
 AEGIS_API double aegis_get_f64(aegis_reader *r);
-AEGIS_API const char *aegis_get_string(aegis_reader *r, size_t lo, size_t hi);
+AEGIS_API const char *aegis_get_string_in(aegis_reader *r, size_t lo, size_t hi);
 AEGIS_API double aegis_get_f64_in(aegis_reader *r, double lo, double hi);
 AEGIS_API float aegis_get_f32(aegis_reader *r);
 AEGIS_API aegis_uuid aegis_get_uuid(aegis_reader *r);
 AEGIS_API aegis_timestamp aegis_get_timestamp(aegis_reader *r);
 /** A string as a slice, not checked for UTF-8; `data` NULL after a failure. */
 AEGIS_API aegis_bytes aegis_get_token(aegis_reader *r);
-AEGIS_API aegis_bytes aegis_get_bytes(aegis_reader *r, size_t lo, size_t hi);
+AEGIS_API aegis_bytes aegis_get_bytes_in(aegis_reader *r, size_t lo, size_t hi);
 AEGIS_API const char *aegis_get_decimal(aegis_reader *r);
 AEGIS_API aegis_any aegis_get_any(aegis_reader *r);
 AEGIS_API aegis_raw aegis_get_raw(aegis_reader *r);

@@ -81,7 +81,8 @@ AEGIS_INLINE void aegis_js_put_string(aegis_writer *w, const char *value, size_t
 
 AEGIS_API size_t aegis_js_get_map(aegis_reader *r);
 AEGIS_API size_t aegis_js_get_list(aegis_reader *r);
-AEGIS_API void aegis_js_next_other(aegis_reader *r, size_t *left);
+/** What is left then. */
+AEGIS_API size_t aegis_js_next_other(aegis_reader *r, size_t left);
 
 /** After each member of a map and each item of a list. */
 AEGIS_INLINE void aegis_js_next(aegis_reader *r, size_t *left)
@@ -91,7 +92,7 @@ AEGIS_INLINE void aegis_js_next(aegis_reader *r, size_t *left)
     if (AEGIS_LIKELY(r->end - at > 1 && at[0] == ',' && at[1] > ' '))
         r->at = at + 1;
     else
-        aegis_js_next_other(r, left);
+        *left = aegis_js_next_other(r, *left);
 }
 
 /** Behind a member of a map: whether another follows, as `left`. */

@@ -4,8 +4,7 @@
 #ifndef AEGIS_GENERATED_H
 #define AEGIS_GENERATED_H
 
-#include <aegis/codec_js.h>
-#include <aegis/codec_mp.h>
+#include <aegis/codec_both.h>
 #include <stdarg.h>
 
 #ifdef __cplusplus
