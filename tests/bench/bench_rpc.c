@@ -21,15 +21,19 @@
 
 enum { TRY_MS = 300, WINDOW = 256 };
 
+/* What the peer sends: the same message; its payload alone; or bytes made before, of which nothing is read.
+ */
+typedef enum kind { SAME, BARE, PREBUILT } kind;
+
 /* Of the arrangements of nats.c the one with most calls per second in this form; opened, and to be closed. */
-static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form form, unsigned depth,
-                           bool prebuilt)
+static rpc_peer *best_peer(const char *url, const shop_order *order, rpc_form form, unsigned depth, kind what)
 {
     rpc_peer *best = NULL;
     double record = 0;
 
     for (unsigned i = 0; i < (form == rpc_peer_pipelined ? 8U : 4U); i++) {
-        const rpc_peer_options options = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, prebuilt};
+        const rpc_peer_options options = {(i & 1) != 0, (i & 2) != 0, (i & 4) != 0, what == BARE,
+                                          what == PREBUILT};
         rpc_peer *peer = rpc_peer_open(url, order, &options);
         duel_side s = {.name = "peer", .form = form, .context = peer};
         const double rate =
@@ -56,7 +60,8 @@ typedef struct world {
 /* Nanoseconds are better small, rates better large; the ratio is ours / peer in both. */
 static bool lonely(const world *w)
 {
-    const rpc_peer_options asap = {true, true, false, false}, prebuilt = {true, true, false, true};
+    const rpc_peer_options asap = {true, true, false, false, false},
+                           prebuilt = {true, true, false, false, true};
     rpc_peer *peer = rpc_peer_open(w->url, &w->order, &asap),
              *bytes = rpc_peer_open(w->url, &w->order, &prebuilt);
     rpc_floor *floor = rpc_floor_open(400, 500);
@@ -95,9 +100,12 @@ static bool lonely(const world *w)
     return good;
 }
 
-static bool many(const world *w, const char *name, rpc_form our_form, rpc_form peer_form, unsigned depth)
+static bool many(const world *w, const char *name, rpc_form our_form, rpc_form peer_form, unsigned depth,
+                 kind what)
 {
-    rpc_peer *peer = best_peer(w->url, &w->order, peer_form, depth, false);
+    static const char *peers[] = {"nats.c, best of its ways", "the same, payload alone",
+                                  "the same, bytes made before"};
+    rpc_peer *peer = best_peer(w->url, &w->order, peer_form, depth, what);
     duel_side ours = {.name = "ours", .form = our_form, .context = w->ours};
     duel_side by_hand = {.form = peer_form, .context = peer};
     bool good = peer != NULL;
@@ -108,30 +116,10 @@ static bool many(const world *w, const char *name, rpc_form our_form, rpc_form p
     }
     if (good) {
         bench_line(name, "calls/s", duel_median(ours.rates, DUEL_ROUNDS),
-                   duel_median(by_hand.rates, DUEL_ROUNDS), "nats.c, best of its ways");
+                   duel_median(by_hand.rates, DUEL_ROUNDS), peers[what]);
         duel_show(&ours);
         duel_show(&by_hand);
     }
-    duel_free(&ours);
-    duel_free(&by_hand);
-    rpc_peer_close(peer);
-    return good;
-}
-
-static bool prebuilt(const world *w, const char *name, unsigned depth)
-{
-    rpc_peer *peer = best_peer(w->url, &w->order, rpc_peer_pipelined, depth, true);
-    duel_side ours = {.name = "ours", .form = rpc_ours_async, .context = w->ours};
-    duel_side by_hand = {.form = rpc_peer_pipelined, .context = peer};
-    bool good = peer != NULL;
-
-    if (good) {
-        by_hand.name = rpc_peer_name(peer);
-        good = duel_fight(&ours, &by_hand, depth);
-    }
-    if (good)
-        bench_line(name, "calls/s", duel_median(ours.rates, DUEL_ROUNDS),
-                   duel_median(by_hand.rates, DUEL_ROUNDS), "nats.c, bytes made before");
     duel_free(&ours);
     duel_free(&by_hand);
     rpc_peer_close(peer);
@@ -203,7 +191,7 @@ static bool alone(const world *w, bool by_hand, unsigned depth, uint64_t calls)
                                  {rpc_peer_threads, rpc_peer_lonely, rpc_peer_pipelined}};
     const rpc_form form = forms[by_hand][depth < 2 ? depth : 2];
     rpc_peer *peer =
-        by_hand ? best_peer(w->url, &w->order, form, depth != 0 ? depth : RPC_THREADS, false) : NULL;
+        by_hand ? best_peer(w->url, &w->order, form, depth != 0 ? depth : RPC_THREADS, SAME) : NULL;
     void *context = by_hand ? (void *)peer : (void *)w->ours;
     const double cpu = duel_cpu_now(), switches = duel_switches_now();
     const double server = bench_cpu_of(w->server), start = bench_now();
@@ -254,7 +242,14 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         unsigned depth;
-    } windows[] = {{"rpc/pipelined/64", 64}, {"rpc/pipelined/256", 256}, {"rpc/pipelined/1024", 1024}};
+        kind what;
+    } windows[] = {{"rpc/pipelined/64", 64, SAME},
+                   {"rpc/pipelined/256", 256, SAME},
+                   {"rpc/pipelined/1024", 1024, SAME},
+                   {"rpc/pipelined/64/bare", 64, BARE},
+                   {"rpc/pipelined/256/bare", 256, BARE},
+                   {"rpc/pipelined/1024/bare", 1024, BARE},
+                   {"rpc/pipelined/64/prebuilt", 64, PREBUILT}};
     const char *only = argc > 1 ? argv[1] : "";
     nats_server server;
     world w;
@@ -278,12 +273,11 @@ int main(int argc, char **argv)
         good = lonely(&w);
     for (size_t i = 0; good && i < sizeof windows / sizeof windows[0]; i++) {
         if (strstr("pipelined", only) != NULL)
-            good = many(&w, windows[i].name, rpc_ours_async, rpc_peer_pipelined, windows[i].depth);
+            good = many(&w, windows[i].name, rpc_ours_async, rpc_peer_pipelined, windows[i].depth,
+                        windows[i].what);
     }
-    if (good && strstr("pipelined", only) != NULL)
-        good = prebuilt(&w, "rpc/pipelined/64/prebuilt", 64);
     if (good && strstr("threads", only) != NULL)
-        good = many(&w, "rpc/threads64", rpc_ours_threads, rpc_peer_threads, RPC_THREADS);
+        good = many(&w, "rpc/threads64", rpc_ours_threads, rpc_peer_threads, RPC_THREADS, SAME);
     if (good && strstr("overhead", only) != NULL)
         good = overhead(&w);
     rpc_ours_close(w.ours);

@@ -266,3 +266,20 @@ bool peer_read_order(const msgpack_object *object, msgpack_zone *zone, shop_orde
     }
     return order->customer != NULL;
 }
+
+bool peer_read_create(const msgpack_object *object, msgpack_zone *zone, const char **customer,
+                      shop_item_list *items)
+{
+    *customer = NULL;
+    if (object->type != MSGPACK_OBJECT_MAP)
+        return false;
+    for (uint32_t i = 0; i < object->via.map.size; i++) {
+        const msgpack_object *key = &object->via.map.ptr[i].key, *value = &object->via.map.ptr[i].val;
+
+        if (IS_KEY(key, "customer"))
+            *customer = text_of(value, zone);
+        else if (IS_KEY(key, "items") && !read_items(value, zone, items))
+            return false;
+    }
+    return *customer != NULL;
+}

@@ -22,7 +22,9 @@ bool peer_parse_when(const char *text, aegis_timestamp *at);
 #define PEER_UUID_TEXT 37
 const char *peer_format_uuid(aegis_uuid uuid, char text[PEER_UUID_TEXT]);
 bool peer_parse_uuid(const char *text, aegis_uuid *uuid);
-/* Packs {"customer", "items"} of create_order. */
+/* {"customer", "items"} of create_order, out and back. */
 void peer_pack_create(msgpack_packer *packer, const char *customer, const shop_item_list *items);
+bool peer_read_create(const msgpack_object *object, msgpack_zone *zone, const char **customer,
+                      shop_item_list *items);
 
 #endif

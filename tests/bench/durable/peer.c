@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 
 #include "bench/bench.h"
-#include "bench/order_peer.h"
+#include "bench/envelope_peer.h"
 #include "bench/peer_link.h"
 
 #define STREAM  "PEER"
@@ -28,9 +27,8 @@ struct durable_peer {
     natsConnection *out, *in;
     jsCtx *js;
     msgpack_sbuffer buffer;
-    uint64_t number; /* of the last message */
-    uint64_t run;    /* random: ids must differ from those of other processes */
-    bool bare;       /* no envelope */
+    peer_ids ids;
+    bool bare; /* no envelope */
     bool failed;
     double first, last;
     char name[64];
@@ -74,8 +72,7 @@ durable_peer *durable_peer_open(const char *url, const shop_order *order, unsign
         return NULL;
     p->order = order;
     p->bare = bare;
-    if (getrandom(&p->run, sizeof p->run, 0) != (ssize_t)sizeof p->run)
-        p->run = (uint64_t)bench_now();
+    peer_ids_init(&p->ids);
     msgpack_sbuffer_init(&p->buffer);
     (void)snprintf(p->name, sizeof p->name, "nats.c (%s)%s", asap ? "SendAsap" : "flusher",
                    bare ? ", payload alone" : "");
@@ -110,47 +107,26 @@ const char *durable_peer_name(const durable_peer *p)
     return p->name;
 }
 
-static void pack_text(msgpack_packer *packer, const char *key, const char *value)
+static void pack(durable_peer *p, char id[PEER_UUID_TEXT])
 {
-    msgpack_pack_str_with_body(packer, key, strlen(key));
-    if (value != NULL)
-        msgpack_pack_str_with_body(packer, value, strlen(value));
-    else
-        msgpack_pack_nil(packer);
-}
-
-/* What goes around the payload on our wire, where every subscriber expects it (idl/WIRE.md). */
-static void pack_envelope(durable_peer *p, msgpack_packer *packer, const char *id)
-{
-    struct timespec now;
-    char trace[48], when[PEER_WHEN_TEXT];
-
-    (void)clock_gettime(CLOCK_REALTIME, &now);
-    (void)snprintf(trace, sizeof trace, "%08x-0000-4000-8000-%012" PRIx64, (unsigned)p->run, p->number);
-    msgpack_pack_map(packer, 10);
-    pack_text(packer, "message_id", id);
-    pack_text(packer, "trace_id", trace);
-    pack_text(packer, "correlation_id", NULL);
-    pack_text(packer, "timestamp", peer_format_when(now.tv_sec * AEGIS_SECOND + now.tv_nsec, when));
-    pack_text(packer, "source", "bench-0123abcd");
-    pack_text(packer, "target", NULL);
-    pack_text(packer, "domain", "order");
-    pack_text(packer, "event_type", "created");
-    pack_text(packer, "version", "1.0");
-    msgpack_pack_str_with_body(packer, "payload", 7);
-}
-
-static void pack(durable_peer *p, char id[48])
-{
+    char trace[PEER_UUID_TEXT];
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(&p->buffer);
     msgpack_packer_init(&packer, &p->buffer, msgpack_sbuffer_write);
-    (void)snprintf(id, 48, "%08x-0000-4000-9000-%012" PRIx64, (unsigned)p->run, ++p->number);
-    if (!p->bare)
-        pack_envelope(p, &packer, id);
+    (void)peer_ids_next(&p->ids, id);
+    if (!p->bare) {
+        const peer_envelope envelope = {
+            .id = id, .trace = peer_ids_next(&p->ids, trace), .source = "bench-0123abcd"};
+
+        peer_pack_envelope(&packer, &envelope, 4);
+        peer_pack_text(&packer, "domain", "order");
+        peer_pack_text(&packer, "event_type", "created");
+        peer_pack_text(&packer, "version", "1.0");
+        peer_pack_key(&packer, "payload");
+    }
     msgpack_pack_map(&packer, 1);
-    msgpack_pack_str_with_body(&packer, "order", 5);
+    peer_pack_key(&packer, "order");
     peer_pack_order(&packer, p->order);
 }
 
@@ -158,7 +134,7 @@ bool durable_peer_pipelined(void *context, uint64_t count, unsigned depth, bench
 {
     durable_peer *p = (durable_peer *)context;
     jsPubOptions wait;
-    char id[48];
+    char id[PEER_UUID_TEXT];
 
     (void)depth;
     (void)samples;
@@ -178,7 +154,7 @@ bool durable_peer_pipelined(void *context, uint64_t count, unsigned depth, bench
 bool durable_peer_blocking(void *context, uint64_t count, unsigned depth, bench_samples *samples)
 {
     durable_peer *p = (durable_peer *)context;
-    char id[48];
+    char id[PEER_UUID_TEXT];
 
     (void)depth;
     for (uint64_t i = 0; i < count; i++) {
@@ -216,12 +192,12 @@ static bool read_one(durable_peer *p, natsMsg *message, msgpack_unpacked *tree)
     size_t offset = 0;
 
     if (msgpack_unpack_next(tree, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
-                            &offset) != MSGPACK_UNPACK_SUCCESS ||
-        tree->data.type != MSGPACK_OBJECT_MAP)
+                            &offset) != MSGPACK_UNPACK_SUCCESS)
         return false;
-    /* the payload is the last of the envelope, or all there is; the order is all of it */
-    const msgpack_object *payload =
-        p->bare ? &tree->data : &tree->data.via.map.ptr[tree->data.via.map.size - 1].val;
+    peer_received received = {.body = &tree->data};
+    if (!p->bare && !peer_read_envelope(&tree->data, &received))
+        return false;
+    const msgpack_object *payload = received.body; /* the order is all of it */
     if (payload->type != MSGPACK_OBJECT_MAP || payload->via.map.size != 1 ||
         !peer_read_order(&payload->via.map.ptr[0].val, tree->zone, &order))
         return false;

@@ -1,7 +1,8 @@
 /* The same calls by hand, as a careful C programmer writes them with nats.c and msgpack-c: the responder is a
  * callback that reads the request and packs the answer; the requester packs, sends, and reads the answer into
- * the struct. How nats.c is set up decides much, so the arrangement is an option, and the benchmark takes the
- * best.
+ * the struct, and sees that it answers what was asked. Both speak our wire, envelope and all, or, `bare`,
+ * pass the payload alone, which then nobody can trace, and only the subject says whose it is. How nats.c is
+ * set up decides much, so the arrangement is an option, and the benchmark takes the best.
  */
 #define _POSIX_C_SOURCE 200809L
 #include "bench/rpc/rpc.h"
@@ -14,10 +15,28 @@
 #include <string.h>
 
 #include "bench/bench.h"
-#include "bench/order_peer.h"
+#include "bench/envelope_peer.h"
 #include "bench/peer_link.h"
 
 enum { DEPTH_MAX = 4096, TIMEOUT_MS = 5000 };
+
+/* What one side keeps from call to call. */
+typedef struct scratch {
+    msgpack_sbuffer buffer;
+    msgpack_zone zone;
+} scratch;
+
+static bool scratch_init(scratch *s)
+{
+    msgpack_sbuffer_init(&s->buffer);
+    return msgpack_zone_init(&s->zone, 8192);
+}
+
+static void scratch_free(scratch *s)
+{
+    msgpack_sbuffer_destroy(&s->buffer);
+    msgpack_zone_destroy(&s->zone);
+}
 
 struct rpc_peer {
     const shop_order *order;
@@ -25,7 +44,9 @@ struct rpc_peer {
     natsConnection *responder, *requester;
     natsSubscription *service, *answers;
     msgpack_sbuffer request, answer; /* prebuilt */
-    char inbox[128], subject[160];   /* its own: two peers may be there at once */
+    scratch responding;
+    peer_ids ids;
+    char inbox[128], subject[160]; /* its own: two peers may be there at once */
     char name[96];
     /* pipelined with a callback */
     pthread_mutex_t lock;
@@ -34,48 +55,116 @@ struct rpc_peer {
     uint64_t left, under_way;
     bool failed;
     double started[DEPTH_MAX];
+    char ids_sent[DEPTH_MAX][PEER_UUID_TEXT];
 };
 
+static bool unpack(natsMsg *message, scratch *s, msgpack_object *object)
+{
+    size_t offset = 0;
+
+    msgpack_zone_clear(&s->zone);
+    return msgpack_unpack(natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message), &offset, &s->zone,
+                          object) == MSGPACK_UNPACK_SUCCESS;
+}
+
+static void pack_answer(rpc_peer *p, scratch *s, const peer_received *request, const shop_order *order)
+{
+    char id[PEER_UUID_TEXT], trace[PEER_UUID_TEXT], correlation[PEER_UUID_TEXT];
+    msgpack_packer packer;
+
+    msgpack_sbuffer_clear(&s->buffer);
+    msgpack_packer_init(&packer, &s->buffer, msgpack_sbuffer_write);
+    if (p->options.bare) {
+        peer_pack_order(&packer, order);
+        return;
+    }
+    (void)snprintf(trace, sizeof trace, "%.*s", (int)request->trace->size, request->trace->ptr);
+    (void)snprintf(correlation, sizeof correlation, "%.*s", (int)request->id->size, request->id->ptr);
+    peer_pack_envelope(&packer,
+                       &(peer_envelope){.id = peer_ids_next(&p->ids, id),
+                                        .trace = trace,
+                                        .correlation = correlation,
+                                        .source = "order-service-0123abcd"},
+                       3);
+    peer_pack_key(&packer, "success");
+    (void)msgpack_pack_true(&packer);
+    peer_pack_key(&packer, "result");
+    peer_pack_order(&packer, order);
+    peer_pack_text(&packer, "error", NULL);
+}
+
+static bool read_request(const rpc_peer *p, natsMsg *message, scratch *s, peer_received *request,
+                         shop_order *order)
+{
+    msgpack_object object;
+
+    *request = (peer_received){.body = &object};
+    return unpack(message, s, &object) && (p->options.bare || peer_read_envelope(&object, request)) &&
+           peer_read_create(request->body, &s->zone, &order->customer, &order->items);
+}
+
+/* One thread of nats.c's. */
 static void respond(natsConnection *connection, natsSubscription *subscription, natsMsg *message, void *user)
 {
-    const rpc_peer *p = (const rpc_peer *)user;
-    msgpack_unpacked request;
-    msgpack_sbuffer buffer;
-    msgpack_packer packer;
-    size_t offset = 0;
+    rpc_peer *p = (rpc_peer *)user;
+    scratch *s = &p->responding;
+    shop_order order = *p->order;
+    peer_received request;
 
     (void)subscription;
     if (p->options.prebuilt) {
         (void)natsConnection_Publish(connection, natsMsg_GetReply(message), p->answer.data,
                                      (int)p->answer.size);
-        natsMsg_Destroy(message);
-        return;
+    } else if (read_request(p, message, s, &request, &order)) {
+        pack_answer(p, s, &request, &order);
+        (void)natsConnection_Publish(connection, natsMsg_GetReply(message), s->buffer.data,
+                                     (int)s->buffer.size);
     }
-    msgpack_unpacked_init(&request);
-    msgpack_sbuffer_init(&buffer);
-    msgpack_packer_init(&packer, &buffer, msgpack_sbuffer_write);
-    if (msgpack_unpack_next(&request, natsMsg_GetData(message), (size_t)natsMsg_GetDataLength(message),
-                            &offset) == MSGPACK_UNPACK_SUCCESS)
-        peer_pack_order(&packer, p->order);
-    (void)natsConnection_Publish(connection, natsMsg_GetReply(message), buffer.data, (int)buffer.size);
-    msgpack_sbuffer_destroy(&buffer);
-    msgpack_unpacked_destroy(&request);
     natsMsg_Destroy(message);
 }
 
-static void pack_request(const rpc_peer *p, msgpack_sbuffer *buffer)
+/* `id` is what the answer is to name. */
+static void pack_request(rpc_peer *p, msgpack_sbuffer *buffer, char id[PEER_UUID_TEXT])
 {
+    char trace[PEER_UUID_TEXT];
     msgpack_packer packer;
 
     msgpack_sbuffer_clear(buffer);
     msgpack_packer_init(&packer, buffer, msgpack_sbuffer_write);
+    if (p->options.bare) {
+        peer_pack_create(&packer, p->order->customer, &p->order->items);
+        return;
+    }
+    peer_pack_envelope(&packer,
+                       &(peer_envelope){.id = peer_ids_next(&p->ids, id),
+                                        .trace = peer_ids_next(&p->ids, trace),
+                                        .source = "client-0123abcd",
+                                        .target = "order-service"},
+                       3);
+    peer_pack_text(&packer, "method", "create_order");
+    peer_pack_key(&packer, "params");
     peer_pack_create(&packer, p->order->customer, &p->order->items);
+    peer_pack_key(&packer, "timeout");
+    (void)msgpack_pack_double(&packer, TIMEOUT_MS / 1000.0);
+}
+
+/* The bytes that are sent when none are made. */
+static void prebuild(rpc_peer *p)
+{
+    const msgpack_object_str id = {PEER_UUID_TEXT - 1, "00000000-0000-4000-8000-000000000000"};
+    scratch s;
+
+    if (!scratch_init(&s))
+        return;
+    pack_request(p, &p->request, p->ids_sent[0]);
+    pack_answer(p, &s, &(peer_received){.id = &id, .trace = &id}, p->order);
+    p->answer = s.buffer;
+    msgpack_zone_destroy(&s.zone);
 }
 
 rpc_peer *rpc_peer_open(const char *url, const shop_order *order, const rpc_peer_options *options)
 {
     rpc_peer *p = (rpc_peer *)calloc(1, sizeof *p);
-    msgpack_packer packer;
     natsInbox *inbox = NULL;
 
     if (p == NULL)
@@ -84,16 +173,17 @@ rpc_peer *rpc_peer_open(const char *url, const shop_order *order, const rpc_peer
     p->options = *options;
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->over, NULL);
+    peer_ids_init(&p->ids);
     msgpack_sbuffer_init(&p->request);
-    msgpack_sbuffer_init(&p->answer);
-    msgpack_packer_init(&packer, &p->answer, msgpack_sbuffer_write);
-    peer_pack_order(&packer, order);
-    pack_request(p, &p->request);
+    prebuild(p);
     (void)snprintf(p->name, sizeof p->name, "nats.c (%s responder, %s requester, %s)%s",
                    options->responder_asap ? "SendAsap" : "flusher",
                    options->requester_asap ? "SendAsap" : "flusher",
-                   options->callback ? "callback" : "NextMsg", options->prebuilt ? ", prebuilt bytes" : "");
-    if (peer_connect(&p->responder, url, options->responder_asap) &&
+                   options->callback ? "callback" : "NextMsg",
+                   options->prebuilt ? ", prebuilt bytes"
+                   : options->bare   ? ", payload alone"
+                                     : "");
+    if (scratch_init(&p->responding) && peer_connect(&p->responder, url, options->responder_asap) &&
         peer_connect(&p->requester, url, options->requester_asap) && natsInbox_Create(&inbox) == NATS_OK &&
         snprintf(p->inbox, sizeof p->inbox, "%s", inbox) > 0 &&
         snprintf(p->subject, sizeof p->subject, "peer.create_order.%s", inbox) > 0 &&
@@ -121,6 +211,7 @@ void rpc_peer_close(rpc_peer *p)
     natsConnection_Destroy(p->responder);
     msgpack_sbuffer_destroy(&p->request);
     msgpack_sbuffer_destroy(&p->answer);
+    scratch_free(&p->responding);
     pthread_cond_destroy(&p->over);
     pthread_mutex_destroy(&p->lock);
     free(p);
@@ -131,55 +222,41 @@ const char *rpc_peer_name(const rpc_peer *p)
     return p->name;
 }
 
-/* What one requester keeps from call to call. */
-typedef struct scratch {
-    msgpack_sbuffer buffer;
-    msgpack_zone zone;
-} scratch;
-
-static bool scratch_init(scratch *s)
-{
-    msgpack_sbuffer_init(&s->buffer);
-    return msgpack_zone_init(&s->zone, 8192);
-}
-
-static void scratch_free(scratch *s)
-{
-    msgpack_sbuffer_destroy(&s->buffer);
-    msgpack_zone_destroy(&s->zone);
-}
-
-static const msgpack_sbuffer *request_of(const rpc_peer *p, scratch *s)
+static const msgpack_sbuffer *request_of(rpc_peer *p, scratch *s, char id[PEER_UUID_TEXT])
 {
     if (p->options.prebuilt)
         return &p->request;
-    pack_request(p, &s->buffer);
+    pack_request(p, &s->buffer, id);
     return &s->buffer;
 }
 
-static bool read_answer(const rpc_peer *p, natsMsg *reply, scratch *s)
+static bool read_answer(const rpc_peer *p, natsMsg *reply, scratch *s, const char *id)
 {
     shop_order order = {0};
     msgpack_object object;
-    size_t offset = 0;
+    peer_received answer = {.body = &object};
 
     if (p->options.prebuilt)
         return natsMsg_GetDataLength(reply) == (int)p->answer.size;
-    msgpack_zone_clear(&s->zone);
-    const bool good = msgpack_unpack(natsMsg_GetData(reply), (size_t)natsMsg_GetDataLength(reply), &offset,
-                                     &s->zone, &object) == MSGPACK_UNPACK_SUCCESS &&
-                      peer_read_order(&object, &s->zone, &order);
+    if (!unpack(reply, s, &object) || (!p->options.bare && !peer_read_envelope(&object, &answer)))
+        return false;
+    if (!p->options.bare &&
+        (!answer.success || answer.correlation == NULL || answer.correlation->size != strlen(id) ||
+         memcmp(answer.correlation->ptr, id, answer.correlation->size) != 0))
+        return false;
+    const bool good = peer_read_order(answer.body, &s->zone, &order);
     bench_keep(order.items.items);
     return good;
 }
 
 static bool request_once(rpc_peer *p, scratch *s)
 {
-    const msgpack_sbuffer *body = request_of(p, s);
+    char id[PEER_UUID_TEXT] = "";
+    const msgpack_sbuffer *body = request_of(p, s, id);
     natsMsg *reply = NULL;
     const bool good = natsConnection_Request(&reply, p->requester, p->subject, body->data, (int)body->size,
                                              TIMEOUT_MS) == NATS_OK &&
-                      read_answer(p, reply, s);
+                      read_answer(p, reply, s, id);
 
     natsMsg_Destroy(reply);
     return good;
@@ -206,7 +283,7 @@ bool rpc_peer_lonely(void *context, uint64_t count, unsigned depth, rpc_samples 
 
 static bool send_from(rpc_peer *p, unsigned place, scratch *s)
 {
-    const msgpack_sbuffer *body = request_of(p, s);
+    const msgpack_sbuffer *body = request_of(p, s, p->ids_sent[place]);
     char reply[160];
 
     (void)snprintf(reply, sizeof reply, "%s.%u", p->inbox, place);
@@ -233,8 +310,8 @@ static bool with_next(rpc_peer *p, uint64_t count, unsigned depth, rpc_samples *
     for (uint64_t i = 0; good && i < count; i++) {
         natsMsg *reply = NULL;
 
-        good =
-            natsSubscription_NextMsg(&reply, p->answers, TIMEOUT_MS) == NATS_OK && read_answer(p, reply, &s);
+        good = natsSubscription_NextMsg(&reply, p->answers, TIMEOUT_MS) == NATS_OK &&
+               read_answer(p, reply, &s, p->ids_sent[place_of(reply)]);
         if (good) {
             const unsigned place = place_of(reply);
             bench_sample(samples, bench_now() - p->started[place]);
@@ -255,7 +332,7 @@ static void answered(natsConnection *connection, natsSubscription *subscription,
     const unsigned place = place_of(reply);
     scratch s;
     bool next;
-    bool good = scratch_init(&s) && read_answer(p, reply, &s);
+    bool good = scratch_init(&s) && read_answer(p, reply, &s, p->ids_sent[place]);
 
     (void)connection;
     (void)subscription;

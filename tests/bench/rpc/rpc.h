@@ -37,6 +37,7 @@ typedef struct rpc_peer_options {
     bool responder_asap,
         requester_asap; /* natsOptions_SetSendAsap; without, nats.c's flusher thread writes */
     bool callback;      /* answers come to a callback; without, natsSubscription_NextMsg takes them */
+    bool bare;          /* no envelope */
     bool prebuilt;
 } rpc_peer_options;
 typedef struct rpc_peer rpc_peer;
