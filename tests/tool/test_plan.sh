@@ -21,11 +21,11 @@ complains "'soon' is no time"
 server
 plan
 acts '.kind == "stream"' 'create create create'
-acts '.kind == "bucket"' 'create create'
+acts '.kind == "bucket"' 'create create create'
 holds '[.[] | select(.kind == "consumer") | .name] | sort | join(" ")' \
     'courier-service__thing_any depot-service__count depot-service__tidy depot-service__tidy_critical depot-service__tidy_high depot-service__tidy_low'
 expect 1 "$aegis" plan -f "$depot" --check
-says '11 to create, 0 to change, 0 not needed, 0 refused, 0 as they should be'
+says '12 to create, 0 to change, 0 not needed, 0 refused, 0 as they should be'
 
 # Nobody can be asked here.
 expect 2 "$aegis" apply -f "$depot"
@@ -33,7 +33,7 @@ complains 'say --yes'
 expect 0 "$aegis" apply -f "$depot" --yes
 says 'created stream COMMANDS'
 expect 0 "$aegis" plan -f "$depot" --check
-says '0 to create, 0 to change, 0 not needed, 0 refused, 11 as they should be'
+says '0 to create, 0 to change, 0 not needed, 0 refused, 12 as they should be'
 expect 0 "$aegis" apply -f "$depot" --yes
 says '0 to create'
 

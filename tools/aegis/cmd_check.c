@@ -2,7 +2,7 @@
  * dead letters, instances; what is wrong is said with what to do. */
 #include <string.h>
 
-#include <aegis/deadletter.h>
+#include <aegis/discovery.h>
 
 #include "commands.h"
 #include "findings.h"
@@ -208,7 +208,44 @@ static bool is_listed(const catalog_list *services, const schema_service *servic
     return false;
 }
 
-static void check_services(findings *f, const catalog_list *services)
+/* Those that are in the registry: whether they are well, and answer. */
+static void check_registry(findings *f, json_t *answers)
+{
+    aegis_error error = {0};
+    aegis_instance_list list = {NULL, 0};
+    char age[SCREEN_TEXT];
+    size_t i, k;
+
+    if (aegis_instances_read(f->s->bus, NULL, f->s->arena, &list, &error) != AEGIS_OK) {
+        findings_add(f, FINDING_WARNING, "registry",
+                     "give this user the right to read $KV.service_registry.>", "cannot be read: %s",
+                     aegis_error_text(&error));
+        return;
+    }
+    for (i = 0; i < list.count; i++) {
+        const aegis_instance *instance = &list.items[i];
+        const char *area = arena_printf(&f->s->line->memory, "instance %s", instance->id);
+        bool answered = false, ours = false;
+        json_t *one;
+
+        json_array_foreach(answers, k, one)
+        {
+            answered = answered || strcmp(wire_text(one, "id", ""), instance->id) == 0;
+            ours = ours || strcmp(wire_text(one, "name", ""), instance->service) == 0;
+        }
+        if (area != NULL && instance->state == AEGIS_INSTANCE_UNHEALTHY)
+            findings_add(f, FINDING_BAD, area,
+                         "see its log, or its /readyz: it takes no work until it is well",
+                         "says that it is unwell");
+        else if (area != NULL && ours && !answered)
+            findings_add(f, FINDING_WARNING, area, "nothing, if it was killed: it leaves the list by itself",
+                         "is listed, last heard of %s ago, and does not answer",
+                         screen_duration(instance->age, age));
+    }
+}
+
+/* `stored`: there is a registry to look into. */
+static void check_services(findings *f, const catalog_list *services, bool stored)
 {
     aegis_error error = {0};
     json_t *answers = NULL;
@@ -221,6 +258,8 @@ static void check_services(findings *f, const catalog_list *services)
         return;
     }
     check_versions(f, answers);
+    if (stored)
+        check_registry(f, answers);
     for (i = 0; i < services->count; i++) {
         const schema_service *service = services->items[i];
 
@@ -284,10 +323,13 @@ static int work(session *s, const request *r)
     if (code == CLI_DONE)
         code = catalog_all(known, &services);
     if (code == CLI_DONE) {
+        bool stored;
+
         check_server(&f);
-        if (check_jetstream(&f))
+        stored = check_jetstream(&f);
+        if (stored)
             code = check_stored(&f, &services);
-        check_services(&f, &services);
+        check_services(&f, &services, stored);
     }
     catalog_free(known);
     if (code != CLI_DONE)

@@ -408,6 +408,7 @@ int plan_make(session *s, const catalog_list *services, plan *out)
         plan_bucket(&p, AEGIS_KIND_RECORDS, &t->records);
     }
     plan_stream(&p, AEGIS_KIND_DLQ);
+    plan_bucket(&p, AEGIS_KIND_REGISTRY, &t->registry);
     if (p.code == CLI_DONE)
         plan_consumers(&p, services, needs);
     if (p.code != CLI_DONE)
@@ -428,6 +429,15 @@ void plan_free(plan *p)
 
 /* ---- taking a step ---- */
 
+/* NULL: it is a stream. */
+static const aegis_bucket_config *bucket_of(const aegis_topology *t, aegis_stream_kind which)
+{
+    return which == AEGIS_KIND_RECORDS    ? &t->records
+           : which == AEGIS_KIND_TRIES    ? &t->tries
+           : which == AEGIS_KIND_REGISTRY ? &t->registry
+                                          : NULL;
+}
+
 static aegis_status create(session *s, const plan_step *step, aegis_error *error)
 {
     const aegis_port_ops *ops = s->bus->port->ops;
@@ -436,9 +446,8 @@ static aegis_status create(session *s, const plan_step *step, aegis_error *error
 
     if (step->consumer != NULL)
         return ops->ensure_consumer(s->bus->port, step->consumer, deadline, error);
-    if (step->which == AEGIS_KIND_RECORDS || step->which == AEGIS_KIND_TRIES)
-        return ops->ensure_bucket(s->bus->port, step->which == AEGIS_KIND_RECORDS ? &t->records : &t->tries,
-                                  deadline, NULL, error);
+    if (bucket_of(t, step->which) != NULL)
+        return ops->ensure_bucket(s->bus->port, bucket_of(t, step->which), deadline, NULL, error);
     return ops->ensure_stream(s->bus->port, &t->streams[step->which], deadline, NULL, error);
 }
 
