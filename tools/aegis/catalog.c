@@ -449,7 +449,7 @@ int catalog_find_event(catalog *c, const char *name, const char *version, const 
             names[count++] = all->packages[i]->events[k]->name;
     }
     near = diag_nearest(name, names, count);
-    if (version != NULL && near != NULL && strcmp(near, name) == 0)
+    if (version != NULL && event_in(all, name, NULL) != NULL)
         cli_complain("event '%s' has no version %s in the files given", name, version);
     else if (near != NULL)
         cli_complain("no event '%s' in the files given; did you mean '%s'?", name, near);
