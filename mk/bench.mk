@@ -42,6 +42,9 @@ DURABLE_SIDES := $(patsubst %.c,$(BUILD)/obj/%.o,$(sort $(wildcard tests/bench/d
 $(BUILD)/tests/bench/bench_durable: $(DURABLE_SIDES)
 $(BUILD)/tests/bench/bench_durable: BENCH_EXTRA = $(DURABLE_SIDES)
 
+$(BUILD)/tests/bench/bench_operate: $(RPC_SIDES) $(LIBHTTP)
+$(BUILD)/tests/bench/bench_operate: BENCH_EXTRA = $(RPC_SIDES) $(LIBTEST) $(LIBHTTP) $(HTTP_LIBS)
+
 $(BENCH_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(BENCH_HARNESS) $(LIBTEST) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(BENCH_HARNESS) $(BENCH_EXTRA) $(LIBTEST) $(LIBAEGIS) $(RUNTIME_LIBS)

@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "application/bus.h"
+#include "application/client.h"
+#include "application/service.h"
 #include "bench/bench.h"
 
 struct rpc_ours {
@@ -30,19 +31,25 @@ static aegis_reply create_order(shop_orders_create_order_call *call,
 
 static const shop_orders_ops ops = {.create_order = create_order};
 
-static aegis_status open_bus(const char *url, aegis_bus **bus, aegis_error *error)
+static aegis_status open_bus(const char *url, const aegis_options *options, aegis_bus **bus,
+                             aegis_error *error)
 {
     aegis_port *loop;
 
     if (url != NULL)
-        return aegis_open(url, NULL, bus, error);
+        return aegis_open(url, options, bus, error);
     loop = rpc_loop_open();
     if (loop == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    return aegis_bus_new(loop, NULL, bus, error);
+    return aegis_bus_new(loop, options, bus, error);
 }
 
 rpc_ours *rpc_ours_open(const char *url, const shop_order *order)
+{
+    return rpc_ours_open_as(url, order, NULL);
+}
+
+rpc_ours *rpc_ours_open_as(const char *url, const shop_order *order, const aegis_options *options)
 {
     rpc_ours *ours = (rpc_ours *)calloc(1, sizeof *ours);
     aegis_error error = {0};
@@ -50,12 +57,12 @@ rpc_ours *rpc_ours_open(const char *url, const shop_order *order)
     if (ours == NULL)
         return NULL;
     ours->order = order;
-    if (open_bus(url, &ours->service_bus, &error) == AEGIS_OK &&
+    if (open_bus(url, options, &ours->service_bus, &error) == AEGIS_OK &&
         shop_orders_serve(ours->service_bus, &ops, (void *)(uintptr_t)order,
                           &(aegis_service_options){.waiting_room = 4096}, &ours->service,
                           &error) == AEGIS_OK &&
         (ours->client_bus = ours->service_bus) != NULL &&
-        (url == NULL || open_bus(url, &ours->client_bus, &error) == AEGIS_OK) &&
+        (url == NULL || open_bus(url, options, &ours->client_bus, &error) == AEGIS_OK) &&
         aegis_client_new(ours->client_bus, NULL, &ours->client, &error) == AEGIS_OK)
         return ours;
     fprintf(stderr, "%s\n", aegis_error_text(&error));
@@ -73,6 +80,24 @@ void rpc_ours_close(rpc_ours *ours)
         aegis_close(ours->client_bus);
     aegis_close(ours->service_bus);
     free(ours);
+}
+
+aegis_bus *rpc_ours_bus(const rpc_ours *ours)
+{
+    return ours->service_bus;
+}
+
+/* What has no series is not counted. */
+void rpc_ours_uncount(rpc_ours *ours)
+{
+    for (size_t i = 0; i < ours->service->type->endpoint_count; i++)
+        ours->service->series[i] = NULL;
+    for (size_t i = 0; i < AEGIS_TARGETS; i++) {
+        aegis_target *target = atomic_load(&ours->client->targets[i]);
+
+        if (target != NULL)
+            target->series = NULL;
+    }
 }
 
 static shop_orders_create_order_request request_of(const rpc_ours *ours)

@@ -20,7 +20,13 @@ typedef bench_form rpc_form;
  * loop.c. NULL, with the reason on stderr, when it cannot. */
 typedef struct rpc_ours rpc_ours;
 rpc_ours *rpc_ours_open(const char *url, const shop_order *order);
+/* With options of both buses. */
+rpc_ours *rpc_ours_open_as(const char *url, const shop_order *order, const aegis_options *options);
 void rpc_ours_close(rpc_ours *ours);
+/* The service's bus. */
+aegis_bus *rpc_ours_bus(const rpc_ours *ours);
+/* After a first call, and between calls: from now on they are not counted. */
+void rpc_ours_uncount(rpc_ours *ours);
 bool rpc_ours_lonely(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 bool rpc_ours_async(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
 bool rpc_ours_threads(void *context, uint64_t count, unsigned depth, rpc_samples *samples);
