@@ -49,8 +49,9 @@ struct aegis_bus {
     size_t series_count;
     struct aegis_tally *tallies; /* likewise, of consumers */
     size_t tally_count;
-    _Atomic(struct aegis_series *)
-        sendings[AEGIS_SENDINGS]; /* some of the series, to be found without the lock */
+    /* not guarded */
+    _Atomic(struct aegis_series *) sendings[AEGIS_SENDINGS]; /* some of the series */
+    atomic_llong metrics_read_at; /* when somebody last wanted them, on the monotonic clock; 0: never */
 };
 
 /* Takes the port over, also when it fails. */

@@ -161,7 +161,7 @@ aegis_status aegis_heartbeat_body(aegis_service *service, aegis_arena *arena, ae
     filling f = {.arena = arena};
     aegis_health health;
     aegis_metrics metrics;
-    aegis_status status = aegis_metrics_read(service->bus, arena, &metrics, error);
+    aegis_status status = aegis_metrics_gather(service->bus, arena, &metrics, error);
 
     *body = (aegis_bytes){NULL, 0};
     if (status == AEGIS_OK && !fill(&f, service, &metrics))

@@ -16,6 +16,11 @@
 
 #define AEGIS_SERIES_MAX 1024
 
+/* ---- metrics_read.c ---- */
+/* aegis_metrics_read, for ourselves: it does not count as somebody who wants them. */
+aegis_status aegis_metrics_gather(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
+                                  aegis_error *error);
+
 /* ---- metrics.c: series -------------------------------------------------------------------------------- */
 
 typedef enum aegis_series_kind {

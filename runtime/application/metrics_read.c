@@ -191,8 +191,8 @@ static bool read_all(aegis_bus *bus, aegis_arena *arena, aegis_metrics *out)
            read_peers(bus, arena, breakers, out->breaker_count) && read_services(bus, arena, services);
 }
 
-aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
-                                aegis_error *error)
+aegis_status aegis_metrics_gather(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
+                                  aegis_error *error)
 {
     bool good;
 
@@ -205,4 +205,11 @@ aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metric
         return AEGIS_OK;
     memset(metrics, 0, sizeof *metrics);
     return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
+aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,
+                                aegis_error *error)
+{
+    atomic_store(&bus->metrics_read_at, aegis_clock_monotonic());
+    return aegis_metrics_gather(bus, arena, metrics, error);
 }

@@ -7,6 +7,7 @@
 
 #include "application/describe.h"
 #include "application/registry.h"
+#include "application/service.h"
 
 /* It looks around at least so often. */
 #define TICK (10 * AEGIS_SECOND)
@@ -63,7 +64,10 @@ static int64_t look_around(aegis_bus *bus, aegis_arena *arena)
     for (i = 0; i < all.count; i++) {
         const int64_t next = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
 
+        const int64_t later = aegis_lag_turn(all.services[i], aegis_clock_monotonic());
+
         due = next < due ? next : due;
+        due = later < due ? later : due;
         aegis_service_drop(all.services[i]);
     }
     return due;

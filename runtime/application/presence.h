@@ -3,7 +3,7 @@
  * bus.
  *
  *   presence.c  the thread             describe.c  answers to $SRV.* and service.<name>.schema
- *   registry.c  who is there
+ *   registry.c  who is there           lag.c       how many messages wait for whom
  *
  * It waits for what seldom comes, so nobody's call waits for it; nor does it hold a lock while it does
  * anything slow. Every single thing it does is bounded to PRESENCE_TIMEOUT, as who asks meanwhile waits.

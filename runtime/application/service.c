@@ -335,6 +335,7 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
         aegis_service_stop(service);
         return status;
     }
+    atomic_store(&service->opened, true);
     aegis_registry_enter(service);
     *out = service;
     return AEGIS_OK;

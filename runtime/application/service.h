@@ -187,6 +187,8 @@ struct aegis_service {
     int64_t drain_deadline;
     bool stopped; /* drained; only memory is left */
     aegis_registrant registrant;
+    atomic_bool opened; /* its lanes are there */
+    int64_t lag_due;    /* lag.c's, on the thread of the bus's presence */
     const aegis_allocator *allocator;
     aegis_arena *arena; /* of everything that lives as long as the service */
 
@@ -267,6 +269,10 @@ aegis_arena *aegis_service_arena(aegis_service *service, aegis_arena *arena);
 void aegis_service_drop(aegis_service *service);
 /* The last thing a worker thread does. */
 void aegis_service_thread_done(aegis_service *service);
+
+/* ---- lag.c; the thread of the bus's presence ---- */
+/* Ask how far consumers are behind, when it is time; returns when to look again. */
+int64_t aegis_lag_turn(aegis_service *service, int64_t now);
 
 /* ---- threads ---- */
 void *aegis_rpc_work(void *worker);

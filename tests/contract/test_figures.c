@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "contract/figures.h"
 
+#include "application/presence.h"
+
 static void test_consumers(void **state)
 {
     world *w = (world *)*state;
@@ -126,6 +128,58 @@ static void test_many_subjects(void **state)
     assert_string_equal(m.sendings[199].subject, "events.many.t99");
 }
 
+/* ---- lag ------------------------------------------------------------------------------------------------
+ */
+
+static aegis_settle on_stuck(const aegis_event *event, aegis_reader *payload, const void *ops, void *user)
+{
+    world *w = (world *)user;
+    note value;
+
+    (void)ops;
+    note_get(payload, &value);
+    (void)aegis_reader_close(payload, NULL);
+    atomic_fetch_add(&w->running, 1);
+    while (!atomic_load(&w->release) && !aegis_call_cancelled(&event->base))
+        nap(AEGIS_MILLISECOND);
+    return AEGIS_DONE;
+}
+
+static const aegis_event_type piled = {"pile", "grew", "1.0"};
+static const aegis_event_case piled_case[] = {{&piled, on_stuck}};
+static const aegis_subscription piled_subscription = {.pattern = "pile.grew",
+                                                      .durable = "stuck__pile_grew",
+                                                      .cases = piled_case,
+                                                      .case_count = 1,
+                                                      .in_flight = 1};
+static const aegis_service_type stuck_type = {
+    .name = "stuck", .version = "1.0.0", .subscriptions = &piled_subscription, .subscription_count = 1};
+
+/* Its only handler is stuck, so nothing that is read tells the lag. */
+static void test_lag_of_stuck(void **state)
+{
+    world *w = (world *)*state;
+    const int64_t until = aegis_clock_monotonic() + 3 * TEN_SECONDS;
+    aegis_consumer_metrics c;
+    int i;
+
+    w->service = start(w, &stuck_type, NULL);
+    assert_int_equal(peer_publish(w->publisher, &piled, &seven, NULL, NULL), AEGIS_OK);
+    assert_true(reached(&w->running, 1));
+    c = figures_consumer(w, "events.pile.grew");
+    assert_int_equal(c.running, 1);
+    for (i = 0; i < 5; i++)
+        assert_int_equal(peer_publish(w->publisher, &piled, &seven, NULL, NULL), AEGIS_OK);
+    do {
+        aegis_presence_nudge(w->bus); /* else it may take ten seconds */
+        nap(10 * AEGIS_MILLISECOND);
+        aegis_arena_reset(w->arena);
+        c = figures_consumer(w, "events.pile.grew");
+    } while (c.pending != 5 && aegis_clock_monotonic() < until);
+    assert_int_equal(c.pending, 5);
+    atomic_store(&w->release, true);
+}
+
 /* ---- calls ----------------------------------------------------------------------------------------------
  */
 
@@ -161,7 +215,7 @@ int main(void)
 {
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_consumers),     WORLD_CASE(test_sendings),        WORLD_CASE(test_failed_sending),
-        WORLD_CASE(test_many_subjects), WORLD_CASE(test_calls_in_flight),
+        WORLD_CASE(test_many_subjects), WORLD_CASE(test_calls_in_flight), WORLD_CASE(test_lag_of_stuck),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

@@ -65,32 +65,58 @@ static void fill(world *w)
     (void)call(w, "absent", &seven);
 }
 
+static void read_file(const char *name, char *text, size_t size)
+{
+    FILE *file = fopen(name, "r");
+    size_t got;
+
+    assert_non_null(file);
+    got = fread(text, 1, size - 1, file);
+    text[got] = '\0';
+    (void)fclose(file);
+    assert_true(got < size - 1);
+}
+
 /* ---- promtool -------------------------------------------------------------------------------------------
  */
 
-/* What `promtool check metrics` says of a page; false: there is no promtool. */
-static bool promtool(const char *page, char *said, size_t size, int *code)
+static void need_promtool(void)
 {
-    char name[] = "/tmp/aegis-metrics-XXXXXX";
-    char command[128];
-    size_t got;
-    FILE *pipe;
-    int fd;
+    if (system("command -v promtool >/dev/null 2>&1") == 0)
+        return;
+    print_message("there is no promtool: install Debian's prometheus\n");
+    skip();
+}
 
-    if (system("command -v promtool >/dev/null 2>&1") != 0)
-        return false;
-    fd = mkstemp(name);
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, page, strlen(page)), strlen(page));
-    (void)close(fd);
-    (void)snprintf(command, sizeof command, "promtool check metrics <%s 2>&1", name);
+/* What promtool says. */
+static int promtool(const char *arguments, char *said, size_t size)
+{
+    char command[256];
+    FILE *pipe;
+    size_t got;
+
+    (void)snprintf(command, sizeof command, "promtool %s 2>&1", arguments);
     pipe = popen(command, "r");
     assert_non_null(pipe);
     got = fread(said, 1, size - 1, pipe);
     said[got] = '\0';
-    *code = WEXITSTATUS(pclose(pipe));
+    return WEXITSTATUS(pclose(pipe));
+}
+
+static int check_metrics(const char *page, char *said, size_t size)
+{
+    char name[] = "/tmp/aegis-metrics-XXXXXX";
+    char arguments[64];
+    const int fd = mkstemp(name);
+    int code;
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, page, strlen(page)), strlen(page));
+    (void)close(fd);
+    (void)snprintf(arguments, sizeof arguments, "check metrics <%s", name);
+    code = promtool(arguments, said, size);
     (void)unlink(name);
-    return true;
+    return code;
 }
 
 static void test_promtool(void **state)
@@ -100,19 +126,40 @@ static void test_promtool(void **state)
     char *page;
     int code;
 
+    need_promtool();
     fill(w);
     page = read_page(w);
-    if (!promtool(page, said, sizeof said, &code)) {
-        free(page);
-        print_message("there is no promtool: install Debian's prometheus\n");
-        skip();
-    }
+    code = check_metrics(page, said, sizeof said);
     if (code != 0 || said[0] != '\0')
         fail_msg("promtool: %d: %s", code, said);
     /* And it is one that would say something. */
-    assert_true(promtool("# TYPE a_b counter\na_b 1\n", said, sizeof said, &code));
-    assert_true(code != 0);
+    assert_int_not_equal(check_metrics("# TYPE a_b counter\na_b 1\n", said, sizeof said), 0);
     free(page);
+}
+
+/* The alert rules are rules, fire when they should, and are about metrics that there are. */
+static void test_alerts(void **state)
+{
+    static char rules[65536], docs[65536];
+    char said[4096];
+    const char *at;
+
+    (void)state;
+    read_file("tools/deploy/alerts.yml", rules, sizeof rules);
+    read_file("docs/OPERATE.md", docs, sizeof docs);
+    for (at = strstr(rules, "aegis_"); at != NULL; at = strstr(at + 1, "aegis_")) {
+        const int length = (int)strspn(at, "abcdefghijklmnopqrstuvwxyz_");
+        char name[128];
+
+        (void)snprintf(name, sizeof name, "`%.*s`", length, at);
+        if (strstr(docs, name) == NULL)
+            fail_msg("docs/OPERATE.md does not know %s of alerts.yml", name);
+    }
+    need_promtool();
+    if (promtool("check rules tools/deploy/alerts.yml", said, sizeof said) != 0)
+        fail_msg("%s", said);
+    if (promtool("test rules tools/deploy/alerts.test.yml", said, sizeof said) != 0)
+        fail_msg("%s", said);
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------
@@ -278,15 +325,9 @@ static void test_documentation(void **state)
     world *w = (world *)*state;
     char line[1024], name[128], row[160];
     char *page, *at;
-    char docs[65536];
-    size_t size;
-    FILE *file = fopen("docs/OPERATE.md", "r");
+    static char docs[65536];
 
-    assert_non_null(file);
-    size = fread(docs, 1, sizeof docs - 1, file);
-    docs[size] = '\0';
-    (void)fclose(file);
-    assert_true(size < sizeof docs - 1);
+    read_file("docs/OPERATE.md", docs, sizeof docs);
     fill(w);
     page = read_page(w);
     for (at = page; at != NULL && *at != '\0'; at = strchr(at, '\n') != NULL ? strchr(at, '\n') + 1 : NULL) {
@@ -345,7 +386,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_promtool),     WORLD_CASE(test_values),       WORLD_CASE(test_sums),
         cmocka_unit_test(test_format), WORLD_CASE(test_short_memory), WORLD_CASE(test_documentation),
-        WORLD_CASE(test_page),
+        WORLD_CASE(test_page),         cmocka_unit_test(test_alerts),
     };
 
     return world_run(cases, sizeof cases / sizeof cases[0]);

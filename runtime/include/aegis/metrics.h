@@ -82,8 +82,8 @@ typedef struct aegis_consumer_metrics {
     bool command;
     const char *name;            /**< the subscription's pattern, or the command */
     const char *lane;            /**< commands: "low", "normal", "high", "critical"; events: "" */
-    uint64_t pending;            /**< messages that wait to be read, by any instance; as of when one was last read, or
-                                      asked for, which is done every ten seconds while somebody reads metrics */
+    uint64_t pending;            /**< messages that wait to be read, by any instance; as of when one was last read,
+                                      or asked for: every ten seconds while metrics are read */
     bool pending_known;
     uint32_t ready;              /**< commands: read and waiting for a slot, now */
     uint32_t running;            /**< handlers now, and deferred commands */
