@@ -55,7 +55,7 @@ $(FUZZ_PROGRAMS): private LDFLAGS += $(FUZZER)
 $(TEST_PROGRAMS) $(EXTRA_PROGRAMS): $(BUILD)/%: $(BUILD)/obj/%.o $(LIBTEST) $(LIBAEGISC) $(LIBAEGIS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $< $(EXTRA_LIBS) $(TEST_LIBS)
-$(BUILD)/tests/unit/test_codec_json: EXTRA_LIBS = -ljansson
+$(BUILD)/tests/unit/test_codec_json $(BUILD)/tests/contract/test_describe: EXTRA_LIBS = -ljansson
 # Parts of the operator's command under test, without its main.
 $(BUILD)/obj/tests/unit/test_arguments.o: private TEST_INCLUDES += -Itools/aegis $(TOOL_CFLAGS)
 $(BUILD)/tests/unit/test_arguments: $(TOOL_PARTS)

@@ -89,6 +89,7 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     bus->registry.heartbeat = aegis_heartbeat_of(chosen);
     bus->stop_pipe[0] = bus->stop_pipe[1] = -1;
     (void)pthread_mutex_init(&bus->lock, NULL);
+    (void)pthread_mutex_init(&bus->asking, NULL);
     status = aegis_topology_init(&bus->topology, chosen, error);
     if (status == AEGIS_OK)
         status = open_pipe(bus, error);
@@ -117,6 +118,7 @@ void aegis_bus_free(aegis_bus *bus)
         (void)close(bus->stop_pipe[1]);
     }
     (void)pthread_mutex_destroy(&bus->lock);
+    (void)pthread_mutex_destroy(&bus->asking);
     aegis_memory_put(bus->allocator, bus, sizeof *bus);
 }
 

@@ -41,6 +41,9 @@ struct aegis_bus {
         bool told;
     } registry;
     struct aegis_presence *presence; /* set once under the lock, before the first service starts */
+    pthread_mutex_t asking; /* guards the next two, see describe.c */
+    aegis_source *asked;
+    unsigned askable; /* services that listen */
     pthread_mutex_t lock;            /* guards the rest */
     struct aegis_service *services;
     struct aegis_service *ghosts; /* stopped, with deferred calls that may yet be answered */

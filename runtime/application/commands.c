@@ -28,7 +28,8 @@ aegis_job *aegis_job_new(aegis_lane *lane, aegis_arena *arena, const aegis_messa
     job->lane = lane;
     job->state->job = job;
     job->state->method = lane->endpoint->method;
-    job->state->series = service->series[lane->endpoint - service->type->endpoints];
+    job->state->endpoint = 1 + (size_t)(lane->endpoint - service->type->endpoints);
+    job->state->series = service->series[job->state->endpoint - 1];
     job->state->call.method = lane->endpoint->method->name;
     job->state->call.message_id = "";
     return job;
@@ -202,6 +203,7 @@ bool aegis_job_attempt(aegis_job *job)
     case AEGIS_CLAIM_START:
     case AEGIS_CLAIM_TAKE_OVER:
         AEGIS_CRASH_AT("claim");
+        job->state->began = aegis_clock_monotonic();
         return aegis_call_end(job->state, aegis_call_run(job->state, job->lane->endpoint, payload));
     case AEGIS_CLAIM_ENDED:
         aegis_command_answer(job, job->state->call.arena);

@@ -148,7 +148,7 @@ static void describe(delivery *d, const aegis_wire_event *wire)
     d->event.payload = wire->payload;
 }
 
-static void end_span(delivery *d, aegis_settle settle)
+static void end_try(delivery *d, aegis_settle settle)
 {
     static const struct {
         aegis_status status;
@@ -157,11 +157,14 @@ static void end_span(delivery *d, aegis_settle settle)
               [AEGIS_DONE] = {AEGIS_OK, NULL},
               [AEGIS_DEAD] = {AEGIS_FAILED_PRECONDITION, "refused by its handler"}};
     const size_t at = (size_t)settle < sizeof of / sizeof of[0] ? (size_t)settle : AEGIS_RETRY;
+    const char *error = at == AEGIS_DEAD && d->why[0] != '\0' ? d->why : of[at].error;
+    const aegis_service_type *type = d->service->type;
+    const size_t subscription = (size_t)(d->intake->lane->subscription - type->subscriptions);
 
+    aegis_callers_count(d->service->callers, type->endpoint_count + subscription, d->state->call.source,
+                        d->took, error);
     if (d->state->span != NULL)
-        aegis_span_finish(d->service->bus, d->state->span, of[at].status,
-                          at == AEGIS_DEAD && d->why[0] != '\0' ? d->why : of[at].error,
-                          aegis_clock_monotonic());
+        aegis_span_finish(d->service->bus, d->state->span, of[at].status, error, aegis_clock_monotonic());
 }
 
 static aegis_settle dispatch(delivery *d)
@@ -173,8 +176,10 @@ static aegis_settle dispatch(delivery *d)
     aegis_settle settle;
     int64_t started;
 
-    if (!open_event(d, format, &wire))
+    if (!open_event(d, format, &wire)) {
+        end_try(d, AEGIS_DEAD);
         return AEGIS_DEAD;
+    }
     describe(d, &wire);
     here = (aegis_log_context){d->service->type->name, d->name, wire.trace_id, wire.source, d->state, false};
     before = aegis_log_enter(&here);
@@ -182,7 +187,7 @@ static aegis_settle dispatch(delivery *d)
     settle = choose(d, &wire, format);
     d->took = aegis_clock_monotonic() - started;
     (void)aegis_log_enter(before);
-    end_span(d, settle);
+    end_try(d, settle);
     return settle;
 }
 

@@ -80,6 +80,9 @@ static void over(aegis_call_state *state, const char *error)
 
     aegis_series_record(state->series, state->outcome,
                         state->not_processed ? -1 : now - state->message.arrived);
+    if (state->endpoint != 0)
+        aegis_callers_count(state->service->callers, state->endpoint - 1, state->call.source,
+                            state->began != 0 ? now - state->began : 0, error);
     if (state->span != NULL)
         aegis_span_finish(state->service->bus, state->span, state->outcome, error, now);
 }

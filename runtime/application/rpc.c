@@ -55,7 +55,8 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
         aegis_call_read_trace(state);
     if (endpoint != NULL) {
         state->method = endpoint->method;
-        state->series = service->series[endpoint - service->type->endpoints];
+        state->endpoint = 1 + (size_t)(endpoint - service->type->endpoints);
+        state->series = service->series[state->endpoint - 1];
     }
     if (refuse) {
         aegis_series_count(state->series, AEGIS_COUNT_REFUSED);
@@ -70,6 +71,7 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
                            aegis_arena_printf(state->call.arena, "%s has no method %s", service->type->name,
                                               state->call.method));
     } else {
+        state->began = now;
         return aegis_call_run(state, endpoint, params);
     }
     return answered;

@@ -71,6 +71,7 @@ static void free_memory(aegis_service *service)
     (void)pthread_mutex_destroy(&service->lock);
     (void)pthread_mutex_destroy(&service->progress);
     aegis_memory_put(allocator, service->watches, service->watch_size * sizeof *service->watches);
+    aegis_callers_free(service->callers);
     aegis_arena_free(service->arena);
     aegis_memory_put(allocator, service, sizeof *service);
 }
@@ -149,7 +150,8 @@ static bool get_room(aegis_service *service)
         service->series[i] =
             aegis_series_of(service->bus, type->name, type->endpoints[i].method->name,
                             type->endpoints[i].method->command ? AEGIS_SERIES_COMMAND : AEGIS_SERIES_SERVER);
-    return service->waiting != NULL && service->series != NULL;
+    service->callers = aegis_callers_new(service->allocator, type->endpoint_count + type->subscription_count);
+    return service->waiting != NULL && service->series != NULL && service->callers != NULL;
 }
 
 static aegis_service *new_service(aegis_bus *bus, const aegis_service_type *type,

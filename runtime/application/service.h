@@ -24,6 +24,7 @@
 #include <aegis/generated.h>
 
 #include "application/bus.h"
+#include "application/callers.h"
 #include "application/metrics.h"
 #include "application/record.h"
 
@@ -83,6 +84,8 @@ typedef struct aegis_call_state {
     aegis_message message;      /* released with the call */
     aegis_format format;        /* of the request, hence of the answer */
     aegis_series *series;       /* NULL: not counted */
+    size_t endpoint;            /* in service->callers, number from 1; 0: it is not known */
+    int64_t began;              /* when its handler did, monotonic; 0: it did not */
     aegis_status outcome;
     aegis_span *span;                        /* NULL: nobody wants it */
     const struct aegis_traceparent *outside; /* the caller's, where it sent one */
@@ -196,7 +199,10 @@ struct aegis_service {
     size_t worker_count;
     aegis_lane *lanes;
     size_t lane_count;
-    aegis_series **series; /* by endpoint */
+    aegis_series **series;  /* by endpoint */
+    aegis_callers *callers; /* of the endpoints, then of the subscriptions */
+    aegis_source *asked;    /* service.<name>.schema; NULL: nobody listens */
+    atomic_bool askable;    /* it may be asked what it is, see describe.c */
     pthread_t keeper;
     bool keeper_started;
     aegis_source *cancels; /* commands.cancel.*; NULL without commands */

@@ -138,6 +138,19 @@ static void listed(aegis_bus *bus, const aegis_service *service, aegis_arena *ar
     assert_string_equal(list.items[0].id, aegis_service_instance(service));
 }
 
+/* And answers who asks what it is. */
+static void told(aegis_bus *asker, const char *subject)
+{
+    const aegis_outgoing question = {.subject = subject};
+    aegis_message answer;
+    aegis_error error = {0};
+
+    if (asker->port->ops->request(asker->port, &question, in(TEN_SECONDS), &answer, &error) != AEGIS_OK)
+        fail_msg("%s: %s", subject, aegis_error_text(&error));
+    assert_true(answer.body.len > 0);
+    asker->port->ops->release(&answer);
+}
+
 static void test_one(void **state)
 {
     deployment d;
@@ -181,6 +194,8 @@ static void test_one(void **state)
 
     listed(orders, service, arena);
     listed(chief, service, arena);
+    told(chief, "$SRV.STATS.order-service");
+    told(chief, "service.order-service.schema");
 
     no_right(web, "$JS.API.STREAM.DELETE.EVENTS", "");
     no_right(web, "$KV.service_registry.x", "{}");

@@ -4,6 +4,7 @@
  * comes back.
  */
 #define _POSIX_C_SOURCE 200809L
+#include "application/bus.h"
 #include "contract/meter.h"
 #include "contract/world.h"
 
@@ -174,6 +175,28 @@ static void subscriptions(aegis_bus *bus)
     aegis_arena_free(arena);
 }
 
+/* Who asks what runs here is answered, or not; what was asked before does not matter to what is asked next.
+ */
+static void questions(aegis_bus *bus)
+{
+    static const char *const asked[] = {"$SRV.INFO", "service.peer.schema", "$SRV.STATS.peer"};
+    const aegis_port_ops *ops = bus->port->ops;
+    aegis_source *answers = NULL;
+    size_t i;
+
+    if (ops->subscribe(bus->port, "scarce.answers", NULL, 0, false, &answers, NULL) != AEGIS_OK)
+        return;
+    for (i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        const aegis_outgoing question = {.subject = asked[i], .reply = "scarce.answers"};
+        aegis_message answer;
+
+        if (ops->publish(bus->port, &question, NULL) == AEGIS_OK &&
+            ops->next(answers, aegis_clock_monotonic() + 50 * AEGIS_MILLISECOND, &answer) == AEGIS_OK)
+            ops->release(&answer);
+    }
+    ops->close_source(answers);
+}
+
 /* False when there was no such allocation. */
 static bool walk(size_t at)
 {
@@ -185,8 +208,10 @@ static bool walk(size_t at)
     aegis_bus *bus;
 
     if (aegis_open("mem:", &options, &bus, NULL) == AEGIS_OK) {
-        if (aegis_service_start(bus, &peer_type, NULL, &w, NULL, &service, NULL) == AEGIS_OK)
+        if (aegis_service_start(bus, &peer_type, NULL, &w, NULL, &service, NULL) == AEGIS_OK) {
             calls(bus, &w);
+            questions(bus);
+        }
         aegis_service_stop(service);
         publications(bus);
         subscriptions(bus);
