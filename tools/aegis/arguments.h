@@ -25,6 +25,10 @@ int arguments_read(session *s, const schema_record *record, size_t first, const 
  * names, uuids, timestamps, no unknown key, nothing missing. Bounded depth. */
 bool arguments_check(const schema_record *record, json_t *value, char *why, size_t size);
 
+/* The same by the rules of who receives it: keys, and names of open enums, that are not known are passed
+ * over. */
+bool arguments_check_received(const schema_record *record, json_t *value, char *why, size_t size);
+
 /* A valid value: what `record` could hold, for help and for mock. The same `seed` gives the same. NULL
  * without memory. */
 json_t *arguments_example(const schema_record *record, uint64_t seed);

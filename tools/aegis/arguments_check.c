@@ -26,6 +26,7 @@ typedef struct place {
 typedef struct report {
     char *why;
     size_t size;
+    bool received; /* as a receiver reads it: what it does not know is passed over */
 } report;
 
 static size_t write_place(const place *at, char *text, size_t size)
@@ -195,7 +196,7 @@ static bool check_enum(report r, const place *at, const schema_enum *list, const
     char names[200] = "";
     size_t used = 0, i;
 
-    if (arguments_enum_value(list, text) != NULL)
+    if (arguments_enum_value(list, text) != NULL || (r.received && !list->strict))
         return true;
     near = arguments_near_value(list, text);
     if (near != NULL)
@@ -329,6 +330,8 @@ static bool check_record(report r, const place *at, const schema_record *record,
         const schema_field *field = arguments_field(record, key);
         const place here = {at, key, 0};
 
+        if (field == NULL && r.received)
+            continue;
         if (field == NULL) {
             near = arguments_near_field(record, key);
             return near != NULL ? wrong(r, &here, "is not known; did you mean '%s'?", near)
@@ -339,7 +342,7 @@ static bool check_record(report r, const place *at, const schema_record *record,
         if (!check_value(r, &here, field->type, member, depth + 1))
             return false;
     }
-    if (record->kind == SCHEMA_UNION && json_object_size(value) != 1)
+    if (record->kind == SCHEMA_UNION && json_object_size(value) != 1 && !r.received)
         return wrong(r, at, "has %zu members, a %s exactly one", json_object_size(value), record->name);
     return check_missing(r, at, record, value);
 }
@@ -378,11 +381,21 @@ static bool check_value(report r, const place *at, const schema_type *type, json
     }
 }
 
-bool arguments_check(const schema_record *record, json_t *value, char *why, size_t size)
+static bool check(const schema_record *record, json_t *value, report r)
 {
     const place top = {NULL, NULL, 0};
 
-    if (size > 0)
-        why[0] = '\0';
-    return check_record((report){why, size}, &top, record, value, 1);
+    if (r.size > 0)
+        r.why[0] = '\0';
+    return check_record(r, &top, record, value, 1);
+}
+
+bool arguments_check(const schema_record *record, json_t *value, char *why, size_t size)
+{
+    return check(record, value, (report){why, size, false});
+}
+
+bool arguments_check_received(const schema_record *record, json_t *value, char *why, size_t size)
+{
+    return check(record, value, (report){why, size, true});
 }

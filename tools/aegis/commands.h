@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch;
+extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch, cmd_mock;
 extern const cli_command cmd_dlq;
 extern const cli_command cmd_bench;
 extern const cli_command cmd_apply;

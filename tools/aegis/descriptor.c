@@ -1,6 +1,11 @@
 /* Checked schemas as descriptors of the library. */
 #include "descriptor.h"
 
+#include "schema_hash.h"
+
+/* Files that import each other in a row: as many as the compiler follows. */
+#define IMPORTS_DEEP 64
+
 static bool set_errors(arena *memory, const schema_method *m, aegis_method *out)
 {
     const char **names = (const char **)arena_array(memory, m->raise_count + 1, sizeof *names);
@@ -80,6 +85,47 @@ static bool set_subscription(arena *memory, const schema_subscription *s, aegis_
     return set_older(memory, s, out);
 }
 
+/* The text of a package's file, and of what it imports. */
+static const aegis_schema_file *file_of(arena *memory, const schema_package *package, unsigned depth)
+{
+    aegis_schema_file *file = arena_new(memory, aegis_schema_file);
+    aegis_schema_import *imports =
+        (aegis_schema_import *)arena_array(memory, package->import_count + 1, sizeof *imports);
+    const char **part = (const char **)arena_alloc(memory, sizeof *part);
+    size_t i;
+
+    if (file == NULL || imports == NULL || part == NULL || depth > IMPORTS_DEEP)
+        return NULL;
+    *part = arena_copy(memory, package->text, package->text_size);
+    file->path = arena_printf(memory, "%s.aegis", package->base);
+    if (*part == NULL || file->path == NULL)
+        return NULL;
+    for (i = 0; i < package->import_count; i++) {
+        imports[i].path = package->imports[i].path;
+        imports[i].beside = package->imports[i].beside;
+        imports[i].file = file_of(memory, package->imports[i].package, depth + 1);
+        if (imports[i].file == NULL)
+            return NULL;
+    }
+    file->parts = part;
+    file->part_count = 1;
+    file->imports = imports;
+    file->import_count = package->import_count;
+    return file;
+}
+
+static const aegis_schema *schema_of(arena *memory, const schema_package *package)
+{
+    aegis_schema *told = arena_new(memory, aegis_schema);
+    char hash[SHA256_TEXT];
+
+    if (told == NULL || !schema_hash(package, memory, hash))
+        return NULL;
+    told->hash = arena_strdup(memory, hash);
+    told->file = file_of(memory, package, 0);
+    return told->hash != NULL && told->file != NULL ? told : NULL;
+}
+
 aegis_service_type *descriptor_of_service(arena *memory, const schema_service *service)
 {
     aegis_service_type *type = arena_new(memory, aegis_service_type);
@@ -98,6 +144,10 @@ aegis_service_type *descriptor_of_service(arena *memory, const schema_service *s
         good = set_subscription(memory, &service->subscriptions[i], &subscriptions[i]);
     if (!good)
         return NULL;
+    type->schema = schema_of(memory, service->package);
+    if (type->schema == NULL)
+        return NULL;
+    type->description = service->docs != NULL ? service->docs : "";
     type->name = service->wire;
     type->version = service->version;
     type->was = service->was;
