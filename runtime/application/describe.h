@@ -1,8 +1,9 @@
 /* What a service tells of itself to who asks: NATS' own service protocol ($SRV.PING, INFO, STATS; ADR-32 of
  * https://github.com/nats-io/nats-architecture-and-design) and its schema (service.<name>.schema).
  *
- *   describe.c         who is asked, and the answer         describe_service.c   what a service says of
- * itself describe_schema.c  the text it was generated from
+ *   describe.c           who is asked, and the answer
+ *   describe_service.c   what a service says of itself
+ *   describe_schema.c    the text it was generated from
  */
 #ifndef AEGIS_APPLICATION_DESCRIBE_H
 #define AEGIS_APPLICATION_DESCRIBE_H

@@ -249,6 +249,14 @@ static aegis_status subscribe(aegis_port *port, const char *subject, const char 
     return open_source(l, strncmp(subject, "rpc.", 4) == 0, &l->requests, source);
 }
 
+/* What is diverted never comes. */
+static void divert(aegis_source *source, aegis_source *into, uint64_t token)
+{
+    (void)source;
+    (void)into;
+    (void)token;
+}
+
 static aegis_status completions(aegis_port *port, size_t capacity, aegis_source **source, aegis_error *error)
 {
     (void)capacity;
@@ -425,6 +433,7 @@ aegis_port *rpc_loop_open(void)
                                        .release = release,
                                        .wake = wake,
                                        .drain = drain,
+                                       .divert = divert,
                                        .close_source = close_source,
                                        .completions = completions,
                                        .submit = submit,

@@ -59,8 +59,8 @@ rpc_ours *rpc_ours_open_as(const char *url, const shop_order *order, const aegis
     ours->order = order;
     if (open_bus(url, options, &ours->service_bus, &error) == AEGIS_OK &&
         shop_orders_serve(ours->service_bus, &ops, (void *)(uintptr_t)order,
-                          &(aegis_service_options){.waiting_room = 4096}, &ours->service,
-                          &error) == AEGIS_OK &&
+                          &(aegis_service_options){.waiting_room = 4096, .unlisted = url == NULL},
+                          &ours->service, &error) == AEGIS_OK &&
         (ours->client_bus = ours->service_bus) != NULL &&
         (url == NULL || open_bus(url, options, &ours->client_bus, &error) == AEGIS_OK) &&
         aegis_client_new(ours->client_bus, NULL, &ours->client, &error) == AEGIS_OK)
