@@ -77,13 +77,21 @@ call 1 depot-service.fail 'why=the lamp is out'
 complains 'FAILED_PRECONDITION (412): the lamp is out'
 silent
 
-# ---- no schema: what is sent is what was written
-expect 0 "$aegis" call depot-service.echo text=hello 'times:=2' --json
-holds .times 2
-expect 1 "$aegis" call depot-service.find code=12
-complains 'expected a string'
-expect 1 "$aegis" call nobody.there
+# ---- the schema that the service tells
+expect 0 "$aegis" call depot-service.echo text=7 times=2 --json
+holds .text 7
+expect 2 "$aegis" call depot-service.find code=12
+complains "does not match ^[A-Z]{2}-[0-9]{4}$"
+expect 0 "$aegis" call Depot.store --describe
+says 'Puts things into the depot'
+expect 1 "$aegis" call depot-servic.find code=AB-0001
+complains "did you mean 'depot-service'?"
+
+# ---- no schema at all: what is sent is what was written
+expect 1 "$aegis" call nobody.there text=x
 complains 'nobody listens to rpc.nobody.there'
+expect 1 "$aegis" call nobody.there --describe
+complains 'tells nothing'
 
 # ---- what others send cannot draw on the terminal
 printf '{"text":"\\u001b[31mred\\u009b31m\\u202e"}' >evil.json
