@@ -117,3 +117,35 @@ holds() {
     found=$(jq -rc "$1" <<<"$out" 2>&1)
     [ "$found" = "$2" ] || wrong "$1 is '$found', not '$2', in" "$out"
 }
+# pretend SUBJECT...: a peer that answers what comes there with the lines of the file pretend/SUBJECT, see pretend.sh
+pretend() {
+    local at=${AEGIS_URL##*//}
+    mkdir -p "$scratch/pretend"
+    start pretend "$top/tests/tool/pretend.sh" "${at%:*}" "${at##*:}" "$scratch/pretend" "$@"
+    until_says pretend 'pretend: ready'
+}
+
+# the_frame NAME: what a program that redraws the whole terminal shows now, as text
+the_frame() {
+    tail -c 40000 "$scratch/$1.log" | awk 'BEGIN {RS = "\033\\[H"} {frame = $0} END {printf "%s", frame}' |
+        sed -E 's/\x1b\[[0-9;?]*[A-Za-z]//g; s/\r//g'
+}
+# until_shows NAME TEXT, until_hides NAME TEXT: until the frame holds it, or no longer does
+shows() { the_frame "$1" | grep -qF -- "$2"; }
+hides() { ! shows "$1" "$2"; }
+until_shows() {
+    until_true "$1 shows '$2'" shows "$1" "$2" || the_frame "$1"
+}
+until_hides() {
+    until_true "$1 hides '$2'" hides "$1" "$2" || the_frame "$1"
+}
+# child_of NAME: the process that runs in a terminal, below what `script` needs
+child_of() {
+    local process=${pids[$1]} child
+    while read -r child _ <"/proc/$process/task/$process/children" || [ -n "$child" ]; do process=$child; done
+    echo "$process"
+}
+# resize NAME COLUMNS ROWS
+resize() {
+    stty -F "$(readlink "/proc/$(child_of "$1")/fd/0")" cols "$2" rows "$3"
+}

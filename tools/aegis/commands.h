@@ -6,6 +6,9 @@
 
 extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch, cmd_mock;
 extern const cli_command cmd_dlq;
+extern const cli_command cmd_ls;
+extern const cli_command cmd_stats;
+extern const cli_command cmd_top;
 extern const cli_command cmd_bench;
 extern const cli_command cmd_apply;
 extern const cli_command cmd_check;

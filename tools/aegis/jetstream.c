@@ -24,7 +24,7 @@ static aegis_status refusal(json_t *failure, aegis_error *error)
 aegis_status jetstream_ask(session *s, const char *what, json_t *body, json_t **answer, aegis_error *error)
 {
     const char *domain = s->options->domain;
-    const char *subject = arena_printf(&s->line->memory, "$JS%s%s.API.%s", domain != NULL ? "." : "",
+    const char *subject = aegis_arena_printf(s->arena, "$JS%s%s.API.%s", domain != NULL ? "." : "",
                                        domain != NULL ? domain : "", what);
     aegis_error why = {0};
     aegis_status status;
@@ -52,12 +52,12 @@ aegis_status jetstream_ask(session *s, const char *what, json_t *body, json_t **
 aegis_status jetstream_stream(session *s, const char *name, json_t **info, aegis_error *error)
 {
     *info = NULL;
-    return jetstream_ask(s, arena_printf(&s->line->memory, "STREAM.INFO.%s", name), NULL, info, error);
+    return jetstream_ask(s, aegis_arena_printf(s->arena, "STREAM.INFO.%s", name), NULL, info, error);
 }
 
 aegis_status jetstream_consumers(session *s, const char *stream, json_t **list, aegis_error *error)
 {
-    const char *what = arena_printf(&s->line->memory, "CONSUMER.LIST.%s", stream);
+    const char *what = aegis_arena_printf(s->arena, "CONSUMER.LIST.%s", stream);
     json_t *all = json_array();
     aegis_status status = AEGIS_OK;
     json_int_t total = 1;

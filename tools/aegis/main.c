@@ -5,8 +5,8 @@
 
 /* In the order of help: what one does first comes first. */
 static const cli_command *const commands[] = {
-    &cmd_call,  &cmd_send,  &cmd_emit, &cmd_watch,  &cmd_mock,   &cmd_plan,
-    &cmd_apply, &cmd_check, &cmd_dlq,  &cmd_record, &cmd_replay, &cmd_bench,
+    &cmd_call, &cmd_send,  &cmd_emit,  &cmd_watch, &cmd_ls,     &cmd_stats,  &cmd_top,   &cmd_mock,
+    &cmd_plan, &cmd_apply, &cmd_check, &cmd_dlq,   &cmd_record, &cmd_replay, &cmd_bench,
 };
 
 static const char closing[] =

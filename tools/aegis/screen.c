@@ -14,6 +14,7 @@ void screen_init(screen *out, FILE *file, const char *when)
     const char *unwanted = getenv("NO_COLOR");
 
     out->file = file;
+    out->columns = out->rows = 0;
     out->terminal = isatty(fileno(file)) != 0;
     if (when == NULL || strcmp(when, "auto") == 0)
         out->colour = out->terminal && (unwanted == NULL || unwanted[0] == '\0');
@@ -26,6 +27,11 @@ void screen_size(const screen *out, unsigned *columns, unsigned *rows)
     struct winsize size;
 
     memset(&size, 0, sizeof size);
+    if (out->columns > 0 && out->rows > 0) {
+        *columns = out->columns;
+        *rows = out->rows;
+        return;
+    }
     if (!out->terminal || ioctl(fileno(out->file), TIOCGWINSZ, &size) != 0)
         memset(&size, 0, sizeof size);
     *columns = size.ws_col > 0 ? size.ws_col : 80;
@@ -148,6 +154,33 @@ size_t screen_width(const char *text)
 
     (void)fitting(text, SIZE_MAX, &columns);
     return columns;
+}
+
+void screen_column(const screen *out, screen_ink ink, const char *text, size_t width, bool right)
+{
+    size_t taken = screen_width(text);
+    char cut[512];
+
+    if (ink != INK_PLAIN)
+        fputs(screen_ink_text(out, ink), out->file);
+    if (taken > width && width > 0) {
+        const size_t size = fitting(text, width - 1, &taken);
+
+        (void)snprintf(cut, sizeof cut, "%.*s", (int)(size < sizeof cut ? size : sizeof cut - 1), text);
+        screen_safe(out->file, cut);
+        fputs("\xe2\x80\xa6", out->file);
+        taken++;
+    } else if (right) {
+        fprintf(out->file, "%*s", (int)(width - taken), "");
+        taken = width;
+        screen_safe(out->file, text);
+    } else if (width > 0) {
+        screen_safe(out->file, text);
+    }
+    if (ink != INK_PLAIN)
+        fputs(screen_ink_text(out, INK_PLAIN), out->file);
+    if (taken < width)
+        fprintf(out->file, "%*s", (int)(width - taken), "");
 }
 
 /* ---- numbers ---- */

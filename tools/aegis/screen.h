@@ -30,6 +30,7 @@ typedef struct screen {
     FILE *file;
     bool terminal; /* a person reads it */
     bool colour;
+    unsigned columns, rows; /* what screen_size says; 0: asked of the terminal */
 } screen;
 
 /* `when`: "auto" (or NULL), "always", "never". NO_COLOR (https://no-color.org) counts for auto. */
@@ -45,6 +46,9 @@ void screen_put(const screen *out, screen_ink ink, const char *format, ...) AEGI
 void screen_safe(FILE *file, const char *text);
 /* Columns that text takes when printed so: East Asian wide characters two, combining ones none. */
 size_t screen_width(const char *text);
+
+/* Text of others in exactly `width` columns, cut where it is longer. */
+void screen_column(const screen *out, screen_ink ink, const char *text, size_t width, bool right);
 
 /* JSON in lines, `indent` deep from its second line on, coloured where colours are; with a newline at the
  * end. */

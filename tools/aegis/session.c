@@ -32,6 +32,11 @@ void session_catch_signals(session *s)
     (void)sigaction(SIGTERM, &action, NULL);
 }
 
+void session_interrupt(void)
+{
+    interrupted = 1;
+}
+
 bool session_interrupted(void)
 {
     return interrupted != 0;

@@ -98,6 +98,8 @@ void session_catch_signals(session *s);
 bool session_interrupted(void);
 /* How many came so far: a second one may mean more. */
 unsigned session_interruptions(void);
+/* As if a signal had come: what waits gives up. */
+void session_interrupt(void);
 
 #include "application/bus.h"
 static inline aegis_port *session_port(const session *s)

@@ -12,6 +12,8 @@
 
 /* Answers that are kept of one question. */
 #define ANSWERS_MAX 10000
+#define BYTES_MAX   ((size_t)64 << 20)
+#define SLICE       (100 * AEGIS_MILLISECOND)
 
 /* Behind the number that begins at `at`; whether it is an integer that is too large. */
 static const char *past_number(const char *at, const char *end, bool *large)
@@ -142,33 +144,57 @@ aegis_status wire_ask(session *s, const char *subject, json_t *body, aegis_durat
     return *answer != NULL ? AEGIS_OK : AEGIS_INVALID_ARGUMENT;
 }
 
+/* The next one; waits in slices, so that a signal ends it soon. */
+static bool next_answer(aegis_source *source, int64_t deadline, aegis_message *message)
+{
+    aegis_status status = AEGIS_DEADLINE_EXCEEDED;
+    int64_t now = aegis_clock_monotonic();
+
+    while (status == AEGIS_DEADLINE_EXCEEDED && now < deadline && !session_interrupted()) {
+        const int64_t slice = deadline - now < SLICE ? deadline : now + SLICE;
+
+        status = source->port->ops->next(source, slice, message);
+        now = aegis_clock_monotonic();
+    }
+    return status == AEGIS_OK;
+}
+
 /* Until nothing more comes; what cannot be read is passed over. */
 static void collect(session *s, aegis_source *source, aegis_duration quiet, int64_t deadline, json_t *answers)
 {
-    const aegis_port_ops *ops = s->bus->port->ops;
     aegis_message message;
+    size_t bytes = 0;
 
-    while (json_array_size(answers) < ANSWERS_MAX && !session_interrupted() &&
-           ops->next(source, deadline, &message) == AEGIS_OK) {
+    while (json_array_size(answers) < ANSWERS_MAX && bytes < BYTES_MAX &&
+           next_answer(source, deadline, &message)) {
         json_t *value = wire_decode(s, message.body, NULL);
-        const int64_t now = aegis_clock_monotonic();
 
-        ops->release(&message);
+        if (json_is_object(value))
+            (void)json_object_set_new(value, WIRE_ARRIVED, json_integer(message.arrived));
+        bytes += message.body.len;
+        source->port->ops->release(&message);
         if (value != NULL)
             (void)json_array_append_new(answers, value);
-        deadline = now + quiet;
+        deadline = aegis_clock_monotonic() + quiet;
     }
 }
 
 aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, aegis_duration timeout,
                          json_t **answers, aegis_error *error)
 {
+    return wire_gather_all(s, &subject, 1, quiet, timeout, answers, error);
+}
+
+aegis_status wire_gather_all(session *s, const char *const *subjects, size_t count, aegis_duration quiet,
+                             aegis_duration timeout, json_t **answers, aegis_error *error)
+{
     const aegis_port_ops *ops = s->bus->port->ops;
     const char *prefix = s->options->inbox_prefix != NULL ? s->options->inbox_prefix : "_INBOX";
     char id[AEGIS_UUID_TEXT];
-    aegis_outgoing request = {.subject = subject};
+    aegis_outgoing request = {0};
     aegis_source *source = NULL;
     aegis_status status;
+    size_t i;
 
     *answers = NULL;
     request.reply = aegis_arena_printf(s->arena, "%s.%s", prefix, aegis_uuid_format(aegis_uuid_new(), id));
@@ -178,7 +204,10 @@ aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, 
     if (status != AEGIS_OK)
         return status;
     *answers = json_array();
-    status = ops->publish(s->bus->port, &request, error);
+    for (i = 0; i < count && status == AEGIS_OK; i++) {
+        request.subject = subjects[i];
+        status = ops->publish(s->bus->port, &request, error);
+    }
     if (status == AEGIS_OK && *answers != NULL)
         collect(s, source, quiet, aegis_clock_monotonic() + timeout, *answers);
     ops->close_source(source);

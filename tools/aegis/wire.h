@@ -24,6 +24,13 @@ aegis_status wire_ask(session *s, const char *subject, json_t *body, aegis_durat
  * answer, or until `timeout` without any. Nobody: an empty array. `*answers` is the caller's. */
 aegis_status wire_gather(session *s, const char *subject, aegis_duration quiet, aegis_duration timeout,
                          json_t **answers, aegis_error *error);
+/* The same of several subjects at once. An answer that is an object has one member more: when it came,
+ * on aegis_clock_monotonic. */
+#define WIRE_ARRIVED                                                                                         \
+    "\x01"                                                                                                   \
+    "arrived"
+aegis_status wire_gather_all(session *s, const char *const *subjects, size_t count, aegis_duration quiet,
+                             aegis_duration timeout, json_t **answers, aegis_error *error);
 /* What is usual for the latter: 300 ms, 1 s. */
 #define WIRE_QUIET (300 * AEGIS_MILLISECOND)
 #define WIRE_LIMIT AEGIS_SECOND
