@@ -19,6 +19,8 @@
 #define KEEPER_TICKS    8                       /* that many, while threads are at work on what has arrived */
 #define KEEPER_SLEEP    AEGIS_SECOND
 #define TURN_MAX        AEGIS_SECOND
+#define MANY_CALLS      8                 /* with so many under way, and answers coming, the leader looks */
+#define BRIEF           AEGIS_MILLISECOND /* so often, and need not be told of each new call */
 #define BACKOFF_FIRST   (20 * AEGIS_MILLISECOND)
 #define BACKOFF_MAX     (2 * AEGIS_SECOND)
 #define CONNECT_TIMEOUT AEGIS_SECOND
@@ -402,6 +404,9 @@ static void turn(nats_engine *engine, int64_t until)
         until = now + TURN_MAX;
     if (until > engine->timer)
         until = engine->timer;
+    engine->brief = engine->call_count >= MANY_CALLS && now - engine->arrived < BRIEF;
+    if (engine->brief && until > now + BRIEF)
+        until = now + BRIEF;
     if (engine->look_again)
         until = 0;
     engine->reigns++;
@@ -414,7 +419,7 @@ static void turn(nats_engine *engine, int64_t until)
     dig_all(engine);
     for (size_t i = 0; i < r.count; i++) {
         if (!atomic_load(&r.links[i]->writable)) {
-            r.links[i]->unsent = 0;
+            aegis_nats_sent(r.links[i]);
             r.links[i]->stuck = false;
         }
     }

@@ -63,12 +63,13 @@ typedef struct nats_link {
     nats_engine *engine;
     natsConnection *connection;
     nats_role role;
-    size_t load;       /* calls under way on it */
-    uint64_t came;     /* messages that nats.c has taken from it, when they were last handed out */
-    bool fresh;        /* some came in this round */
-    size_t unsent;     /* bytes given to nats.c since it last had nothing to write */
-    bool stuck;        /* what is buffered has not moved for NATS_WRITE_LIMIT */
-    bool lame;         /* its server is about to go */
+    size_t load;         /* calls under way on it */
+    uint64_t came;       /* messages that nats.c has taken from it, when they were last handed out */
+    bool fresh;          /* some came in this round */
+    size_t unsent;       /* bytes given to nats.c since it last had nothing to write */
+    size_t unsent_count; /* messages of them */
+    bool stuck;          /* what is buffered has not moved for NATS_WRITE_LIMIT */
+    bool lame;           /* its server is about to go */
     int64_t moves_at;  /* it has left its seat, and its subscriptions end then; 0: they have, or it has not */
     unsigned flushers; /* threads inside nats.c's flush */
     nats_slot *slots;  /* free */
@@ -261,6 +262,7 @@ struct nats_engine {
     nats_waiter *sleeping_last;
     nats_waiter *woken; /* to be woken by whoever lets go of the lock */
     uint64_t reigns;    /* leaders so far: the keeper sees whether the engine is in use */
+    bool brief;         /* the leader is back soon to write what there is, come what may */
     pthread_t keeper;
     pthread_cond_t keeper_wake;
     bool keeper_started;
@@ -401,6 +403,8 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
 
 /* send.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
+/* Lock held: nothing is left to be written. */
+void aegis_nats_sent(nats_link *link);
 /* A reply subject: the inbox up to its `prefix`, and the number. */
 void aegis_nats_reply(char reply[NATS_REPLY_MAX], const char *inbox, size_t prefix, uint64_t number);
 /* Lock held. */

@@ -230,12 +230,12 @@ static void see_to_writing(nats_source *source, size_t before, int64_t now)
     nats_link *link = source->link;
 
     if (!atomic_load(&link->writable)) {
-        link->unsent = 0;
+        aegis_nats_sent(link);
     } else if (before < FEW || engine->dispatching || link->unsent >= BATCH_BYTES) {
         if (link->unsent < NATS_UNSENT_HIGH)
             aegis_nats_write(link);
         if (!atomic_load(&link->writable))
-            link->unsent = 0;
+            aegis_nats_sent(link);
         else if (engine->leader != NULL)
             aegis_nats_kick(engine);
     } else if (source->ring->outstanding >= MANY && atomic_load(&link->hold) == 0) {

@@ -87,6 +87,18 @@ static natsStatus send_with_headers(nats_link *link, const aegis_outgoing *messa
     return status;
 }
 
+void aegis_nats_sent(nats_link *link)
+{
+    link->unsent = 0;
+    link->unsent_count = 0;
+}
+
+/* More calls wait for an answer than to be written: one comes, and with it the leader. */
+static bool answers_come(const nats_engine *engine, const nats_link *link)
+{
+    return engine->brief && 2 * link->unsent_count < engine->call_count;
+}
+
 /* Write now if that is what this message waits for; leave it to the leader if more is coming anyway. */
 static void write_policy(nats_link *link)
 {
@@ -99,10 +111,10 @@ static void write_policy(nats_link *link)
     if ((lonely || unattended) && link->unsent < NATS_UNSENT_HIGH)
         aegis_nats_write(link);
     if (!atomic_load(&link->writable))
-        link->unsent = 0;
-    else if (engine->leader != NULL)
+        aegis_nats_sent(link);
+    else if (engine->leader != NULL && !answers_come(engine, link))
         aegis_nats_kick(engine);
-    else if (engine->keeper_asleep)
+    else if (engine->leader == NULL && engine->keeper_asleep)
         pthread_cond_signal(&engine->keeper_wake);
 }
 
@@ -148,6 +160,7 @@ natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const
     atomic_store(&link->quiet, false);
     if (status == NATS_OK) {
         link->unsent += message->body.len + 64;
+        link->unsent_count++;
         if (message->more && link->unsent < BATCH_BYTES)
             hold_back(link);
         else
