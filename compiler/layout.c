@@ -16,7 +16,7 @@ static void flush(layout *l)
     l->size = 0;
 }
 
-static void put(layout *l, const char *text, size_t length)
+static inline void put(layout *l, const char *text, size_t length)
 {
     if (length > LAYOUT_PIECE - l->size)
         flush(l);
@@ -26,6 +26,13 @@ static void put(layout *l, const char *text, size_t length)
     }
     memcpy(l->piece + l->size, text, length);
     l->size += length;
+}
+
+static inline void put_newline(layout *l)
+{
+    if (l->size == LAYOUT_PIECE)
+        flush(l);
+    l->piece[l->size++] = '\n';
 }
 
 /* Where to break `line` and where to go on; 0 when nowhere. */
@@ -67,7 +74,8 @@ static bool is_breakable(const char *line, size_t length)
            !starts(line, length, " *");
 }
 
-static void put_line(layout *l, const char *line, size_t length)
+/* One that is too long. */
+static void put_broken(layout *l, const char *line, size_t length)
 {
     char rest[BREAKABLE];
     size_t column, at;
@@ -84,14 +92,12 @@ static void put_line(layout *l, const char *line, size_t length)
         length = column + left;
     }
     put(l, line, length);
-    put(l, "\n", 1);
+    put_newline(l);
 }
 
 /* Write the brace that waited, with the blank line before it or without. */
 static void release(layout *l, bool blank)
 {
-    if (!l->closing_held)
-        return;
     l->closing_held = false;
     if (blank)
         put(l, "\n", 1);
@@ -107,11 +113,22 @@ static bool closes(const char *line, size_t length)
     return at < length && line[at] == '}';
 }
 
+static void put_line(layout *l, const char *line, size_t length)
+{
+    if (length > LAYOUT_COLUMNS) {
+        put_broken(l, line, length);
+        return;
+    }
+    put(l, line, length);
+    put_newline(l);
+}
+
 bool layout_line(layout *l, const char *line, size_t length)
 {
     while (length > 0 && (line[length - 1] == ' ' || line[length - 1] == '\n'))
         length--;
-    release(l, length > 0 && line[0] == '#');
+    if (l->closing_held)
+        release(l, length > 0 && line[0] == '#');
     if (length == 0) {
         l->blank = l->begun && !l->after_brace;
         return !l->failed;
@@ -131,7 +148,8 @@ bool layout_line(layout *l, const char *line, size_t length)
 
 bool layout_end(layout *l)
 {
-    release(l, false);
+    if (l->closing_held)
+        release(l, false);
     flush(l);
     return !l->failed;
 }

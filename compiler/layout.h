@@ -11,7 +11,7 @@
 #define LAYOUT_COLUMNS 110
 
 /* Bytes of text collected before they are written. */
-#define LAYOUT_PIECE ((size_t)32 << 10)
+#define LAYOUT_PIECE ((size_t)256 << 10)
 
 /* Zero it and fill in the first two. */
 typedef struct layout {

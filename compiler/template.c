@@ -1,28 +1,16 @@
 /* Templates over a view: the renderer. It makes one line at a time and knows two things about layout: a text
  * of several lines keeps the indentation of the line it begins on, and so does a partial that stands alone.
  */
-#include "template_parse.h"
+#include "template_steps.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* What a name is looked up in, innermost first. */
-typedef struct scope {
-    const bound_shape *of; /* NULL: a text */
-    const void *value;     /* a struct, or the text */
-    const struct scope *outer;
-    size_t index, count; /* of the list item; count 0: not one */
-} scope;
-
-/* What a name stands for. */
-typedef struct finding {
-    shape_kind kind;
-    const bound_shape *of; /* LIST, OBJECT */
-    const char *text;      /* TEXT; may be NULL */
-    bool truth;            /* TRUTH */
-    const void *object;    /* OBJECT */
-    shape_list list;       /* LIST */
-} finding;
+/* What names are looked up in: the view, and an item of each list around. */
+typedef struct frame {
+    const void *value; /* a struct, or a text */
+    size_t index, count;
+} frame;
 
 typedef struct renderer {
     template_set *set;
@@ -33,19 +21,17 @@ typedef struct renderer {
     size_t size, room;
     size_t indent; /* of the partials around */
     unsigned depth;
-    size_t left;     /* parts that may still be shown */
-    char number[24]; /* of @index */
+    size_t left; /* steps that may still be taken */
+    frame frames[TEMPLATE_DEPTH + 1];
 } renderer;
 
 /* ---- the line ----------------------------------------------------------------------------------------- */
 
-static bool reserve(renderer *r, size_t more)
+static bool make_room(renderer *r, size_t more)
 {
     size_t room = r->room == 0 ? 1024 : r->room;
     char *bigger;
 
-    if (more < r->room - r->size)
-        return true;
     while (room - r->size <= more)
         room *= 2;
     bigger = (char *)arena_alloc(r->set->memory, room);
@@ -58,7 +44,12 @@ static bool reserve(renderer *r, size_t more)
     return true;
 }
 
-static bool put(renderer *r, const char *text, size_t length)
+static inline bool reserve(renderer *r, size_t more)
+{
+    return more < r->room - r->size || make_room(r, more);
+}
+
+static inline bool put(renderer *r, const char *text, size_t length)
 {
     if (!reserve(r, length))
         return false;
@@ -88,13 +79,11 @@ static bool end_line(renderer *r)
 
 /* Text of a template, of one line at most. One that is not empty is moved in by the indentation of the
  * partial. */
-static bool put_text(renderer *r, const char *text, size_t length)
+static inline bool put_text(renderer *r, const char *text, size_t length)
 {
-    if (r->size == 0 && *text != '\n' && !put_spaces(r, r->indent))
+    if (r->size == 0 && r->indent != 0 && *text != '\n' && !put_spaces(r, r->indent))
         return false;
-    if (!put(r, text, length))
-        return false;
-    return text[length - 1] != '\n' || end_line(r);
+    return put(r, text, length);
 }
 
 /* The blanks that the line begins with. */
@@ -130,224 +119,195 @@ static bool put_value(renderer *r, const char *text)
     return put(r, text, strlen(text));
 }
 
-/* ---- names -------------------------------------------------------------------------------------------- */
+/* ---- steps -------------------------------------------------------------------------------------------- */
 
-static bool find_position(renderer *r, const scope *in, int name, finding *found)
+static bool fail(renderer *r, const step *at, const char *why)
 {
-    while (in != NULL && in->count == 0)
-        in = in->outer;
-    if (in == NULL)
-        return false;
-    found->kind = name == NAME_INDEX ? SHAPE_TEXT : SHAPE_TRUTH;
-    found->truth = name == NAME_FIRST ? in->index == 0 : in->index + 1 == in->count;
-    if (name == NAME_INDEX)
-        (void)snprintf(r->number, sizeof r->number, "%zu", in->index);
-    found->text = r->number;
-    return true;
+    return template_fail(r->set, r->file, at->from->offset, "%s", why);
 }
 
-/* The member called `name`, or NULL. */
-static const bound_member *member_of(const bound_shape *of, int name)
+static const char *text_at(const renderer *r, const step *at)
 {
-    int at = of == NULL ? -1 : of->by_name[name];
+    const char *text;
 
-    return at < 0 ? NULL : &of->members[at];
+    memcpy(&text, (const char *)r->frames[at->frame].value + at->at, sizeof text);
+    return text;
 }
 
-static void take(renderer *r, const bound_member *member, const void *value, finding *found)
+static bool truth_at(const renderer *r, const step *at)
 {
-    const char *at = (const char *)value + member->is->offset;
+    bool truth;
 
-    found->kind = member->is->kind;
-    found->of = member->of;
-    switch (member->is->kind) {
-    case SHAPE_TEXT:
-        memcpy(&found->text, at, sizeof found->text);
-        break;
-    case SHAPE_TRUTH:
-        memcpy(&found->truth, at, sizeof found->truth);
-        break;
-    case SHAPE_OBJECT:
-        found->object = at;
-        break;
-    case SHAPE_LIST:
-        if (member->is->list != NULL)
-            found->list = member->is->list(value, r->scratch);
-        else
-            memcpy(&found->list, at, sizeof found->list);
-        break;
-    }
+    memcpy(&truth, (const char *)r->frames[at->frame].value + at->at, sizeof truth);
+    return truth;
 }
 
-static bool find_first(renderer *r, const scope *in, int name, finding *found)
+static shape_list list_at(const renderer *r, const step *at)
 {
-    const bound_member *member = NULL;
+    const char *place = (const char *)r->frames[at->frame].value + at->at;
+    shape_list list;
 
-    if (name == NAME_ITEM) {
-        found->kind = in->of == NULL ? SHAPE_TEXT : SHAPE_OBJECT;
-        found->of = in->of;
-        found->text = (const char *)in->value;
-        found->object = in->value;
-        return true;
-    }
-    if (name < 0)
-        return find_position(r, in, name, found);
-    while (in != NULL && (member = member_of(in->of, name)) == NULL)
-        in = in->outer;
-    if (member == NULL)
-        return false;
-    take(r, member, in->value, found);
-    return true;
+    if (at->list != NULL)
+        return at->list(place, r->scratch);
+    memcpy(&list, place, sizeof list);
+    return list;
 }
 
-/* What `named` names, or false and an error. */
-static bool find(renderer *r, const scope *in, const part *named, finding *found)
-{
-    bool known;
-
-    memset(found, 0, sizeof *found);
-    known = find_first(r, in, named->path[0], found);
-    for (unsigned i = 1; known && i < named->path_count; i++) {
-        const bound_member *member =
-            found->kind == SHAPE_OBJECT ? member_of(found->of, named->path[i]) : NULL;
-
-        known = member != NULL;
-        if (known)
-            take(r, member, found->object, found);
-    }
-    if (!known)
-        return template_fail(r->set, r->file, named->offset, "unknown name '%.*s'", (int)named->length,
-                             named->text);
-    return !r->scratch->failed;
-}
-
-/* Whether a section over it is shown: true, a text that is not empty, a list that is not, any object. */
-static bool is_shown(const finding *found)
-{
-    switch (found->kind) {
-    case SHAPE_TEXT:
-        return found->text != NULL && found->text[0] != '\0';
-    case SHAPE_TRUTH:
-        return found->truth;
-    case SHAPE_LIST:
-        return found->list.count != 0;
-    case SHAPE_OBJECT:
-        return true;
-    }
-    return false;
-}
-
-/* ---- parts -------------------------------------------------------------------------------------------- */
-
-static bool render_parts(renderer *r, const part *parts, const scope *in);
-
-static bool render_value(renderer *r, const part *value, const scope *in)
-{
-    static const char *const kinds[] = {"not there", "true or false", "a list", "an object"};
-    arena_mark before;
-    finding found;
-    bool good;
-
-    if (!find(r, in, value, &found))
-        return false;
-    if (found.kind != SHAPE_TEXT || found.text == NULL)
-        return template_fail(r->set, r->file, value->offset, "'%.*s' is %s here, not a text",
-                             (int)value->length, value->text, kinds[found.kind]);
-    if (value->filter_count == 0)
-        return put_value(r, found.text);
-    before = arena_here(r->scratch);
-    for (unsigned i = 0; i < value->filter_count && found.text != NULL; i++)
-        found.text = template_apply(r->scratch, value->filters[i], found.text);
-    good = found.text != NULL && put_value(r, found.text);
-    arena_back(r->scratch, before);
-    return good;
-}
-
-static bool render_item(renderer *r, const part *section, const scope *item)
-{
-    return item->value != NULL && render_parts(r, section->children, item);
-}
-
-static bool render_list(renderer *r, const part *section, const finding *found, const scope *in)
-{
-    const shape_list *list = &found->list;
-    const size_t size = found->of == NULL ? sizeof(const char *) : found->of->is->size;
-    scope item = {found->of, NULL, in, 0, list->count};
-    bool good = true;
-
-    for (; good && item.index < list->count; item.index++) {
-        const arena_mark before = arena_here(r->scratch);
-
-        if (list->items == NULL)
-            item.value = list->make(list->from, item.index, r->scratch);
-        else
-            item.value = (const char *)list->items + item.index * size;
-        if (found->of == NULL && item.value != NULL)
-            memcpy(&item.value, item.value, sizeof item.value);
-        good = render_item(r, section, &item);
-        arena_back(r->scratch, before);
-    }
-    return good;
-}
-
-static bool render_section(renderer *r, const part *section, const scope *in)
+static bool show_filtered(renderer *r, const part *value, const char *text)
 {
     const arena_mark before = arena_here(r->scratch);
-    finding found;
-    bool good = find(r, in, section, &found);
+    bool good;
 
-    if (good && is_shown(&found) == (section->kind == PART_SECTION)) {
-        const scope inner = {found.of, found.object, in, 0, 0};
+    for (unsigned i = 0; i < value->filter_count && text != NULL; i++)
+        text = template_apply(r->scratch, value->filters[i], text);
+    good = text != NULL && put_value(r, text);
+    arena_back(r->scratch, before);
+    return good;
+}
 
-        if (section->kind == PART_SECTION && found.kind == SHAPE_LIST)
-            good = render_list(r, section, &found, in);
-        else if (section->kind == PART_SECTION && found.kind == SHAPE_OBJECT)
-            good = render_parts(r, section->children, &inner);
+static bool show(renderer *r, const step *at, const char *text)
+{
+    if (text == NULL)
+        return template_fail(r->set, r->file, at->from->offset, "'%.*s' is not there here, not a text",
+                             (int)at->from->length, at->from->text);
+    return at->from->filter_count == 0 ? put_value(r, text) : show_filtered(r, at->from, text);
+}
+
+static bool show_index(renderer *r, const step *at)
+{
+    char number[24];
+
+    (void)snprintf(number, sizeof number, "%zu", r->frames[at->frame].index);
+    return show(r, at, number);
+}
+
+/* Whether what stands behind a condition is shown. */
+static bool holds(const renderer *r, const step *at)
+{
+    const frame *in = &r->frames[at->frame];
+    const char *text;
+    arena_mark before;
+    bool shown;
+
+    switch (at->kind) {
+    case STEP_IF_TEXT:
+        text = text_at(r, at);
+        shown = text != NULL && text[0] != '\0';
+        break;
+    case STEP_IF_ITEM:
+        shown = ((const char *)in->value)[0] != '\0';
+        break;
+    case STEP_IF_TRUTH:
+        shown = truth_at(r, at);
+        break;
+    case STEP_IF_FIRST:
+        shown = in->index == 0;
+        break;
+    case STEP_IF_LAST:
+        shown = in->index + 1 == in->count;
+        break;
+    case STEP_IF_LIST:
+        before = arena_here(r->scratch);
+        shown = list_at(r, at).count != 0;
+        arena_back(r->scratch, before);
+        break;
+    default:
+        return false;
+    }
+    return shown == at->wanted;
+}
+
+static bool run(renderer *r, step *at, const step *end);
+
+static bool run_list(renderer *r, step *at)
+{
+    const arena_mark before = arena_here(r->scratch);
+    const shape_list list = list_at(r, at);
+    frame *item = &r->frames[at->item_frame];
+    bool good = !r->scratch->failed;
+
+    item->count = list.count;
+    for (size_t i = 0; good && i < list.count; i++) {
+        const arena_mark mark = arena_here(r->scratch);
+
+        item->index = i;
+        if (list.items == NULL)
+            item->value = list.make(list.from, i, r->scratch);
+        else if (at->item_size != 0)
+            item->value = (const char *)list.items + i * at->item_size;
         else
-            good = render_parts(r, section->children, in);
+            item->value = ((const char *const *)list.items)[i];
+        good = item->value != NULL && run(r, at + 1, at + at->behind);
+        arena_back(r->scratch, mark);
     }
     arena_back(r->scratch, before);
     return good;
 }
 
-static bool render_partial(renderer *r, const part *partial, const scope *in)
+static bool run_partial(renderer *r, step *at)
 {
     const template_file *file = r->file;
     bool good;
 
-    r->file = partial->partial;
-    r->indent += partial->indent;
-    good = render_parts(r, r->file->parts, in);
-    r->indent -= partial->indent;
+    if (at->partial == NULL)
+        at->partial = template_steps_of(r->set, at->from->partial, at->scope);
+    if (at->partial == NULL)
+        return false;
+    r->file = at->partial->file;
+    r->indent += at->from->indent;
+    good = run(r, at->partial->steps, at->partial->steps + at->partial->count);
+    r->indent -= at->from->indent;
     r->file = file;
     return good;
 }
 
-static bool render_part(renderer *r, const part *at, const scope *in)
+/* One step, and where to go on. NULL: it failed. */
+static step *take(renderer *r, step *at)
 {
-    if (r->left-- == 0)
-        return template_fail(r->set, r->file, at->offset, "sections within sections show too much");
+    bool good = false;
+
     switch (at->kind) {
-    case PART_TEXT:
-        return put_text(r, at->text, at->length);
-    case PART_VALUE:
-        return render_value(r, at, in);
-    case PART_SECTION:
-    case PART_INVERTED:
-        return render_section(r, at, in);
-    case PART_PARTIAL:
-        return render_partial(r, at, in);
+    case STEP_TEXT:
+        good = put_text(r, at->text, at->length);
+        break;
+    case STEP_LINE:
+        good = put_text(r, at->text, at->length) && end_line(r);
+        break;
+    case STEP_VALUE:
+        good = show(r, at, text_at(r, at));
+        break;
+    case STEP_ITEM:
+        good = show(r, at, (const char *)r->frames[at->frame].value);
+        break;
+    case STEP_INDEX:
+        good = show_index(r, at);
+        break;
+    case STEP_LIST:
+        good = run_list(r, at);
+        return good ? at + at->behind : NULL;
+    case STEP_PARTIAL:
+        good = run_partial(r, at);
+        break;
+    case STEP_FAIL:
+        good = fail(r, at, at->text);
+        break;
+    default:
+        return holds(r, at) ? at + 1 : at + at->behind;
     }
-    return false;
+    return good ? at + 1 : NULL;
 }
 
-static bool render_parts(renderer *r, const part *parts, const scope *in)
+static bool run(renderer *r, step *at, const step *end)
 {
-    if (++r->depth > TEMPLATE_DEPTH)
-        return template_fail(r->set, r->file, parts == NULL ? 0 : parts->offset, "nested too deeply");
-    for (; parts != NULL; parts = parts->next)
-        if (!render_part(r, parts, in))
+    if (r->depth++ >= TEMPLATE_DEPTH)
+        return template_fail(r->set, r->file, at == end ? 0 : at->from->offset, "nested too deeply");
+    while (at != end) {
+        if (r->left-- == 0)
+            return fail(r, at, "sections within sections show too much");
+        at = take(r, at);
+        if (at == NULL)
             return false;
+    }
     r->depth--;
     return true;
 }
@@ -356,8 +316,9 @@ bool template_render(template_set *set, const char *name, const void *view, aren
                      const template_sink *out)
 {
     const template_file *file;
-    renderer r = {.set = set, .scratch = scratch, .out = out};
-    scope top = {NULL, view, NULL, 0, 0};
+    template_steps *main;
+    renderer r = {.set = set, .scratch = scratch, .out = out, .frames = {{view, 0, 0}}};
+    template_scope top = {0};
 
     if (set->names == NULL)
         set->names = template_names_of(set->memory, set->view);
@@ -366,8 +327,12 @@ bool template_render(template_set *set, const char *name, const void *view, aren
     file = template_find(set, name, strlen(name), NULL, 0, 0);
     if (file == NULL)
         return false;
+    top.of = set->names->view;
+    main = template_steps_of(set, file, &top);
+    if (main == NULL)
+        return false;
     r.file = file;
     r.left = set->most_parts != 0 ? set->most_parts : TEMPLATE_PARTS;
-    top.of = set->names->view;
-    return render_parts(&r, file->parts, &top) && (r.size == 0 || end_line(&r)) && !set->memory->failed;
+    return run(&r, main->steps, main->steps + main->count) && (r.size == 0 || end_line(&r)) &&
+           !set->memory->failed;
 }
