@@ -18,6 +18,7 @@ typedef struct arena {
     arena_block *blocks;
     arena_block *spare; /* given back, to be used again */
     char *at, *end;
+    char *clean; /* from here on it has never been used, and is zero */
     size_t used, limit; /* bytes handed out; most that ever will be */
     bool failed;
     jmp_buf *escape; /* when set, a failed allocation jumps there instead of returning NULL */
