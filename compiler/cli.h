@@ -71,6 +71,7 @@ typedef struct cli {
 typedef struct cli_program_info {
     const char *name; /* "aegisc" */
     const char *version;
+    const char *summary; /* what it is, in a few words */
     const cli_command *const *commands;
     size_t command_count;
     const cli_command *fallback; /* what a command line that names no command means, or NULL */
@@ -103,6 +104,8 @@ int cli_out_of_memory(void);
 int cli_finish(int code);
 
 void cli_print_help(const cli_command *command);
+/* The same as a manual page, cli_man.c; NULL: the program's own. */
+void cli_print_man(const cli_command *command);
 
 #define CLI_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 /* No bound on the number of arguments. */

@@ -43,10 +43,26 @@ static int unknown_command(const char *name)
     return CLI_USAGE;
 }
 
+/* `help --man [COMMAND]`, `help --names`: what installing asks. */
+static int help_for_install(int argc, char **argv)
+{
+    const cli_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+    if (argc > 1 && command == NULL)
+        return unknown_command(argv[1]);
+    if (strcmp(argv[0], "--man") == 0)
+        cli_print_man(command);
+    for (size_t i = 0; strcmp(argv[0], "--names") == 0 && i < cli_program.command_count; i++)
+        puts(cli_program.commands[i]->name);
+    return cli_finish(CLI_DONE);
+}
+
 static int help(int argc, char **argv)
 {
     const cli_command *command = argc > 0 ? find_command(argv[0]) : NULL;
 
+    if (argc > 0 && (strcmp(argv[0], "--man") == 0 || strcmp(argv[0], "--names") == 0))
+        return help_for_install(argc, argv);
     if (argc > 0 && command == NULL)
         return unknown_command(argv[0]);
     if (command != NULL)

@@ -22,6 +22,7 @@ static const char closing[] =
 const cli_program_info cli_program = {
     .name = "aegisc",
     .version = AEGISC_VERSION,
+    .summary = "compiles .aegis files, which describe services, to C",
     .commands = commands,
     .command_count = CLI_COUNT(commands),
     .fallback = &cmd_generate,

@@ -4,7 +4,7 @@
 
 #include "cli.h"
 
-extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch, cmd_mock;
+extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch, cmd_mock, cmd_completion;
 extern const cli_command cmd_dlq;
 extern const cli_command cmd_ls;
 extern const cli_command cmd_stats;

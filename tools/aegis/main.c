@@ -1,12 +1,15 @@
 /* aegis: the operator's command line. What a command takes and does stands in cmd_NAME.c; the options that
  * all of them share in session.h.
  */
+#include <string.h>
+
 #include "commands.h"
+#include "complete.h"
 
 /* In the order of help: what one does first comes first. */
 static const cli_command *const commands[] = {
     &cmd_call, &cmd_send,  &cmd_emit,  &cmd_watch, &cmd_ls,     &cmd_stats,  &cmd_top,   &cmd_mock,
-    &cmd_plan, &cmd_apply, &cmd_check, &cmd_dlq,   &cmd_record, &cmd_replay, &cmd_bench,
+    &cmd_plan, &cmd_apply, &cmd_check, &cmd_dlq,   &cmd_record, &cmd_replay, &cmd_bench, &cmd_completion,
 };
 
 static const char closing[] =
@@ -23,6 +26,7 @@ static const char closing[] =
 const cli_program_info cli_program = {
     .name = "aegis",
     .version = AEGISC_VERSION,
+    .summary = "speaks to services, looks at them and keeps them well",
     .commands = commands,
     .command_count = CLI_COUNT(commands),
     .takes = "COMMAND [options] ...",
@@ -32,5 +36,7 @@ const cli_program_info cli_program = {
 
 int main(int argc, char **argv)
 {
+    if (argc > 1 && strcmp(argv[1], "complete") == 0)
+        return complete(argc - 2, argv + 2); /* asked by shells, not by people */
     return cli_main(argc, argv);
 }
