@@ -111,7 +111,7 @@ await nats "Server is ready"
 note "a private nats-server with JetStream: $url"
 
 start server1 "$out/server" "$url"
-start server2 "$out/server" "$url"
+start server2 "$out/server" "$url" --metrics 0
 start monitor "$out/monitor" "$url"
 await server1 ready
 await server2 ready
@@ -141,6 +141,15 @@ trip "$url" --json
 say "One of the two servers is killed (SIGKILL); calls go on"
 ended server1 KILL || true
 trip "$url"
+
+say "What Prometheus would be told of the remaining server, at /metrics"
+port=$(sed -n 's|.*http://127.0.0.1:\([0-9]*\)/metrics.*|\1|p' "$scratch/server2.log")
+exec 3<>"/dev/tcp/127.0.0.1/$port"
+printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3
+cat <&3 >"$scratch/metrics"
+exec 3>&-
+grep -E '^aegis_(connection_up|server_calls_total|consumer_messages_total.*done)' "$scratch/metrics" | head -6 | show
+grep -q '^aegis_server_calls_total{.*OK"} [1-9]' "$scratch/metrics" || fail "/metrics does not know of the calls"
 
 say "SIGTERM: the remaining server finishes what runs, and stops"
 ended server2 TERM || fail "the server did not stop cleanly on SIGTERM"

@@ -23,10 +23,12 @@ aegis_status monitor_serve(aegis_bus *bus, aegis_service **service, aegis_error 
 /* What client.c does: one call of everything. Returns how many steps went another way than expected. */
 int shopping_trip(aegis_bus *bus, aegis_format format);
 
-/* Options of every program here: [URL] [--json]; the URL may also come from AEGIS_URL. */
+/* Options of every program here: [URL] [--json]; the URL may also come from AEGIS_URL. The server has
+ * [--metrics PORT] besides; 0 is a free one. */
 typedef struct arguments {
     const char *url;
     aegis_format format;
+    int metrics; /* -1: not asked for */
 } arguments;
 arguments read_arguments(int argc, char **argv, const char *default_url);
 

@@ -168,6 +168,13 @@ static bool read_connection(const aegis_bus *bus, aegis_arena *arena, aegis_conn
     out->durable = health.durable;
     out->connections = health.connections;
     out->reconnects = health.reconnects;
+    out->lame_ducks = health.lame_ducks;
+    out->dropped = health.dropped;
+    out->resent = health.resent;
+    out->messages_in = health.messages_in;
+    out->bytes_in = health.bytes_in;
+    out->messages_out = health.messages_out;
+    out->bytes_out = health.bytes_out;
     return out->server != NULL;
 }
 

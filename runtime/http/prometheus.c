@@ -45,6 +45,39 @@ static void reconnects(aegis_page *p, const aegis_family *family)
     aegis_exposition_sample(&p->out, family, NULL, 0, p->metrics->connection.reconnects);
 }
 
+static void lame_ducks(aegis_page *p, const aegis_family *family)
+{
+    aegis_exposition_sample(&p->out, family, NULL, 0, p->metrics->connection.lame_ducks);
+}
+
+static void dropped(aegis_page *p, const aegis_family *family)
+{
+    aegis_exposition_sample(&p->out, family, NULL, 0, p->metrics->connection.dropped);
+}
+
+static void resent(aegis_page *p, const aegis_family *family)
+{
+    aegis_exposition_sample(&p->out, family, NULL, 0, p->metrics->connection.resent);
+}
+
+static void both_ways(aegis_page *p, const aegis_family *family, uint64_t in, uint64_t out)
+{
+    const aegis_label received[] = {{"direction", "in"}}, sent[] = {{"direction", "out"}};
+
+    aegis_exposition_sample(&p->out, family, AEGIS_LABELS(received), in);
+    aegis_exposition_sample(&p->out, family, AEGIS_LABELS(sent), out);
+}
+
+static void messages(aegis_page *p, const aegis_family *family)
+{
+    both_ways(p, family, p->metrics->connection.messages_in, p->metrics->connection.messages_out);
+}
+
+static void bytes(aegis_page *p, const aegis_family *family)
+{
+    both_ways(p, family, p->metrics->connection.bytes_in, p->metrics->connection.bytes_out);
+}
+
 /* ---- all of them -------------------------------------------------------------------------------------- */
 
 #define COUNTER(name, help, show)                                                                            \
@@ -71,6 +104,14 @@ static const struct {
           durable),
     GAUGE("aegis_connections", "Connections to servers that are up.", connections),
     COUNTER("aegis_connection_reconnects_total", "Connections that were lost and made anew.", reconnects),
+    COUNTER("aegis_connection_lame_ducks_total", "How often a server said that it is about to end.",
+            lame_ducks),
+    COUNTER("aegis_connection_dropped_messages_total",
+            "Messages that came faster than they were taken, and were lost.", dropped),
+    COUNTER("aegis_connection_resent_messages_total",
+            "Publications and questions about streams that were sent another time.", resent),
+    COUNTER("aegis_connection_messages_total", "Messages over the wire, of whatever kind.", messages),
+    COUNTER("aegis_connection_bytes_total", "Bytes of messages over the wire.", bytes),
     HISTOGRAM("rpc_client_call_duration_seconds", "From a call to its outcome, retries included.",
               aegis_expose_client_durations),
     HISTOGRAM("rpc_server_call_duration_seconds",

@@ -206,6 +206,10 @@ typedef struct aegis_health {
     bool durable;                  /* streams can be used: JetStream answers, and its store was not full lately */
     uint32_t connections;
     uint64_t reconnects;
+    uint64_t lame_ducks;           /* servers that announced their end, by connection */
+    uint64_t dropped;              /* messages that overflowing sources of core subscriptions lost */
+    uint64_t resent;               /* of durable publishing and of what is asked of streams: sent another time */
+    uint64_t messages_in, bytes_in, messages_out, bytes_out; /* over the wire; 0 without one */
     uint64_t max_payload;          /* bytes of body and headers; 0: no limit */
     char server[128];              /* URL of the server in use, or of the last one tried */
 } aegis_health;

@@ -245,6 +245,9 @@ void overflow_is_reported(void **state)
         c->ops->release(&message);
     }
     assert_int_equal(got, 8);
+    aegis_health health;
+    c->ops->health(c->port, &health);
+    assert_true(health.dropped >= 92); /* and what other cases have lost */
     contract_publish(c, subject, "room again");
     contract_expect(c, source, "room again");
 }

@@ -454,6 +454,11 @@ static void leaves_a_lame_duck(void **state)
     }
     assert_true(is_at(caller, &p.second));
     assert_true(is_at(p.service, &p.second));
+    aegis_health health;
+    caller->ops->health(caller, &health);
+    assert_int_equal(health.lame_ducks, 1);
+    assert_true(health.messages_in >= calls && health.messages_out >= calls); /* of both connections */
+    assert_true(health.bytes_in > 0 && health.bytes_out > 0);
     load_nap(400); /* the old subscriptions have ended */
     nats_server_kill(&p.first);
     for (unsigned i = 0; i < 200; i++)

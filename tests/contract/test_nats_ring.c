@@ -141,6 +141,9 @@ static void killed_while_publishing(void **state)
     }
     all_complete(&w);
     stored_in_order(&w, "ring.kill", "kill");
+    aegis_health health;
+    w.port->ops->health(w.port, &health);
+    assert_true(health.resent > 0);
     world_close(&w);
 }
 

@@ -89,9 +89,11 @@ static void deliver(memory_bus *bus, memory_source *source, memory_packet *packe
             memory_hand_on(source, delivery);
         else
             memory_enqueue(source, delivery);
-    } else if (!source->overflowed) {
+    } else {
+        bus->dropped++;
+        if (!source->overflowed)
+            memory_event(bus, AEGIS_PORT_DROPPED, source->subject);
         source->overflowed = true;
-        memory_event(bus, AEGIS_PORT_DROPPED, source->subject);
     }
 }
 

@@ -125,6 +125,7 @@ struct memory_bus {
     memory_operation *waiting[MEMORY_BUCKETS];
     memory_stream *streams;
     memory_kv *buckets;
+    uint64_t dropped; /* messages that sources had no room for */
     uint64_t scans;
     uint64_t random;
     uint64_t next_inbox;

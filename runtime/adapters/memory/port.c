@@ -175,8 +175,12 @@ const char *memory_packet_header(const memory_packet *packet, const char *name)
 
 static void memory_health(aegis_port *port, aegis_health *health)
 {
-    (void)port;
+    memory_bus *bus = memory_of(port);
+
     memset(health, 0, sizeof *health);
+    pthread_mutex_lock(&bus->lock);
+    health->dropped = bus->dropped;
+    pthread_mutex_unlock(&bus->lock);
     health->connected = true;
     health->durable = true;
     health->connections = 1;

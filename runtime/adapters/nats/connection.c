@@ -75,6 +75,7 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     (void)connection;
     pthread_mutex_lock(&engine->lock);
     link->lame = true;
+    engine->lame_ducks++;
     aegis_nats_event(engine, AEGIS_PORT_LAME_DUCK);
     pthread_cond_signal(&engine->keeper_wake);
     aegis_nats_kick(engine);
@@ -331,8 +332,18 @@ static void forget_subscriptions(nats_engine *engine, nats_link *link)
     }
 }
 
+void aegis_nats_traffic_add(nats_traffic *sum, const nats_traffic *more)
+{
+    sum->messages_in += more->messages_in;
+    sum->bytes_in += more->bytes_in;
+    sum->messages_out += more->messages_out;
+    sum->bytes_out += more->bytes_out;
+}
+
+/* The last thing the engine knows of it. */
 static void leave_seat(nats_engine *engine, const nats_link *link)
 {
+    aegis_nats_traffic_add(&engine->past, &link->traffic);
     for (size_t i = 0; i < engine->seat_count; i++) {
         if (engine->seats[i].link == link) {
             engine->seats[i].link = NULL;

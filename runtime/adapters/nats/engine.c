@@ -324,8 +324,12 @@ static uint64_t arrivals(nats_engine *engine, const round *r)
     for (size_t i = 0; i < r->count; i++) {
         uint64_t came = r->links[i]->came;
         bool known = natsConnection_GetStats(r->links[i]->connection, engine->statistics) == NATS_OK;
-        if (known)
-            natsStatistics_GetCounts(engine->statistics, &came, NULL, NULL, NULL, NULL);
+        if (known) {
+            nats_traffic *t = &r->links[i]->traffic;
+            natsStatistics_GetCounts(engine->statistics, &t->messages_in, &t->bytes_in, &t->messages_out,
+                                     &t->bytes_out, NULL);
+            came = t->messages_in;
+        }
         all += came - r->links[i]->came;
         r->links[i]->fresh = !known || came != r->links[i]->came;
         r->links[i]->came = came;

@@ -229,6 +229,7 @@ void aegis_nats_call_send(nats_engine *engine, nats_call *call, const aegis_outg
     }
     nats_slot *slot = call->slot;
     aegis_nats_reply(reply, slot->subject, slot->prefix, slot_number(slot, message->correlated));
+    engine->resent += call->times > 0;
     call->times++;
     const natsStatus status = aegis_nats_send(slot->link, message, reply);
     if (status == NATS_OK) {

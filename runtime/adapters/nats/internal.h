@@ -58,6 +58,11 @@ typedef struct nats_grave {
 /* What a connection is for: small messages somebody waits for, or whatever goes to and from streams. */
 typedef enum nats_role { NATS_RPC, NATS_BULK } nats_role;
 
+/* What nats.c has counted. */
+typedef struct nats_traffic {
+    uint64_t messages_in, bytes_in, messages_out, bytes_out;
+} nats_traffic;
+
 /* One nats.c connection, from connect to closed. */
 typedef struct nats_link {
     nats_engine *engine;
@@ -66,6 +71,7 @@ typedef struct nats_link {
     size_t load;         /* calls under way on it */
     uint64_t came;       /* messages that nats.c has taken from it, when they were last handed out */
     bool fresh;          /* some came in this round */
+    nats_traffic traffic; /* when the leader last looked */
     size_t unsent;       /* bytes given to nats.c since it last had nothing to write */
     size_t unsent_count; /* messages of them */
     bool stuck;          /* what is buffered has not moved for NATS_WRITE_LIMIT */
@@ -252,6 +258,8 @@ struct nats_engine {
     size_t leaving_count;
     size_t up; /* seats with a link */
     uint64_t reconnects;
+    uint64_t lame_ducks, dropped, resent; /* since it began */
+    nats_traffic past;                    /* of connections that are gone */
     uint64_t random;
     atomic_llong max_payload; /* of the last connection */
 
@@ -364,6 +372,7 @@ size_t aegis_nats_links(const nats_engine *engine, nats_link **links);
 aegis_status aegis_nats_connect(nats_engine *engine, nats_role role, int64_t deadline, nats_link **link,
                                 natsStatus *status);
 void aegis_nats_link_free(nats_link *link);
+void aegis_nats_traffic_add(nats_traffic *sum, const nats_traffic *more);
 /* Lock held. */
 void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link);
 void aegis_nats_link_down(nats_engine *engine, nats_link *link);

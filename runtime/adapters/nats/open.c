@@ -18,6 +18,22 @@
 /* ---- the connection's operations ------------------------------------------------------------------------
  */
 
+/* As the leader last saw it. Lock held. */
+static void add_traffic(const nats_engine *engine, aegis_health *health)
+{
+    nats_traffic all = engine->past;
+    for (size_t i = 0; i < engine->seat_count; i++) {
+        if (engine->seats[i].link != NULL)
+            aegis_nats_traffic_add(&all, &engine->seats[i].link->traffic);
+    }
+    for (size_t i = 0; i < engine->leaving_count; i++)
+        aegis_nats_traffic_add(&all, &engine->leaving[i]->traffic);
+    health->messages_in = all.messages_in;
+    health->bytes_in = all.bytes_in;
+    health->messages_out = all.messages_out;
+    health->bytes_out = all.bytes_out;
+}
+
 static void health(aegis_port *port, aegis_health *health)
 {
     nats_engine *engine = aegis_nats_engine_of(port);
@@ -29,6 +45,10 @@ static void health(aegis_port *port, aegis_health *health)
         engine->unstored != 0 && aegis_clock_monotonic() - engine->unstored < UNSTORED_MEMORY;
     health->durable = health->connected && engine->durable == 1 && !unstored;
     health->reconnects = engine->reconnects;
+    health->lame_ducks = engine->lame_ducks;
+    health->dropped = engine->dropped;
+    health->resent = engine->resent;
+    add_traffic(engine, health);
     const int64_t limit = atomic_load(&engine->max_payload);
     health->max_payload = limit > 0 ? (uint64_t)limit : 0;
     snprintf(health->server, sizeof health->server, "%s", engine->server);

@@ -217,6 +217,7 @@ static bool send_one(nats_source *source, entry *e)
         return true;
     }
     link->unsent += e->size + 128;
+    source->engine->resent += e->sent;
     e->sent = e->out = true;
     source->ring->outstanding++;
     source->ring->next = e->next;

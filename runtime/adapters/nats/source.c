@@ -231,6 +231,7 @@ void aegis_nats_event(nats_engine *engine, aegis_port_event event)
 static void overflow(nats_source *source, natsMsg *raw)
 {
     natsMsg_Destroy(raw);
+    source->engine->dropped++;
     if (source->overflowed)
         return;
     source->overflowed = true;

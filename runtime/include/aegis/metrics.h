@@ -106,7 +106,14 @@ typedef struct aegis_connection_metrics {
     bool connected;
     bool durable;                /**< streams can be used: JetStream answers, and its store was not full lately */
     uint32_t connections;        /**< that are up */
-    uint64_t reconnects;         /**< since the bus was opened */
+    uint64_t reconnects;         /**< this and all below since the bus was opened */
+    uint64_t lame_ducks;         /**< times a server told one of them that it is about to end */
+    uint64_t dropped;            /**< messages that came faster than they were taken, and were lost */
+    uint64_t resent;             /**< publications and questions about streams that were sent another time */
+    uint64_t messages_in;        /**< over the wire, of whatever kind, and their bytes */
+    uint64_t bytes_in;
+    uint64_t messages_out;
+    uint64_t bytes_out;
 } aegis_connection_metrics;
 
 typedef struct aegis_metrics {
