@@ -23,7 +23,8 @@ typedef struct slot {
 /* What is known of one endpoint besides. */
 typedef struct rest {
     counts others;
-    char *error; /* AEGIS_CALLER_TEXT bytes from the allocator; NULL: there was none. With the lock. */
+    char *error;        /* AEGIS_CALLER_TEXT bytes from the allocator; NULL: there was none. With the lock. */
+    atomic_bool noting; /* somebody writes it */
 } rest;
 
 struct aegis_callers {
@@ -147,8 +148,9 @@ static void note(aegis_callers *callers, rest *r, const char *error)
 {
     size_t size = strlen(error);
 
-    if (pthread_mutex_trylock(&callers->lock) != 0)
+    if (atomic_exchange(&r->noting, true))
         return;
+    (void)pthread_mutex_lock(&callers->lock);
     if (r->error == NULL)
         r->error = (char *)aegis_memory_get(callers->allocator, AEGIS_CALLER_TEXT);
     if (r->error != NULL) {
@@ -160,6 +162,7 @@ static void note(aegis_callers *callers, rest *r, const char *error)
         r->error[size] = '\0';
     }
     (void)pthread_mutex_unlock(&callers->lock);
+    atomic_store(&r->noting, false);
 }
 
 static void add(atomic_uint_fast64_t *counter, uint64_t value)
@@ -172,24 +175,27 @@ void aegis_callers_count(aegis_callers *callers, size_t endpoint, const char *so
 {
     counts *c = counts_of(callers, endpoint, source != NULL ? source : "");
 
-    add(&c->requests, 1);
     if (took > 0)
         add(&c->took, (uint64_t)took);
-    if (error == NULL)
-        return;
-    add(&c->errors, 1);
-    note(callers, &callers->rests[endpoint], error);
+    if (error != NULL) {
+        note(callers, &callers->rests[endpoint], error);
+        add(&c->errors, 1);
+    }
+    (void)atomic_fetch_add_explicit(&c->requests, 1, memory_order_release);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-/* Errors before requests: each is counted after its request, so that there are never more of them. */
+/* A request is counted last, so all that belongs to those seen is seen; what belongs to one that is not is
+ * not told yet. */
 static aegis_caller read_counts(counts *c, const char *source, aegis_called *sum)
 {
     aegis_caller out = {source, 0, 0};
 
+    out.requests = atomic_load_explicit(&c->requests, memory_order_acquire);
     out.errors = atomic_load(&c->errors);
-    out.requests = atomic_load(&c->requests);
+    if (out.errors > out.requests)
+        out.errors = out.requests;
     sum->requests += out.requests;
     sum->errors += out.errors;
     sum->took += atomic_load(&c->took);
