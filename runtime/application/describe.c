@@ -166,10 +166,16 @@ static aegis_status send(aegis_bus *bus, const aegis_message *message, aegis_byt
 /* As the protocol has it: a text and a number in headers, and no body. */
 static void refuse(aegis_bus *bus, const aegis_message *message, const aegis_error *why)
 {
+    char text[AEGIS_ERROR_TEXT_MAX];
     char code[16];
-    const aegis_header headers[] = {{"Nats-Service-Error", aegis_error_text(why)},
-                                    {"Nats-Service-Error-Code", code}};
+    const aegis_header headers[] = {{"Nats-Service-Error", text}, {"Nats-Service-Error-Code", code}};
+    char *at;
 
+    (void)snprintf(text, sizeof text, "%s", aegis_error_text(why));
+    for (at = text; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at >= 0x7f) /* a header is one line, and ASCII */
+            *at = '?';
+    }
     (void)snprintf(code, sizeof code, "%d", (int)aegis_code_of_status(why->status));
     (void)send(bus, message, (aegis_bytes){NULL, 0}, headers, 2, NULL);
 }

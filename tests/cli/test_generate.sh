@@ -100,6 +100,26 @@ mkdir -p elsewhere/deep
 must diff -r first second
 must test -z "$(grep -rl "$scratch" first second)"
 
+# The text of the schema is in the .c, so a comment changes that and not the header; without it, neither. The hash stays.
+printf 'aegis 1;\npackage told;\nservice Told { rpc ask() -> {}; }\n' >told.aegis
+hash_of() { sed -n 's/^ *\.hash = "\([0-9a-f]\{64\}\)",$/\1/p' "$1"; }
+for option in '' --no-schema; do
+    # shellcheck disable=SC2086
+    expect 0 "$aegisc" $option -o "told$option" told.aegis
+    cp -r "told$option" "told$option.before"
+done
+must grep -q 'rpc ask() -> {};' told/told.c
+must test -z "$(grep 'rpc ask() -> {};' told--no-schema/told.c)"
+echo '// a comment' >>told.aegis
+expect 0 "$aegisc" -o told told.aegis
+expect 0 "$aegisc" --no-schema -o told--no-schema told.aegis
+must cmp told/told.h told.before/told.h
+must grep -q '"// a comment' told/told.c
+must diff -r told--no-schema told--no-schema.before
+must test "$(hash_of told/told.c)" = "$(hash_of told.before/told.c)"
+must test "$(hash_of told/told.c)" = "$(hash_of told--no-schema/told.c)"
+must test -n "$(hash_of told/told.c)"
+
 # A failure at the last output leaves all others as they were.
 expect 0 "$aegisc" -I idl -o all one.aegis
 cp -r all before

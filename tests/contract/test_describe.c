@@ -525,6 +525,33 @@ static void test_stopped(void **state)
     close_desk(&d);
 }
 
+/* What cannot be said in JSON is refused as the protocol has it, and nobody else is in the way. */
+static void test_unspeakable(void **state)
+{
+    world *w = (world *)*state;
+    const aegis_service_options options = {.instance = "not \xff UTF-8", .unlisted = true};
+    aegis_service *service = start(w, &peer_type, &options);
+    aegis_message message;
+    json_t *answer;
+    desk d;
+
+    w->service = start(w, &busy_type, NULL);
+    open_desk(&d, w);
+    ask(&d, "$SRV.PING.peer", "");
+    hear(&d, &message);
+    assert_int_equal(message.body.len, 0);
+    assert_string_equal(aegis_header_value(message.headers, message.header_count, "Nats-Service-Error-Code"),
+                        "400");
+    assert_non_null(
+        strstr(aegis_header_value(message.headers, message.header_count, "Nats-Service-Error"), "UTF-8"));
+    w->bus->port->ops->release(&message);
+    answer = ask_json(&d, "$SRV.PING.busy");
+    assert_string_equal(text_at(answer, "name"), "busy");
+    json_decref(answer);
+    close_desk(&d);
+    aegis_service_stop(service);
+}
+
 /* ---- large ones --------------------------------------------------------------------------------------- */
 
 static void test_many_endpoints(void **state)
@@ -821,7 +848,7 @@ int main(void)
         WORLD_CASE(test_while_busy),     WORLD_CASE(test_stopped),      WORLD_CASE(test_many_endpoints),
         WORLD_CASE(test_many_instances), WORLD_CASE(test_schema),       WORLD_CASE(test_schema_msgpack),
         WORLD_CASE(test_descriptions),   WORLD_CASE(test_large_schema), WORLD_CASE(test_schema_over_limit),
-        WORLD_CASE(test_no_schema),
+        WORLD_CASE(test_no_schema),      WORLD_CASE(test_unspeakable),
     };
 
     int failed;
