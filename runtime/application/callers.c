@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "application/bus.h"
+#include "application/metrics.h"
 
 /* A power of two, twice what is put in. */
 #define SLOTS (2 * (size_t)AEGIS_CALLERS)
@@ -25,6 +26,7 @@ typedef struct rest {
     counts others;
     char *error;        /* AEGIS_CALLER_TEXT bytes from the allocator; NULL: there was none. With the lock. */
     atomic_bool noting; /* somebody writes it */
+    atomic_uint_fast64_t buckets[AEGIS_LATENCY_BUCKETS];
 } rest;
 
 struct aegis_callers {
@@ -175,8 +177,10 @@ void aegis_callers_count(aegis_callers *callers, size_t endpoint, const char *so
 {
     counts *c = counts_of(callers, endpoint, source != NULL ? source : "");
 
-    if (took > 0)
+    if (took > 0) {
         add(&c->took, (uint64_t)took);
+        add(&callers->rests[endpoint].buckets[aegis_latency_bucket(took)], 1);
+    }
     if (error != NULL) {
         note(callers, &callers->rests[endpoint], error);
         add(&c->errors, 1);
@@ -220,6 +224,17 @@ static aegis_caller *read_endpoint(aegis_callers *callers, size_t endpoint, aegi
     return room;
 }
 
+static void read_latency(rest *r, aegis_called *out)
+{
+    size_t i;
+
+    for (i = 0; i < AEGIS_LATENCY_BUCKETS; i++) {
+        out->latency.buckets[i] = atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
+        out->latency.count += out->latency.buckets[i];
+    }
+    out->latency.sum = out->took;
+}
+
 const aegis_called *aegis_callers_read(aegis_callers *callers, aegis_arena *arena)
 {
     aegis_called *out = (aegis_called *)aegis_arena_alloc(arena, (callers->endpoints + 1) * sizeof *out);
@@ -231,6 +246,7 @@ const aegis_called *aegis_callers_read(aegis_callers *callers, aegis_arena *aren
         memset(&out[i], 0, sizeof out[i]);
         (void)pthread_mutex_lock(&callers->lock); /* no pair is added meanwhile, and the text stands still */
         room = read_endpoint(callers, i, room, &out[i]);
+        read_latency(&callers->rests[i], &out[i]);
         out[i].error =
             callers->rests[i].error != NULL ? aegis_arena_strdup(arena, callers->rests[i].error) : "";
         (void)pthread_mutex_unlock(&callers->lock);

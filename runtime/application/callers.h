@@ -11,7 +11,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include <aegis/base.h>
+#include <aegis/metrics.h>
 
 /* Pairs of endpoint and caller that are told apart. */
 #define AEGIS_CALLERS 256
@@ -39,6 +39,7 @@ typedef struct aegis_caller {
 typedef struct aegis_called {
     uint64_t requests, errors; /* of all callers */
     uint64_t took;             /* nanoseconds */
+    aegis_latency latency;     /* of those whose handler ran */
     const char *error;         /* the last one, or "" */
     const aegis_caller *callers;
     size_t caller_count;

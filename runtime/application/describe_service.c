@@ -176,6 +176,31 @@ static bool list_callers(const aegis_called *called, aegis_arena *arena, aegis_w
     return true;
 }
 
+/* The buckets that hold something; the last one has no bound, and is told with the longest there is. */
+static bool describe_latency(const aegis_latency *latency, aegis_arena *arena, aegis_wire_micro_latency *out)
+{
+    aegis_i64_list *pairs = (aegis_i64_list *)aegis_arena_alloc(arena, AEGIS_LATENCY_BUCKETS * sizeof *pairs);
+    size_t count = 0, i;
+
+    for (i = 0; pairs != NULL && i < AEGIS_LATENCY_BUCKETS; i++) {
+        int64_t *pair;
+
+        if (latency->buckets[i] == 0)
+            continue;
+        pair = (int64_t *)aegis_arena_alloc(arena, 2 * sizeof *pair);
+        if (pair == NULL)
+            return false;
+        pair[0] = aegis_latency_bound(i);
+        pair[1] = (int64_t)latency->buckets[i];
+        pairs[count++] = (aegis_i64_list){pair, 2};
+    }
+    out->p50 = aegis_latency_quantile(latency, 0.5);
+    out->p99 = aegis_latency_quantile(latency, 0.99);
+    out->buckets.items = pairs;
+    out->buckets.count = count;
+    return pairs != NULL;
+}
+
 static bool describe_stat(const aegis_service *service, size_t i, const aegis_called *called,
                           aegis_arena *arena, aegis_wire_micro_stat *out)
 {
@@ -192,7 +217,8 @@ static bool describe_stat(const aegis_service *service, size_t i, const aegis_ca
     out->last_error = called->error;
     out->processing_time = called->took;
     out->average_processing_time = called->requests > 0 ? called->took / called->requests : 0;
-    return list_callers(called, arena, &out->data.callers);
+    return list_callers(called, arena, &out->data.callers) &&
+           describe_latency(&called->latency, arena, &out->data.latency);
 }
 
 static bool describe_stats(const aegis_service *service, aegis_arena *arena, aegis_wire_micro_stats *out)

@@ -42,8 +42,10 @@ def answer(kind, **members):
 
 ENDPOINT = table(name=NAME, subject=SUBJECT, queue_group=TEXT, metadata=TEXTS)
 CALLER = table(source=TEXT, requests=COUNT, errors=COUNT)
+PAIR = {"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2}
+LATENCY = table(p50=COUNT, p99=COUNT, buckets=rows(PAIR))
 STAT = table(name=NAME, subject=SUBJECT, queue_group=TEXT, num_requests=COUNT, num_errors=COUNT, last_error=TEXT,
-             processing_time=COUNT, average_processing_time=COUNT, data=table(callers=rows(CALLER)))
+             processing_time=COUNT, average_processing_time=COUNT, data=table(callers=rows(CALLER), latency=LATENCY))
 SCHEMAS = {
     "io.nats.micro.v1.ping_response": answer("ping_response"),
     "io.nats.micro.v1.info_response": answer("info_response", description=TEXT, endpoints=rows(ENDPOINT),

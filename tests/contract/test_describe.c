@@ -325,6 +325,28 @@ static void assert_stat(const json_t *answer, const char *name, uint64_t request
     assert_true((text_at(stat, "last_error")[0] != '\0') == (errors > 0));
 }
 
+/* Each handler that ran is in a bucket, and the quantiles are bounds of those. */
+static void assert_latency(const json_t *answer, const char *name, uint64_t ran)
+{
+    const json_t *stat = endpoint(answer, name);
+    const json_t *latency = json_object_get(json_object_get(stat, "data"), "latency");
+    const json_t *buckets = json_object_get(latency, "buckets");
+    json_int_t before = 0, sum = 0, bound = 0;
+    bool p50 = ran == 0, p99 = ran == 0;
+    size_t i;
+
+    for (i = 0; i < json_array_size(buckets); i++) {
+        bound = json_integer_value(json_array_get(json_array_get(buckets, i), 0));
+        assert_true(bound > before);
+        p50 = p50 || (uint64_t)bound == number_at(latency, "p50");
+        p99 = p99 || (uint64_t)bound == number_at(latency, "p99");
+        sum += json_integer_value(json_array_get(json_array_get(buckets, i), 1));
+        before = bound;
+    }
+    assert_true(p50 && p99 && number_at(latency, "p50") <= number_at(latency, "p99"));
+    assert_int_equal(sum, ran);
+}
+
 static void assert_caller(const json_t *answer, const char *name, const char *source, uint64_t requests,
                           uint64_t errors)
 {
@@ -403,6 +425,10 @@ static void test_stats(void **state)
     assert_caller(answer, "call", sources[0], 10, 3);
     assert_caller(answer, "call", sources[1], 11, 3);
     assert_null(caller_of(endpoint(answer, "call"), "other"));
+    assert_latency(answer, "call", 21);
+    assert_latency(answer, "run", 2);
+    assert_latency(answer, "thing_any", 3);
+    assert_latency(answer, "other_rest", 0);
     assert_stat(answer, "run", 2, 1);
     assert_caller(answer, "run", sources[0], 1, 0);
     assert_caller(answer, "run", sources[1], 1, 1);

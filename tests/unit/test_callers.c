@@ -41,6 +41,9 @@ static void test_counts(void **state)
     assert_int_equal(called[0].requests, 3);
     assert_int_equal(called[0].errors, 2);
     assert_int_equal(called[0].took, 30);
+    assert_int_equal(called[0].latency.count, 2); /* no handler saw the third */
+    assert_int_equal(called[0].latency.sum, 30);
+    assert_int_equal(called[0].latency.buckets[0], 2);
     assert_string_equal(called[0].error, "refused");
     assert_int_equal(called[0].caller_count, 2);
     assert_int_equal(find(&called[0], "a")->requests, 2);
