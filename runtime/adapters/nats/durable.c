@@ -11,10 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NOBODY_PAUSE     (100 * AEGIS_MILLISECOND)
-#define NOBODY_PAUSE_MAX (AEGIS_SECOND / 2)
-#define NOBODY_PATIENCE  (2 * AEGIS_SECOND)
-
 /* JetStream's error codes that have a meaning here. Source: nats-server's errors.json. */
 #define ERR_WRONG_LAST_SEQUENCE     10071
 #define ERR_WRONG_LAST_SEQUENCE_2   10164
@@ -197,13 +193,13 @@ void aegis_nats_durable_nobody(nats_engine *engine, nats_call *call)
     if (engine->up > 0)
         aegis_nats_probe(engine); /* is it JetStream that is missing? */
     /* A stream may just have no leader; after a while there is none. */
-    if (!call->repeatable || (engine->durable == 1 && now - call->nobody > NOBODY_PATIENCE)) {
+    if (!call->repeatable || (engine->durable == 1 && now - call->nobody > NATS_NOBODY_PATIENCE)) {
         aegis_nats_call_finish(engine, call, aegis_nats_durable_expired(engine, call));
         return;
     }
-    int64_t pause = NOBODY_PAUSE << (call->times < 6 ? call->times : 6);
-    if (pause > NOBODY_PAUSE_MAX)
-        pause = NOBODY_PAUSE_MAX;
+    int64_t pause = NATS_NOBODY_PAUSE << (call->times < 6 ? call->times : 6);
+    if (pause > NATS_NOBODY_PAUSE_MAX)
+        pause = NATS_NOBODY_PAUSE_MAX;
     call->resend_at = now + pause;
     aegis_nats_timer(engine, call->resend_at);
 }

@@ -35,13 +35,20 @@
 #define NATS_REPLY_MAX   (NATS_INBOX_MAX + 24)
 #define NATS_UNSENT_HIGH ((size_t)4 << 20) /* bytes buffered before publishers wait */
 #define NATS_WRITE_LIMIT                                                                                     \
-    (500 * AEGIS_MILLISECOND) /* how long they wait before the connection counts as stuck */
-#define NATS_PULLS_MAX    32  /* pull requests of one consumer under way */
-#define NATS_CALL_SUBJECT 128
-#define NATS_DEAD_MAX     256                  /* messages destroyed together */
-#define NATS_SEATS_MAX    16                   /* connections of one port */
-#define NATS_LINKS_MAX    (2 * NATS_SEATS_MAX) /* with those that leave */
-#define NATS_API_MAX      128                  /* "$JS.<domain>.API" */
+    (500 * AEGIS_MILLISECOND)               /* how long they wait before the connection counts as stuck */
+#define NATS_BATCH_BYTES ((size_t)64 << 10) /* what is written together */
+#define NATS_HOLD        AEGIS_MILLISECOND  /* how long it waits for more */
+/* Nobody takes a publication that is to be stored: when it is said again, and how long that may be a stream
+ * without a leader. */
+#define NATS_NOBODY_PAUSE     (100 * AEGIS_MILLISECOND)
+#define NATS_NOBODY_PAUSE_MAX (AEGIS_SECOND / 2)
+#define NATS_NOBODY_PATIENCE  (2 * AEGIS_SECOND)
+#define NATS_PULLS_MAX        32 /* pull requests of one consumer under way */
+#define NATS_CALL_SUBJECT     128
+#define NATS_DEAD_MAX         256                  /* messages destroyed together */
+#define NATS_SEATS_MAX        16                   /* connections of one port */
+#define NATS_LINKS_MAX        (2 * NATS_SEATS_MAX) /* with those that leave */
+#define NATS_API_MAX          128                  /* "$JS.<domain>.API" */
 
 typedef struct nats_engine nats_engine;
 typedef struct nats_source nats_source;
@@ -412,6 +419,8 @@ aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_er
 
 /* send.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);
+/* With headers; NULL when it is not OK. */
+natsStatus aegis_nats_message_new(const aegis_outgoing *message, const char *reply, natsMsg **result);
 /* Lock held: nothing is left to be written. */
 void aegis_nats_sent(nats_link *link);
 /* A reply subject: the inbox up to its `prefix`, and the number. */

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "domain/time.h"
 
 #define SUBJECT_MAX 640
 #define ITEMS_MAX   100000
@@ -50,17 +51,8 @@ static bool deleted(const aegis_message *message)
 
 aegis_timestamp aegis_nats_time(const char *text)
 {
-    struct tm parts = {0};
-    int64_t fraction = 0;
-    int64_t unit = AEGIS_SECOND / 10;
-    const char *rest = text != NULL ? strptime(text, "%Y-%m-%dT%H:%M:%S", &parts) : NULL;
-    if (rest == NULL)
-        return 0;
-    if (*rest == '.') {
-        for (rest++; *rest >= '0' && *rest <= '9'; rest++, unit /= 10)
-            fraction += (*rest - '0') * unit;
-    }
-    return (int64_t)timegm(&parts) * AEGIS_SECOND + fraction;
+    aegis_timestamp at = 0;
+    return text != NULL && aegis_timestamp_parse(text, strlen(text), &at) ? at : 0;
 }
 
 /* ---- buckets --------------------------------------------------------------------------------------------

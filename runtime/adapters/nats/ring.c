@@ -16,19 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SILENCE         AEGIS_SECOND /* after the last acknowledgement, before the first repetition */
-#define SILENCE_MAX     (8 * AEGIS_SECOND)
-#define NOBODY_PAUSE    (100 * AEGIS_MILLISECOND)
-#define NOBODY_MAX      (AEGIS_SECOND / 2)
-#define NOBODY_PATIENCE (2 * AEGIS_SECOND)
+#define SILENCE     AEGIS_SECOND /* after the last acknowledgement, before the first repetition */
+#define SILENCE_MAX (8 * AEGIS_SECOND)
 /* With fewer than FEW under way one is written at once; else the acknowledgements that come wake the leader,
  * who writes what has gathered. With MANY the server has enough to do, and larger writes cost both sides
  * less.
  */
-#define FEW         2
-#define MANY        256
-#define HOLD        AEGIS_MILLISECOND
-#define BATCH_BYTES ((size_t)64 << 10)
+#define FEW  2
+#define MANY 256
 
 typedef struct entry {
     struct entry *next, *previous; /* as submitted */
@@ -65,20 +60,6 @@ struct nats_ring {
 
 /* ---- entries ------------------------------------------------------------------------------------------- */
 
-static natsMsg *message_new(const aegis_outgoing *message, const char *reply)
-{
-    natsMsg *raw = NULL;
-    natsStatus status = natsMsg_Create(&raw, message->subject, reply, (const char *)message->body.data,
-                                       (int)message->body.len);
-
-    for (size_t i = 0; status == NATS_OK && i < message->header_count; i++)
-        status = natsMsgHeader_Set(raw, message->headers[i].name, message->headers[i].value);
-    if (status == NATS_OK)
-        return raw;
-    natsMsg_Destroy(raw);
-    return NULL;
-}
-
 static void entry_free(nats_engine *engine, entry *e)
 {
     if (e == NULL)
@@ -106,7 +87,7 @@ static entry *entry_new(nats_source *source, const aegis_outgoing *message, uint
     if (length > 0)
         e->stream = (const char *)memcpy(e->text, message->stream, length);
     aegis_nats_reply(reply, ring->inbox, ring->prefix, e->number);
-    e->raw = message_new(message, reply);
+    (void)aegis_nats_message_new(message, reply, &e->raw);
     e->spare = aegis_nats_parcel_new(source->engine, NULL);
     if (e->raw != NULL && e->spare != NULL)
         return e;
@@ -232,7 +213,7 @@ static void see_to_writing(nats_source *source, size_t before, int64_t now)
 
     if (!atomic_load(&link->writable)) {
         aegis_nats_sent(link);
-    } else if (before < FEW || engine->dispatching || link->unsent >= BATCH_BYTES) {
+    } else if (before < FEW || engine->dispatching || link->unsent >= NATS_BATCH_BYTES) {
         if (link->unsent < NATS_UNSENT_HIGH)
             aegis_nats_write(link);
         if (!atomic_load(&link->writable))
@@ -240,7 +221,7 @@ static void see_to_writing(nats_source *source, size_t before, int64_t now)
         else if (engine->leader != NULL)
             aegis_nats_kick(engine);
     } else if (source->ring->outstanding >= MANY && atomic_load(&link->hold) == 0) {
-        atomic_store(&link->hold, now + HOLD);
+        atomic_store(&link->hold, now + NATS_HOLD);
     }
     if (engine->leader == NULL && engine->keeper_asleep && atomic_load(&link->writable))
         pthread_cond_signal(&engine->keeper_wake);
@@ -291,7 +272,8 @@ void aegis_nats_ring_nobody(nats_source *source)
         aegis_nats_probe(engine); /* is it JetStream that is missing? */
     if (ring->nobody == 0)
         ring->nobody = now;
-    if (!ring->proven && ring->first->out && engine->durable == 1 && now - ring->nobody > NOBODY_PATIENCE) {
+    if (!ring->proven && ring->first->out && engine->durable == 1 &&
+        now - ring->nobody > NATS_NOBODY_PATIENCE) {
         entry *e = ring->first;
         verdict.status = aegis_nats_silence(engine, natsMsg_GetSubject(e->raw), true, true, verdict.text,
                                             sizeof verdict.text);
@@ -300,9 +282,9 @@ void aegis_nats_ring_nobody(nats_source *source)
         return;
     }
     rewind_to_first(ring);
-    ring->pause = ring->pause == 0               ? NOBODY_PAUSE
-                  : ring->pause * 2 < NOBODY_MAX ? ring->pause * 2
-                                                 : NOBODY_MAX;
+    ring->pause = ring->pause == 0                          ? NATS_NOBODY_PAUSE
+                  : ring->pause * 2 < NATS_NOBODY_PAUSE_MAX ? ring->pause * 2
+                                                            : NATS_NOBODY_PAUSE_MAX;
     ring->resume = now + ring->pause;
     aegis_nats_timer(engine, ring->resume);
 }

@@ -11,23 +11,7 @@
 
 #include "domain/subject.h"
 
-#define FEW_CALLS   2 /* with more under way their requests are written together */
-#define BATCH_BYTES ((size_t)64 << 10)
-#define HOLD        AEGIS_MILLISECOND
-
-static bool publishable(const char *subject)
-{
-    if (subject == NULL || *subject == '\0' || *subject == '.')
-        return false;
-    if (strlen(subject) > AEGIS_SUBJECT_MAX) /* a server ends the connection over a line that is too long */
-        return false;
-    for (const char *c = subject; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || *c == '*' || *c == '>' ||
-            (*c == '.' && (c[1] == '.' || c[1] == '\0')))
-            return false;
-    }
-    return true;
-}
+#define FEW_CALLS 2 /* with more under way their requests are written together */
 
 static bool header_ok(const aegis_header *header)
 {
@@ -48,7 +32,8 @@ static size_t header_bytes(const aegis_outgoing *message)
 
 static aegis_status check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error)
 {
-    if (!publishable(message->subject) || (message->reply != NULL && !publishable(message->reply)))
+    if (!aegis_subject_valid(message->subject) ||
+        (message->reply != NULL && !aegis_subject_valid(message->reply)))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to publish to",
                                message->subject != NULL ? message->subject : "");
     for (size_t i = 0; i < message->header_count; i++) {
@@ -73,17 +58,31 @@ aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *m
     return status;
 }
 
-static natsStatus send_with_headers(nats_link *link, const aegis_outgoing *message, const char *reply)
+natsStatus aegis_nats_message_new(const aegis_outgoing *message, const char *reply, natsMsg **result)
 {
     natsMsg *raw = NULL;
     natsStatus status = natsMsg_Create(&raw, message->subject, reply, (const char *)message->body.data,
                                        (int)message->body.len);
+
     for (size_t i = 0; status == NATS_OK && i < message->header_count; i++)
         status = natsMsgHeader_Add(raw, message->headers[i].name, message->headers[i].value);
-    if (status == NATS_OK)
-        status = natsConnection_PublishMsg(link->connection, raw);
-    if (raw != NULL)
-        aegis_nats_message_dead(link->engine, raw, message->body.len);
+    if (status != NATS_OK) {
+        natsMsg_Destroy(raw);
+        raw = NULL;
+    }
+    *result = raw;
+    return status;
+}
+
+static natsStatus send_with_headers(nats_link *link, const aegis_outgoing *message, const char *reply)
+{
+    natsMsg *raw;
+    natsStatus status = aegis_nats_message_new(message, reply, &raw);
+
+    if (status != NATS_OK)
+        return status;
+    status = natsConnection_PublishMsg(link->connection, raw);
+    aegis_nats_message_dead(link->engine, raw, message->body.len);
     return status;
 }
 
@@ -107,7 +106,7 @@ static void write_policy(nats_link *link)
         return;
     atomic_store(&link->hold, 0); /* this one does not wait for more */
     const bool lonely = engine->backlog == 0 && engine->call_count <= FEW_CALLS;
-    const bool unattended = engine->leader == NULL && link->unsent > BATCH_BYTES;
+    const bool unattended = engine->leader == NULL && link->unsent > NATS_BATCH_BYTES;
     if ((lonely || unattended) && link->unsent < NATS_UNSENT_HIGH)
         aegis_nats_write(link);
     if (!atomic_load(&link->writable))
@@ -118,14 +117,14 @@ static void write_policy(nats_link *link)
         pthread_cond_signal(&engine->keeper_wake);
 }
 
-/* More follows at once: write it all together, but not later than HOLD, which the leader sees to. */
+/* More follows at once: write it all together, but not later than NATS_HOLD, which the leader sees to. */
 static void hold_back(nats_link *link)
 {
     nats_engine *engine = link->engine;
 
     if (atomic_load(&link->hold) != 0)
         return;
-    atomic_store(&link->hold, aegis_clock_monotonic() + HOLD);
+    atomic_store(&link->hold, aegis_clock_monotonic() + NATS_HOLD);
     if (atomic_load(&engine->polling))
         aegis_nats_kick(engine);
 }
@@ -161,7 +160,7 @@ natsStatus aegis_nats_send(nats_link *link, const aegis_outgoing *message, const
     if (status == NATS_OK) {
         link->unsent += message->body.len + 64;
         link->unsent_count++;
-        if (message->more && link->unsent < BATCH_BYTES)
+        if (message->more && link->unsent < NATS_BATCH_BYTES)
             hold_back(link);
         else
             write_policy(link);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/subject.h"
+
 #define DEFAULT_CAPACITY 65536
 #define EVENT_CAPACITY   64
 #define POOL_MAX         2048
@@ -397,17 +399,6 @@ static void source_link(nats_source *source)
     aegis_nats_source_subscribe(source);
 }
 
-static bool subject_ok(const char *subject)
-{
-    if (subject == NULL || *subject == '\0' || *subject == '.')
-        return false;
-    for (const char *c = subject; *c != '\0'; c++) {
-        if ((unsigned char)*c <= ' ' || *c == 0x7f || (*c == '.' && (c[1] == '.' || c[1] == '\0')))
-            return false;
-    }
-    return true;
-}
-
 /* Add it and see that the server has it. */
 static aegis_status source_add(nats_source *made, aegis_source **source, aegis_error *error)
 {
@@ -434,7 +425,7 @@ static nats_source *new_subscription(nats_engine *engine, const char *subject, c
                                      size_t capacity, aegis_error *error)
 {
     nats_source *made;
-    if (!subject_ok(subject) || (queue != NULL && !subject_ok(queue))) {
+    if (!aegis_subject_pattern_valid(subject) || (queue != NULL && !aegis_subject_valid(queue))) {
         aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a subject to subscribe to",
                         subject != NULL ? subject : "");
         return NULL;
