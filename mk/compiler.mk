@@ -38,6 +38,12 @@ $(BUILD)/obj/compiler/%.o: compiler/%.c $(FLAGS_STAMP) | $(COMPILER_HEADERS)
 $(LIBAEGISC): $(COMPILER_OBJECTS)
 	@mkdir -p $(@D)
 	rm -f $@ && $(AR) rcs $@ $^
-$(AEGISC): $(COMMAND_SOURCES:%.c=$(BUILD)/obj/%.o) $(LIBAEGISC)
+# Needs nothing but the C library, and is started once a file: without the dynamic linker, where that can be (not with
+# sanitizers), a compile takes 3 ms less.
+$(BUILD)/link-static: $(FLAGS_STAMP)
+	@echo 'int main(void) { return 0; }' > $@.c
+	@if $(LINK) -static -o $@.probe $@.c 2>/dev/null; then echo -static; fi > $@
+	@rm -f $@.c $@.probe
+$(AEGISC): $(COMMAND_SOURCES:%.c=$(BUILD)/obj/%.o) $(LIBAEGISC) $(BUILD)/link-static
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^
+	$(LINK) $$(cat $(BUILD)/link-static) -o $@ $(filter-out %/link-static,$^)
