@@ -26,12 +26,12 @@ typedef union widest {
 struct arena_block {
     arena_block *next;
     size_t room;
-    void *mapped; /* what munmap takes; NULL: the block is calloc's */
+    void *mapped; /* what munmap takes; NULL: the block is malloc's */
     size_t mapped_size;
     widest data[];
 };
 
-#define BLOCK_SIZE ((size_t)64 << 10)
+#define BLOCK_SIZE ((size_t)16 << 10)
 /* A large page of x86-64 and most of ARM; where it is not one, it is only a large block. */
 #define LARGE_SIZE ((size_t)2 << 20)
 /* Each block is larger than the one before, up to this: what is not used costs nothing. */
@@ -99,7 +99,7 @@ static arena_block *map_block(size_t size)
     if (mapped == MAP_FAILED)
         return NULL;
     start = ((uintptr_t)mapped + LARGE_SIZE - 1) / LARGE_SIZE * LARGE_SIZE;
-    block = (arena_block *)((char *)mapped + (start - (uintptr_t)mapped));
+    block = (arena_block *)(void *)((char *)mapped + (start - (uintptr_t)mapped));
 #ifdef MADV_HUGEPAGE
     (void)madvise(block, size, MADV_HUGEPAGE);
 #endif
@@ -108,16 +108,19 @@ static arena_block *map_block(size_t size)
     return block;
 }
 
-/* A block of at least `size` bytes, its own header included; all zero. */
+/* A block of at least `size` bytes, its own header included; zeroed when it is large. */
 static arena_block *make_block(size_t size)
 {
     arena_block *block;
 
     if (size > BLOCK_SIZE && size <= SIZE_MAX - LARGE_SIZE)
         size = (size + LARGE_SIZE - 1) / LARGE_SIZE * LARGE_SIZE;
-    block = size > BLOCK_SIZE ? map_block(size) : (arena_block *)calloc(1, size);
-    if (block != NULL)
-        block->room = size - sizeof *block;
+    block = size > BLOCK_SIZE ? map_block(size) : (arena_block *)malloc(size);
+    if (block == NULL)
+        return NULL;
+    if (size <= BLOCK_SIZE)
+        block->mapped = NULL;
+    block->room = size - sizeof *block;
     return block;
 }
 
@@ -142,11 +145,12 @@ static arena_block *take_block(arena *a, size_t size, bool *clean)
             return block;
         free_block(block);
     }
-    *clean = true;
     if (size > SIZE_MAX - sizeof *block)
         return NULL;
     size += sizeof *block;
-    return make_block(size > usual ? size : usual);
+    block = make_block(size > usual ? size : usual);
+    *clean = block != NULL && block->mapped != NULL;
+    return block;
 }
 
 static void *new_block(arena *a, size_t size)
