@@ -250,12 +250,11 @@ static const char *const declared[] = {
 /* Whether the first `length` bytes of `name` are one of the words of `list`. */
 static bool listed(const char *list, const char *name, size_t length)
 {
-    while (*list != '\0') {
-        size_t size = strcspn(list, " ");
-
-        if (size == length && memcmp(list, name, size) == 0)
+    for (; list != NULL; list = strchr(list, ' ')) {
+        list += *list == ' ';
+        if (*list == *name && strncmp(list, name, length) == 0 &&
+            (list[length] == ' ' || list[length] == '\0'))
             return true;
-        list += list[size] == ' ' ? size + 1 : size;
     }
     return false;
 }
@@ -302,6 +301,8 @@ static bool in_family(const char *name)
     if (ends_with(name, "_t") || strncmp(name, "si_", 3) == 0 || strncmp(name, "aegis_", 6) == 0 ||
         is_format(name))
         return true;
+    if (name[0] >= 'a' && name[0] <= 'z') /* the others are all in capitals, or begin so */
+        return false;
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         if (ends_with(name, ends[i]) && strpbrk(name, "abcdefghijklmnopqrstuvwxyz") == NULL)
             return true;

@@ -334,7 +334,7 @@ bool token_add(cutter *cut, int kind, span where)
 
     if (kind == DOC && !cut->fresh_line)
         return misplaced_doc(cut, where);
-    if (!token_reserve(cut->owner, &cut->tokens, cut->count, &cut->room, 1))
+    if (cut->count == cut->room && !token_reserve(cut->owner, &cut->tokens, cut->count, &cut->room, 1))
         return false;
     t = &cut->tokens[cut->count++];
     memset(t, 0, sizeof *t);
@@ -348,6 +348,20 @@ bool token_add(cutter *cut, int kind, span where)
 
 /* ---- files and repairs ---- */
 
+/* How many of the next bytes are ASCII but for NUL, up to eight; 0 when that has to be looked at. */
+static size_t plain_bytes(const unsigned char *text, size_t left)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+    uint64_t word;
+
+    if (left < sizeof word)
+        return *text - 1U < 0x7f ? 1 : 0;
+    memcpy(&word, text, sizeof word);
+    if (((word | (word - ones)) & tops) == 0)
+        return sizeof word;
+    return *text - 1U < 0x7f ? 1 : 0;
+}
+
 static bool check_bytes(const parser *p)
 {
     const source_file *file = &p->files->files[p->file];
@@ -357,7 +371,9 @@ static bool check_bytes(const parser *p)
     for (size_t i = 0; i < file->length; i += length) {
         span where = {p->file, (uint32_t)i, (uint32_t)i + 1};
 
-        length = text[i] - 1U < 0x7f ? 1 : utf8_length(text + i, file->length - i);
+        length = plain_bytes(text + i, file->length - i);
+        if (length == 0)
+            length = utf8_length(text + i, file->length - i);
         if (length != 0)
             continue;
         if (text[i] == 0) {
