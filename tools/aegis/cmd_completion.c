@@ -89,11 +89,9 @@ const cli_command cmd_completion = {
     .name = "completion",
     .summary = "prints what a shell needs to complete command lines of aegis",
     .takes = "bash|zsh|fish",
-    .about = "Prints a script for a shell, by which it completes commands and options, and the names of "
-             "services,\n"
-             "methods, events, parameters and values: those of -f, or of the services that run. 'make "
-             "install' puts\n"
-             "the scripts where shells look for them.",
+    .about = "Prints a script for a shell, by which it completes commands and options, and the names of\n"
+             "services, methods, events, parameters and values: those of -f, or of the services that run.\n"
+             "'make install' puts the scripts where shells look for them.",
     .examples = "  source <(aegis completion bash)\n"
                 "  aegis completion zsh > \"${fpath[1]}/_aegis\"\n"
                 "  aegis completion fish > ~/.config/fish/completions/aegis.fish\n",

@@ -117,9 +117,9 @@ const cli_command cmd_emit = {
     .name = "emit",
     .summary = "publishes an event",
     .takes = "DOMAIN.TYPE [NAME=VALUE]...",
-    .about = "Publishes an event, which is stored and goes to all who subscribe to it. Its payload is "
-             "written as the\n"
-             "parameters of 'aegis call' are, and checked by the schema of whoever declares the event.",
+    .about = "Publishes an event, which is stored and goes to all who subscribe to it. Its payload is\n"
+             "written as the parameters of 'aegis call' are, and checked by the schema of whoever declares\n"
+             "the event.",
     .examples = "  aegis emit order.cancelled id=6f1c5a9e-0d0f-4c39-9a7b-2f6f0b0c8a11 reason='never paid'\n"
                 "  aegis emit order.created --data @order.json --version 1.1\n"
                 "  aegis emit order.created --describe\n",

@@ -191,11 +191,10 @@ const cli_command cmd_mock = {
     .summary = "serves a schema with invented answers",
     .takes = "FILE.aegis...",
     .about =
-        "Serves all services of a schema, as if they were there: requests are checked, answers are invented "
-        "so\n"
-        "that they fit the schema, or come from a script. Commands tell their progress. What is asked is "
-        "shown\n"
-        "line by line. Subscriptions are left alone: a mock takes no event away from a service that runs.\n"
+        "Serves all services of a schema, as if they were there: requests are checked, answers are\n"
+        "invented so that they fit the schema, or come from a script. Commands tell their progress. What\n"
+        "is asked is shown line by line. Subscriptions are left alone: a mock takes no event away from a\n"
+        "service that runs.\n"
         "\n"
         "A script holds for SERVICE.METHOD an entry or a list of entries that take turns:\n"
         "{\"answer\": {...}}, {\"error\": \"NotFound\", \"details\": {...}} or {\"fail\": \"UNAVAILABLE\",\n"

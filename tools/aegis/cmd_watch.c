@@ -319,12 +319,10 @@ const cli_command cmd_watch = {
     .name = "watch",
     .summary = "shows events as they are published, or were",
     .takes = "[PATTERN]...",
-    .about = "Shows events as they are published: all of them, or those whose name a pattern takes "
-             "(order.created,\n"
-             "'order.*', 'payment.>'). With --since, --last or --all it begins with what is kept. Without "
-             "patterns\n"
-             "--commands and --rpc show those alone. It only looks on: nothing is acknowledged and no "
-             "consumer made.",
+    .about = "Shows events as they are published: all of them, or those whose name a pattern takes\n"
+             "(order.created, 'order.*', 'payment.>'). With --since, --last or --all it begins with what is\n"
+             "kept. Without patterns --commands and --rpc show those alone. It only looks on: nothing is\n"
+             "acknowledged and no consumer made.",
     .examples = "  aegis watch\n"
                 "  aegis watch 'order.*' --since 10m --where order.customer=ada\n"
                 "  aegis watch order.created --count 1 --timeout 30s --json\n"

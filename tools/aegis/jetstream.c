@@ -25,7 +25,7 @@ aegis_status jetstream_ask(session *s, const char *what, json_t *body, json_t **
 {
     const char *domain = s->options->domain;
     const char *subject = aegis_arena_printf(s->arena, "$JS%s%s.API.%s", domain != NULL ? "." : "",
-                                       domain != NULL ? domain : "", what);
+                                             domain != NULL ? domain : "", what);
     aegis_error why = {0};
     aegis_status status;
     json_t *failure;

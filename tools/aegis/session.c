@@ -108,6 +108,14 @@ static void log_line(void *user, aegis_log_level level, const char *line)
     fputc('\n', stderr);
 }
 
+/* What the account may not do is told in any case: all else that is seen of it is that nothing comes. Whether
+ * there is JetStream is asked for by the way, and nothing to complain of. */
+static void log_rights(void *user, aegis_log_level level, const char *line)
+{
+    if (strstr(line, "Permissions Violation") != NULL && strstr(line, "$JS.API.INFO") == NULL)
+        log_line(user, level, line);
+}
+
 static aegis_options options_of(const session_options *o)
 {
     const aegis_options options = {.name = "aegis",
@@ -123,7 +131,7 @@ static aegis_options options_of(const session_options *o)
                                    .inbox_prefix = o->inbox_prefix,
                                    .jetstream_domain = o->domain,
                                    .format = AEGIS_FORMAT_JSON,
-                                   .log = o->verbose ? log_line : NULL};
+                                   .log = o->verbose ? log_line : log_rights};
 
     return options;
 }
