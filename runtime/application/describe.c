@@ -44,11 +44,28 @@ static void unshare(aegis_bus *bus)
     (void)pthread_mutex_unlock(&bus->asking);
 }
 
+/* Tallies outlive instances; what is told is this one's. */
+static bool remember_tallies(aegis_service *service)
+{
+    size_t i, k;
+
+    service->tallied = (uint64_t(*)[AEGIS_TALLIES])aegis_arena_alloc(
+        service->arena, (service->lane_count + 1) * sizeof *service->tallied);
+    for (i = 0; service->tallied != NULL && i < service->lane_count; i++) {
+        for (k = 0; k < AEGIS_TALLIES; k++)
+            service->tallied[i][k] = aegis_tally_count(service->lanes[i].tally, (aegis_tallied)k);
+    }
+    return service->tallied != NULL;
+}
+
 aegis_status aegis_describe_open(aegis_service *service, aegis_error *error)
 {
     char subject[SUBJECT_SIZE], queue[SUBJECT_SIZE];
-    aegis_status status = share(service->bus, error);
+    aegis_status status;
 
+    if (!remember_tallies(service))
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    status = share(service->bus, error);
     if (status != AEGIS_OK)
         return status;
     atomic_store(&service->askable, true);

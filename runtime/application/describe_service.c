@@ -201,6 +201,36 @@ static bool describe_latency(const aegis_latency *latency, aegis_arena *arena, a
     return pairs != NULL;
 }
 
+/* The endpoint that a lane brings messages to. */
+static size_t endpoint_of(const aegis_service *service, const aegis_lane *lane)
+{
+    const aegis_service_type *type = service->type;
+
+    return lane->endpoint != NULL ? (size_t)(lane->endpoint - type->endpoints)
+                                  : type->endpoint_count + (size_t)(lane->subscription - type->subscriptions);
+}
+
+/* What consumers say, each lane's added to its endpoint. */
+static void describe_lanes(const aegis_service *service, aegis_wire_micro_stat *items)
+{
+    size_t i;
+
+    for (i = 0; i < service->lane_count; i++) {
+        const aegis_lane *lane = &service->lanes[i];
+        const uint64_t *before = service->tallied[i];
+        aegis_wire_micro_data *data = &items[endpoint_of(service, lane)].data;
+
+        data->running.has = data->waiting.has = data->retried.has = data->dead.has = true;
+        data->lost.has = lane->endpoint == NULL;
+        data->running.value += aegis_tally_level_of(lane->tally, AEGIS_TALLY_RUNNING);
+        data->waiting.value += aegis_tally_level_of(lane->tally, AEGIS_TALLY_READY);
+        data->retried.value +=
+            aegis_tally_count(lane->tally, AEGIS_TALLY_RETRIED) - before[AEGIS_TALLY_RETRIED];
+        data->dead.value += aegis_tally_count(lane->tally, AEGIS_TALLY_DEAD) - before[AEGIS_TALLY_DEAD];
+        data->lost.value += aegis_tally_count(lane->tally, AEGIS_TALLY_LOST) - before[AEGIS_TALLY_LOST];
+    }
+}
+
 static bool describe_stat(const aegis_service *service, size_t i, const aegis_called *called,
                           aegis_arena *arena, aegis_wire_micro_stat *out)
 {
@@ -232,6 +262,8 @@ static bool describe_stats(const aegis_service *service, aegis_arena *arena, aeg
 
     for (i = 0; good && i < count; i++)
         good = describe_stat(service, i, &called[i], arena, &items[i]);
+    if (good)
+        describe_lanes(service, items);
     out->endpoints = (aegis_wire_micro_stat_list){items, count};
     return good;
 }

@@ -104,6 +104,9 @@ void aegis_tally_add(aegis_tally *tally, aegis_tallied what, uint64_t count);
 /* One more is so now, or one less. */
 void aegis_tally_move(aegis_tally *tally, aegis_tally_level what, int32_t by);
 void aegis_tally_took(aegis_tally *tally, int64_t nanoseconds);
+/* What was added so far, and how many are so now. */
+uint64_t aegis_tally_count(const aegis_tally *tally, aegis_tallied what);
+uint32_t aegis_tally_level_of(const aegis_tally *tally, aegis_tally_level what);
 /* So many wait for the consumer. */
 void aegis_tally_pending(aegis_tally *tally, uint64_t messages);
 /* All of a bus, at most `count`. With its lock held. */

@@ -199,10 +199,11 @@ struct aegis_service {
     size_t worker_count;
     aegis_lane *lanes;
     size_t lane_count;
-    aegis_series **series;  /* by endpoint */
-    aegis_callers *callers; /* of the endpoints, then of the subscriptions */
-    aegis_source *asked;    /* service.<name>.schema; NULL: nobody listens */
-    atomic_bool askable;    /* it may be asked what it is, see describe.c */
+    uint64_t (*tallied)[AEGIS_TALLIES]; /* by lane: what its tally had when this instance began */
+    aegis_series **series;              /* by endpoint */
+    aegis_callers *callers;             /* of the endpoints, then of the subscriptions */
+    aegis_source *asked;                /* service.<name>.schema; NULL: nobody listens */
+    atomic_bool askable;                /* it may be asked what it is, see describe.c */
     pthread_t keeper;
     bool keeper_started;
     aegis_source *cancels; /* commands.cancel.*; NULL without commands */

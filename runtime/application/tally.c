@@ -102,15 +102,16 @@ static const char *lane_of(const aegis_tally *tally)
     return "normal";
 }
 
-static uint64_t count_of(const aegis_tally *tally, aegis_tallied what)
+uint64_t aegis_tally_count(const aegis_tally *tally, aegis_tallied what)
 {
-    return atomic_load_explicit(&tally->counts[what], memory_order_relaxed);
+    return tally == NULL ? 0 : atomic_load_explicit(&tally->counts[what], memory_order_relaxed);
 }
 
 /* Added to on several cores, so that a moment's view may be below 0. */
-static uint32_t level_of(const aegis_tally *tally, aegis_tally_level what)
+uint32_t aegis_tally_level_of(const aegis_tally *tally, aegis_tally_level what)
 {
-    const int_fast32_t level = atomic_load_explicit(&tally->levels[what], memory_order_relaxed);
+    const int_fast32_t level =
+        tally == NULL ? 0 : atomic_load_explicit(&tally->levels[what], memory_order_relaxed);
 
     return level > 0 ? (uint32_t)level : 0;
 }
@@ -138,17 +139,17 @@ static void read_one(const aegis_tally *tally, aegis_consumer_metrics *out)
     out->lane = lane_of(tally);
     out->pending_known = pending > 0;
     out->pending = pending > 0 ? pending - 1 : 0;
-    out->ready = level_of(tally, AEGIS_TALLY_READY);
-    out->running = level_of(tally, AEGIS_TALLY_RUNNING);
-    out->redelivered = count_of(tally, AEGIS_TALLY_REDELIVERED);
-    out->handled = count_of(tally, AEGIS_TALLY_HANDLED);
-    out->retried = count_of(tally, AEGIS_TALLY_RETRIED);
-    out->dead = count_of(tally, AEGIS_TALLY_DEAD);
-    out->lost = count_of(tally, AEGIS_TALLY_LOST);
-    out->taken_over = count_of(tally, AEGIS_TALLY_TAKEN_OVER);
-    out->leases_lost = count_of(tally, AEGIS_TALLY_LEASES_LOST);
-    out->progress_sent = count_of(tally, AEGIS_TALLY_PROGRESS_SENT);
-    out->progress_replaced = count_of(tally, AEGIS_TALLY_PROGRESS_REPLACED);
+    out->ready = aegis_tally_level_of(tally, AEGIS_TALLY_READY);
+    out->running = aegis_tally_level_of(tally, AEGIS_TALLY_RUNNING);
+    out->redelivered = aegis_tally_count(tally, AEGIS_TALLY_REDELIVERED);
+    out->handled = aegis_tally_count(tally, AEGIS_TALLY_HANDLED);
+    out->retried = aegis_tally_count(tally, AEGIS_TALLY_RETRIED);
+    out->dead = aegis_tally_count(tally, AEGIS_TALLY_DEAD);
+    out->lost = aegis_tally_count(tally, AEGIS_TALLY_LOST);
+    out->taken_over = aegis_tally_count(tally, AEGIS_TALLY_TAKEN_OVER);
+    out->leases_lost = aegis_tally_count(tally, AEGIS_TALLY_LEASES_LOST);
+    out->progress_sent = aegis_tally_count(tally, AEGIS_TALLY_PROGRESS_SENT);
+    out->progress_replaced = aegis_tally_count(tally, AEGIS_TALLY_PROGRESS_REPLACED);
     read_latency(tally, &out->latency);
 }
 

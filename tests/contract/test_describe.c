@@ -434,6 +434,11 @@ static void test_stats(void **state)
     assert_caller(answer, "run", sources[1], 1, 1);
     assert_stat(answer, "thing_any", 3, 1);
     assert_caller(answer, "thing_any", "maker-1", 3, 1);
+    assert_int_equal(number_at(json_object_get(endpoint(answer, "thing_any"), "data"), "dead"), 1);
+    assert_int_equal(number_at(json_object_get(endpoint(answer, "thing_any"), "data"), "retried"), 0);
+    assert_int_equal(number_at(json_object_get(endpoint(answer, "thing_any"), "data"), "lost"), 0);
+    assert_int_equal(number_at(json_object_get(endpoint(answer, "run"), "data"), "running"), 0);
+    assert_null(json_object_get(json_object_get(endpoint(answer, "call"), "data"), "dead"));
     assert_stat(answer, "other_rest", 0, 0);
     assert_true(
         aegis_timestamp_parse(text_at(answer, "started"), strlen(text_at(answer, "started")), &started));
