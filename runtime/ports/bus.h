@@ -249,6 +249,10 @@ typedef struct aegis_port_ops {
     void (*wake)(aegis_source *source);
     /* Stop the inflow; what has arrived can still be read. The server has seen it when this returns OK. */
     aegis_status (*drain)(aegis_source *source, int64_t deadline);
+    /* Stop the inflow, or let it in again. Held, a subscription is not there: the others of its queue group get its
+     * part, and without others nobody does; a reader of a durable is given nothing. What has arrived can still be read.
+     * Credit given before is void, both ways. The server has seen it when this returns OK; else try again. */
+    aegis_status (*hold)(aegis_source *source, bool held, int64_t deadline);
     /* What `source`, a subscription, has and gets comes out of `into`, a source of completions, with `token`. For good:
      * nobody reads `source` any more, which is closed before `into`. If `source` is seldom, so is `into`. */
     void (*divert)(aegis_source *source, aegis_source *into, uint64_t token);

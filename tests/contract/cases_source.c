@@ -168,6 +168,79 @@ void drain_leaves_what_arrived(void **state)
     assert_true(error.not_processed);
 }
 
+static void nobody_there(contract *c, const char *subject)
+{
+    const aegis_outgoing request = {.subject = subject, .body = text_bytes("?")};
+    aegis_message message;
+    aegis_error error = {0};
+    assert_status(AEGIS_UNAVAILABLE, c->ops->request(c->port, &request, in_ms(5000), &message, &error));
+    assert_true(error.not_processed);
+}
+
+/* Out of the queue group and in again, as often as one likes. */
+void held_is_not_there(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *subject = contract_subject(c, "held");
+    aegis_source *source = contract_subscribe(c, subject, "q");
+    for (int round = 0; round < 3; round++) {
+        contract_publish(c, subject, "before");
+        assert_ok(c->ops->hold(source, true, in_ms(5000)));
+        nobody_there(c, subject);
+        contract_expect(c, source, "before");
+        contract_silent(c, source, 20);
+        aegis_source *other = contract_subscribe(c, subject, "q");
+        for (int i = 0; i < 10; i++)
+            contract_publish(c, subject, "other's");
+        for (int i = 0; i < 10; i++)
+            contract_expect(c, other, "other's");
+        contract_close(c, other);
+        nobody_there(c, subject);
+        assert_ok(c->ops->hold(source, false, in_ms(5000)));
+        contract_publish(c, subject, "after");
+        contract_expect(c, source, "after");
+    }
+    /* Held, it can end in order like any other. */
+    contract_publish(c, subject, "last");
+    assert_ok(c->ops->hold(source, true, in_ms(5000)));
+    assert_ok(c->ops->drain(source, in_ms(5000)));
+    contract_expect(c, source, "last");
+    aegis_message message;
+    assert_status(AEGIS_UNAVAILABLE, c->ops->next(source, in_ms(5000), &message));
+}
+
+/* Another reader of the durable gets what it would have got, also what it had asked for. */
+void held_reader_is_given_nothing(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *stream = contract_name(c, "heldd"), *subject = contract_subject(c, "heldd");
+    char one[64];
+    contract_stream(c, stream, subject);
+    (void)snprintf(one, sizeof one, "%s.x", subject);
+    contract_consumer(c, stream, "d", one, 0);
+    aegis_source *source = contract_consume(c, stream, "d", 5);
+    for (int round = 0; round < 2; round++) {
+        contract_store(c, one, "a", NULL);
+        aegis_message message = contract_next(c, source, 5000);
+        assert_ok(c->ops->hold(source, true, in_ms(5000)));
+        contract_settle(c, &message, AEGIS_ACK, 0); /* what it has it may settle */
+        contract_store(c, one, "b", NULL);
+        contract_silent(c, source, 200);
+        aegis_source *other = contract_consume(c, stream, "d", 1);
+        message = contract_next(c, other, 5000);
+        assert_true(body_is(&message, "b"));
+        contract_settle(c, &message, AEGIS_ACK, 0);
+        contract_close(c, other);
+        assert_ok(c->ops->hold(source, false, in_ms(5000)));
+        contract_store(c, one, "c", NULL);
+        contract_silent(c, source, 200); /* it has no credit */
+        c->ops->credit(source, 5);
+        message = contract_next(c, source, 5000);
+        assert_true(body_is(&message, "c"));
+        contract_settle(c, &message, AEGIS_ACK, 0);
+    }
+}
+
 void close_with_unread(void **state)
 {
     contract *c = (contract *)*state;

@@ -121,6 +121,8 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(wake_ends_a_wait)                                                                                      \
     X(wake_loses_no_message)                                                                                 \
     X(drain_leaves_what_arrived)                                                                             \
+    X(held_is_not_there)                                                                                     \
+    X(held_reader_is_given_nothing)                                                                          \
     X(close_with_unread)                                                                                     \
     X(batches_in_order)                                                                                      \
     X(overflow_is_reported)                                                                                  \

@@ -51,7 +51,7 @@ void memory_leave_group(memory_bus *bus, memory_source *source)
     memory_free(bus, group, sizeof *group);
 }
 
-static void add_route(memory_bus *bus, memory_source *source)
+void memory_route_to(memory_bus *bus, memory_source *source)
 {
     bool wildcard = aegis_subject_has_wildcard(source->subject);
     memory_source **head =
@@ -186,7 +186,7 @@ static memory_source *new_subscription(memory_bus *bus, const char *subject, con
         memory_source_free(bus, source);
         return NULL;
     }
-    add_route(bus, source);
+    memory_route_to(bus, source);
     return source;
 }
 

@@ -154,11 +154,13 @@ aegis_status memory_exhausted(aegis_error *error);
 size_t memory_route(memory_bus *bus, memory_packet *packet);
 /* The same without the streams. */
 size_t memory_route_live(memory_bus *bus, memory_packet *packet);
+void memory_route_to(memory_bus *bus, memory_source *source);
 void memory_unroute(memory_bus *bus, memory_source *source);
 void memory_leave_group(memory_bus *bus, memory_source *source);
 aegis_status memory_publish(aegis_port *port, const aegis_outgoing *message, aegis_error *error);
 aegis_status memory_listen(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
                            aegis_error *error);
+aegis_status memory_hold(aegis_source *source, bool held, int64_t deadline);
 void memory_divert(aegis_source *source, aegis_source *into, uint64_t token);
 aegis_status memory_subscribe(aegis_port *port, const char *subject, const char *queue, size_t capacity,
                               bool seldom, aegis_source **source, aegis_error *error);

@@ -216,6 +216,7 @@ static const aegis_port_ops memory_ops = {
     .request = memory_request,
     .subscribe = memory_subscribe,
     .listen = memory_listen,
+    .hold = memory_hold,
     .divert = memory_divert,
     .next = memory_next,
     .next_batch = memory_next_batch,

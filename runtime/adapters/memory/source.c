@@ -257,6 +257,21 @@ aegis_status memory_drain(aegis_source *port_source, int64_t deadline)
     return AEGIS_OK;
 }
 
+aegis_status memory_hold(aegis_source *port_source, bool held, int64_t deadline)
+{
+    memory_source *source = source_of(port_source);
+    memory_bus *bus = memory_of(port_source->port);
+    (void)deadline;
+    pthread_mutex_lock(&bus->lock);
+    source->credit = 0;
+    if (held)
+        memory_unroute(bus, source);
+    else if (source->kind == MEMORY_SUBSCRIPTION && !source->route_head && !source->drained)
+        memory_route_to(bus, source);
+    pthread_mutex_unlock(&bus->lock);
+    return AEGIS_OK;
+}
+
 void memory_divert(aegis_source *port_source, aegis_source *into, uint64_t token)
 {
     memory_source *source = source_of(port_source);

@@ -167,6 +167,7 @@ struct nats_source {
     unsigned waiting; /* threads inside `next` */
     unsigned wakes;
     bool draining; /* not to be subscribed again */
+    bool held;     /* not to be subscribed for now */
     bool drained;
     natsSubscription *subscription; /* NULL while there is no connection for it */
     nats_grave *grave;              /* for it, so that closing cannot fail for memory */
@@ -414,6 +415,7 @@ aegis_status aegis_nats_next_batch(aegis_source *source, int64_t deadline, aegis
 void aegis_nats_release(aegis_message *message);
 void aegis_nats_wake(aegis_source *source);
 aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);
+aegis_status aegis_nats_hold(aegis_source *source, bool held, int64_t deadline);
 void aegis_nats_close_source(aegis_source *source);
 aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error);
 

@@ -92,6 +92,7 @@ static const aegis_port_ops operations = {
     .release = aegis_nats_release,
     .wake = aegis_nats_wake,
     .drain = aegis_nats_drain,
+    .hold = aegis_nats_hold,
     .close_source = aegis_nats_close_source,
     .completions = aegis_nats_completions,
     .submit = aegis_nats_submit,

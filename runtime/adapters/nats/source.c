@@ -360,7 +360,7 @@ static nats_link *place_of(const nats_source *source)
 /* Subscribe at the server, if it is there; on reconnecting it is called again. */
 void aegis_nats_source_subscribe(nats_source *source)
 {
-    if (source->subject == NULL || source->draining || source->subscription != NULL)
+    if (source->subject == NULL || source->draining || source->held || source->subscription != NULL)
         return;
     nats_link *link = place_of(source);
     if (link == NULL)
@@ -621,6 +621,76 @@ aegis_status aegis_nats_drain(aegis_source *base, int64_t deadline)
     }
     aegis_nats_kick(engine);
     aegis_nats_unlock(engine);
+    return status;
+}
+
+static bool leaves(const nats_engine *engine, const nats_link *link)
+{
+    for (size_t i = 0; i < engine->leaving_count; i++) {
+        if (engine->leaving[i] == link)
+            return true;
+    }
+    return false;
+}
+
+/* What was subscribed before, and has nothing any more. A grave is taken from `spare`. */
+static void former_away(nats_source *source, nats_grave **spare)
+{
+    if (source->former == NULL)
+        return;
+    aegis_nats_bury(source->engine, source->former_grave, source->former);
+    source->former = NULL;
+    source->former_link = NULL;
+    source->former_grave = *spare;
+    *spare = NULL;
+}
+
+/* Lock held, and let go of while it waits. */
+static aegis_status hold(nats_source *source, int64_t deadline)
+{
+    if (source->subscription == NULL)
+        return AEGIS_OK;
+    source->former = source->subscription;
+    source->former_link = source->link;
+    source->subscription = NULL;
+    source->link = NULL;
+    natsSubscription_DrainTimeout(source->former, 2000);
+    const aegis_status status = aegis_nats_flush_link(source->engine, source->former_link, deadline, NULL);
+    aegis_nats_source_dispatch(source);
+    return status;
+}
+
+static aegis_status let_in(nats_source *source, int64_t deadline)
+{
+    aegis_nats_source_subscribe(source);
+    if (source->link == NULL) /* it is put in place when there is a connection */
+        return AEGIS_OK;
+    return aegis_nats_flush_link(source->engine, source->link, deadline, NULL);
+}
+
+aegis_status aegis_nats_hold(aegis_source *base, bool held, int64_t deadline)
+{
+    nats_source *source = aegis_nats_source_of(base);
+    nats_engine *engine = source->engine;
+    nats_grave *spare = (nats_grave *)calloc(1, sizeof *spare);
+    aegis_status status = AEGIS_OK;
+    if (spare == NULL)
+        return AEGIS_RESOURCE_EXHAUSTED;
+    pthread_mutex_lock(&engine->lock);
+    if (source->former != NULL && leaves(engine, source->former_link)) {
+        status = AEGIS_UNAVAILABLE; /* its messages are moving to another connection */
+    } else {
+        former_away(source, &spare);
+        source->held = held;
+        source->credit = 0;
+        if (source->kind == NATS_CONSUMER)
+            aegis_nats_pulls_lost(source);
+        status = held ? hold(source, deadline) : let_in(source, deadline);
+        if (status == AEGIS_UNAVAILABLE) /* the connection is gone, and with it what was subscribed there */
+            status = AEGIS_OK;
+    }
+    aegis_nats_unlock(engine);
+    free(spare);
     return status;
 }
 
