@@ -83,6 +83,12 @@ static int by_name(const void *left, const void *right)
 aegis_status aegis_instances_read(aegis_bus *bus, const char *service, aegis_arena *arena,
                                   aegis_instance_list *list, aegis_error *error)
 {
+    return aegis_registry_read(bus, service, aegis_clock_monotonic() + READ_TIMEOUT, arena, list, error);
+}
+
+aegis_status aegis_registry_read(aegis_bus *bus, const char *service, int64_t deadline, aegis_arena *arena,
+                                 aegis_instance_list *list, aegis_error *error)
+{
     const aegis_duration life = AEGIS_HEARTBEATS_LIFE * bus->registry.heartbeat;
     aegis_instance *items;
     aegis_kv_list all;
@@ -92,8 +98,8 @@ aegis_status aegis_instances_read(aegis_bus *bus, const char *service, aegis_are
 
     memset(list, 0, sizeof *list);
     memset(&why, 0, sizeof why);
-    status = bus->port->ops->kv_list(bus->port, aegis_bus_stream(bus, AEGIS_KIND_REGISTRY),
-                                     aegis_clock_monotonic() + READ_TIMEOUT, arena, &all, &why);
+    status = bus->port->ops->kv_list(bus->port, aegis_bus_stream(bus, AEGIS_KIND_REGISTRY), deadline, arena,
+                                     &all, &why);
     if (status == AEGIS_NOT_FOUND)
         return AEGIS_OK; /* nobody has made it */
     if (status != AEGIS_OK)

@@ -52,10 +52,20 @@ static void slot_free(aegis_intake *in, int64_t took)
         in->usual = 1;
 }
 
+/* How much was asked for, when the service has been away meanwhile: nothing. */
+static void see_absence(aegis_intake *in)
+{
+    const unsigned absence = atomic_load(&in->lane->service->absence);
+
+    if (atomic_exchange(&in->lane->absence, absence) != absence)
+        in->credited = 0;
+}
+
 /* True when it is to be handled. */
 static bool take(aegis_intake *in, aegis_message *message)
 {
     const aegis_port_ops *ops = in->lane->service->bus->port->ops;
+    const bool away = aegis_service_away(in->lane->service);
 
     if (in->credited > 0)
         in->credited--;
@@ -63,11 +73,11 @@ static bool take(aegis_intake *in, aegis_message *message)
     aegis_tally_pending(in->lane->tally, message->pending);
     if (message->deliveries > 1)
         aegis_tally_add(in->lane->tally, AEGIS_TALLY_REDELIVERED, 1);
-    if (aegis_clock_monotonic() - message->arrived < in->ack_wait / 3 * 2) {
+    if (!away && aegis_clock_monotonic() - message->arrived < in->ack_wait / 3 * 2) {
         in->running++;
         return true;
     }
-    (void)ops->settle(message, AEGIS_NAK, 0);
+    (void)ops->settle(message, AEGIS_NAK, away ? AEGIS_AWAY_DELAY : 0);
     ops->release(message);
     return false;
 }
@@ -104,7 +114,9 @@ bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message)
         aegis_status status;
 
         look(in, now, false);
-        ask(in);
+        see_absence(in);
+        if (!aegis_service_away(lane->service))
+            ask(in);
         status = ops->next(lane->source, now + WAIT, message);
         if (status == AEGIS_OK)
             taken = take(in, message);

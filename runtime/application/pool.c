@@ -70,15 +70,18 @@ static uint32_t wanted(const aegis_service *service)
     return service->took > 0 && service->took < service->lease / QUICK ? 1 + more : 1;
 }
 
-/* A lane that somebody should read; NULL when there is none. */
+/* A lane that somebody should read; NULL when there is none. Of a service that is away each is read once
+ * more, for what has come. */
 static aegis_lane *unread_lane(const aegis_service *service)
 {
+    const unsigned absence = atomic_load(&service->absence);
     size_t i;
 
     for (i = 0; i < service->lane_count; i++) {
         aegis_lane *lane = &service->lanes[i];
 
-        if (lane->endpoint != NULL && !lane->reading && lane->ready_count < wanted(service))
+        if (lane->endpoint != NULL && !lane->reading && lane->ready_count < wanted(service) &&
+            ((absence & 1) == 0 || atomic_load(&lane->absence) != absence))
             return lane;
     }
     return NULL;
@@ -97,21 +100,44 @@ static bool any_ready(const aegis_service *service)
 
 void aegis_pool_wake(aegis_service *service)
 {
-    if (unread_lane(service) != NULL || (may_run(service) && any_ready(service)))
+    if (unread_lane(service) != NULL ||
+        (any_ready(service) && (may_run(service) || aegis_service_away(service))))
         (void)pthread_cond_signal(&service->slot);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
+
+/* The service is away: what has come goes back. With the turn. */
+static void send_back(aegis_lane *lane)
+{
+    const aegis_port_ops *ops = lane->service->bus->port->ops;
+    aegis_message message;
+    aegis_status status;
+
+    do {
+        status = ops->next(lane->source, 0, &message);
+        if (status == AEGIS_OK) {
+            (void)ops->settle(&message, AEGIS_NAK, AEGIS_AWAY_DELAY);
+            ops->release(&message);
+        }
+    } while (status == AEGIS_OK || status == AEGIS_CANCELLED);
+}
 
 /* The next message of a lane that this thread reads, asked for in advance as far as there is room for it. */
 static bool next_message(aegis_lane *lane, uint32_t room, aegis_message *message)
 {
     const aegis_port_ops *ops = lane->service->bus->port->ops;
     const struct timespec pause = {0, (long)PAUSE};
+    const unsigned absence = atomic_load(&lane->service->absence);
     aegis_status status = AEGIS_UNAVAILABLE;
 
     (void)pthread_mutex_lock(&lane->turn);
-    if (lane->source != NULL) {
+    if (atomic_exchange(&lane->absence, absence) != absence)
+        lane->asked = 0; /* void by now */
+    if (lane->source != NULL && (absence & 1) != 0) {
+        send_back(lane);
+        status = AEGIS_CANCELLED;
+    } else if (lane->source != NULL) {
         if (lane->asked < room) {
             ops->credit(lane->source, room - lane->asked);
             lane->asked = room;
@@ -119,7 +145,7 @@ static bool next_message(aegis_lane *lane, uint32_t room, aegis_message *message
         status = ops->next(lane->source, aegis_clock_monotonic() + READ_FOR, message);
     }
     if (status == AEGIS_OK) {
-        lane->asked--;
+        lane->asked -= lane->asked > 0;
         aegis_tally_pending(lane->tally, message->pending);
         if (message->deliveries > 1)
             aegis_tally_add(lane->tally, AEGIS_TALLY_REDELIVERED, 1);
@@ -214,7 +240,7 @@ static void hand_back_ready(aegis_service *service, aegis_arena **arena)
             aegis_arena *mine = job->state->call.arena;
 
             (void)pthread_mutex_unlock(&service->lock);
-            aegis_job_hand_back(job, 0);
+            aegis_job_hand_back(job, aegis_service_away(service) ? AEGIS_AWAY_DELAY : 0);
             keep_arena(arena, mine);
             (void)pthread_mutex_lock(&service->lock);
         }
@@ -229,7 +255,9 @@ void *aegis_commands_work(void *argument)
 
     (void)pthread_mutex_lock(&service->lock);
     while (!atomic_load(&service->stopping)) {
-        if (may_run(service) && (lane = next_lane(service)) != NULL)
+        if (aegis_service_away(service) && any_ready(service))
+            hand_back_ready(service, &arena);
+        else if (may_run(service) && (lane = next_lane(service)) != NULL)
             run(service, pop(lane), &arena);
         else if ((lane = unread_lane(service)) != NULL)
             read_lane(service, lane, &arena);

@@ -7,7 +7,7 @@
 
 #include "application/describe.h"
 #include "application/registry.h"
-#include "application/service.h"
+#include "application/wellbeing.h"
 
 /* It looks around at least so often. */
 #define TICK (10 * AEGIS_SECOND)
@@ -22,6 +22,7 @@ struct aegis_presence {
     aegis_arena *arena; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
+    atomic_llong looked;
 };
 
 /* ---- looking around --------------------------------------------------------------------------------------
@@ -62,11 +63,13 @@ static int64_t look_around(aegis_bus *bus, aegis_arena *arena)
     size_t i;
 
     for (i = 0; i < all.count; i++) {
-        const int64_t next = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
+        const int64_t look = aegis_wellbeing_turn(all.services[i], arena, aegis_clock_monotonic());
+        const int64_t beat = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
 
         const int64_t later = aegis_lag_turn(all.services[i], aegis_clock_monotonic());
 
-        due = next < due ? next : due;
+        due = look < due ? look : due;
+        due = beat < due ? beat : due;
         due = later < due ? later : due;
         aegis_service_drop(all.services[i]);
     }
@@ -85,6 +88,7 @@ static void *work(void *argument)
     while (!atomic_load(&presence->stopping)) {
         aegis_status status;
 
+        atomic_store(&presence->looked, (long long)aegis_clock_monotonic());
         if (due <= aegis_clock_monotonic()) {
             due = look_around(bus, presence->arena);
             aegis_arena_reset(presence->arena);
@@ -134,6 +138,7 @@ static struct aegis_presence *prepare(aegis_bus *bus, aegis_error *error)
         discard(presence);
         return NULL;
     }
+    atomic_init(&presence->looked, (long long)aegis_clock_monotonic());
     if (pthread_create(&presence->thread, NULL, work, presence) != 0) {
         (void)aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no more threads");
         discard(presence);
@@ -186,4 +191,9 @@ void aegis_presence_nudge(aegis_bus *bus)
 {
     if (bus->presence != NULL)
         bus->port->ops->wake(bus->presence->source);
+}
+
+int64_t aegis_presence_looked(aegis_bus *bus)
+{
+    return bus->presence != NULL ? (int64_t)atomic_load(&bus->presence->looked) : 0;
 }

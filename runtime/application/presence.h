@@ -3,7 +3,8 @@
  * bus.
  *
  *   presence.c  the thread             describe.c  answers to $SRV.* and service.<name>.schema
- *   registry.c  who is there           lag.c       how many messages wait for whom
+ *   registry.c  who is there           wellbeing.c whether services are well
+ *   lag.c       how many messages wait for whom
  *
  * It waits for what seldom comes, so nobody's call waits for it; nor does it hold a lock while it does
  * anything slow. Every single thing it does is bounded to PRESENCE_TIMEOUT, as who asks meanwhile waits.
@@ -25,6 +26,9 @@ void aegis_presence_stop(aegis_bus *bus);
  * close. */
 aegis_status aegis_presence_hear(aegis_bus *bus, const char *subject, const char *queue,
                                  aegis_source **source, aegis_error *error);
+/* When the thread was last about to look around, monotonic; 0: there is none. Any thread, with the bus's
+ * lock. */
+int64_t aegis_presence_looked(aegis_bus *bus);
 /* There may be something to do now. Any thread. */
 void aegis_presence_nudge(aegis_bus *bus);
 

@@ -26,7 +26,9 @@
 
 static aegis_instance_state state_of(aegis_service *service)
 {
-    return atomic_load(&service->stopping) ? AEGIS_INSTANCE_SHUTDOWN : AEGIS_INSTANCE_ACTIVE;
+    if (atomic_load(&service->stopping))
+        return AEGIS_INSTANCE_SHUTDOWN;
+    return service->wellbeing.away ? AEGIS_INSTANCE_UNHEALTHY : AEGIS_INSTANCE_ACTIVE;
 }
 
 /* ---- what is said ---------------------------------------------------------------------------------------
@@ -205,14 +207,6 @@ int64_t aegis_registry_turn(aegis_service *service, aegis_arena *arena, int64_t 
         return now + RETRY_CONNECTION;
     r->due = beat(service, state, arena, now);
     return r->due;
-}
-
-void aegis_registry_enter(aegis_service *service)
-{
-    (void)pthread_mutex_lock(&service->lock);
-    service->registrant.listed = !service->registrant.unlisted;
-    (void)pthread_mutex_unlock(&service->lock);
-    aegis_presence_nudge(service->bus);
 }
 
 void aegis_registry_leave(aegis_service *service)

@@ -37,11 +37,13 @@ int64_t aegis_registry_turn(struct aegis_service *service, aegis_arena *arena, i
 
 /* ---- registry.c; any thread ------------------------------------------------------------------------------
  */
-/* It has started: list it. */
-void aegis_registry_enter(struct aegis_service *service);
 /* It has ended: returns when it is no longer listed, or after AEGIS_PRESENCE_TIMEOUT, as what cannot be taken
  * out grows old by itself. */
 void aegis_registry_leave(struct aegis_service *service);
+
+/* ---- discovery.c; aegis_instances_read with a deadline ---- */
+aegis_status aegis_registry_read(aegis_bus *bus, const char *service, int64_t deadline, aegis_arena *arena,
+                                 aegis_instance_list *list, aegis_error *error);
 
 /* ---- heartbeat.c -----------------------------------------------------------------------------------------
  */

@@ -117,7 +117,7 @@ static void pop_waiting(aegis_service *service, aegis_message *message)
 /* How many may wait: as many as there is room for, but not longer than three quarters of what callers usually
  * wait. Otherwise those that are started are those whose caller is about to give up, and all work is for
  * nothing. With the lock held. */
-static size_t places(const aegis_service *service)
+size_t aegis_rpc_places(const aegis_service *service)
 {
     int64_t in_time;
 
@@ -143,7 +143,7 @@ static bool admit(const aegis_service *service)
 
     if (service->deferred_count >= AEGIS_DEFERRED_MAX || service->waiting_count >= service->waiting_size)
         return false;
-    return service->waiting_count < free_slots + places(service);
+    return service->waiting_count < free_slots + aegis_rpc_places(service);
 }
 
 /* With the lock held; the caller has seen that it may wait. */
@@ -229,6 +229,7 @@ void *aegis_rpc_work(void *argument)
         if (refuse)
             continue;
         service->busy--;
+        service->finished++;
         learn(&service->usual, began);
         learn(&service->patience, budget);
     }

@@ -133,6 +133,8 @@ static void set_options(aegis_service *service, const aegis_service_options *opt
         service->lease = LEAST_LEASE;
     service->started_at = aegis_now();
     service->registrant.unlisted = chosen->unlisted;
+    service->wellbeing.healthy = chosen->healthy;
+    service->wellbeing.well = true;
 }
 
 /* What its endpoints are counted in, and the waiting room. */
@@ -338,7 +340,10 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
         return status;
     }
     atomic_store(&service->opened, true);
-    aegis_registry_enter(service);
+    (void)pthread_mutex_lock(&service->lock);
+    service->registrant.listed = !service->registrant.unlisted;
+    (void)pthread_mutex_unlock(&service->lock);
+    aegis_presence_nudge(bus);
     *out = service;
     return AEGIS_OK;
 }

@@ -122,6 +122,7 @@ struct aegis_lane {
     /* commands: see rewind.c */
     aegis_consumer_config config; /* of its consumer */
     uint64_t unseen;              /* a message it does not seem to see; 0: none */
+    atomic_uint absence;          /* of the service, when it was last asked for messages */
 
     /* commands: see pool.c */
     uint32_t asked;                     /* messages that were asked for and have not come; under `turn` */
@@ -163,6 +164,26 @@ typedef struct aegis_rewinding {
     int64_t at; /* the next one */
 } aegis_rewinding;
 
+/* Whether a service is well: see wellbeing.c. Under its lock up to `idle`, the rest belongs to the thread of
+ * the bus's presence. */
+typedef struct aegis_wellbeing {
+    bool (*healthy)(void *user, char *why, size_t size); /* the user's; does not change */
+    bool well;                                           /* as `healthy` said last */
+    char why[128];
+    bool away;           /* it takes no work */
+    int64_t still_since; /* no handler has ended since, though all run and others wait */
+    int64_t stuck_since; /* that is too long since; 0: it is not */
+    unsigned full;       /* looks in a row at a full waiting room */
+    uint64_t finished;   /* at the last look */
+    bool idle;
+
+    bool held;    /* the server knows that it is away */
+    bool overrun; /* why it is */
+    unsigned good;
+    int64_t alone_until;
+    int64_t due;
+} aegis_wellbeing;
+
 /* What a service is to the registry. The first three under its lock, the rest belongs to the thread of the
  * bus's presence. */
 typedef struct aegis_registrant {
@@ -190,8 +211,10 @@ struct aegis_service {
     int64_t drain_deadline;
     bool stopped; /* drained; only memory is left */
     aegis_registrant registrant;
-    atomic_bool opened; /* its lanes are there */
+    atomic_bool opened; /* it has started: its lanes are there */
     int64_t lag_due;    /* lag.c's, on the thread of the bus's presence */
+    aegis_wellbeing wellbeing;
+    atomic_uint absence; /* odd while it takes no work; readers of lanes compare it with their own */
     const aegis_allocator *allocator;
     aegis_arena *arena; /* of everything that lives as long as the service */
 
@@ -236,6 +259,7 @@ struct aegis_service {
     unsigned feeders; /* threads that read those */
     bool ended;       /* the drained source is empty */
     unsigned busy;
+    uint64_t finished;                                 /* handlers, ever */
     aegis_message *waiting;                            /* ring of `room` */
     size_t waiting_first, waiting_count, waiting_size; /* a ring: room, and one for each slot */
     aegis_duration usual;                              /* how long a handler runs, */
@@ -280,6 +304,14 @@ void aegis_service_thread_done(aegis_service *service);
 /* ---- lag.c; the thread of the bus's presence ---- */
 /* Ask how far consumers are behind, when it is time; returns when to look again. */
 int64_t aegis_lag_turn(aegis_service *service, int64_t now);
+/* It takes no work, until it is well again: see wellbeing.c. */
+static inline bool aegis_service_away(const aegis_service *service)
+{
+    return (atomic_load(&service->absence) & 1) != 0;
+}
+/* A message that came nevertheless goes back for others, after this: at once, the server may think of us
+ * again. */
+#define AEGIS_AWAY_DELAY (100 * AEGIS_MILLISECOND)
 
 /* ---- threads ---- */
 void *aegis_rpc_work(void *worker);
@@ -318,6 +350,10 @@ void aegis_reply_plain(aegis_call_state *state, aegis_status status, const char 
 void aegis_reply_refuse(aegis_call_state *state, aegis_status status, const char *text);
 /* The keeper's answer to a deferred call, which it has claimed, encoded in `arena`. The call stays. */
 void aegis_reply_expire(aegis_call_state *state, aegis_arena *arena, aegis_status status, const char *text);
+
+/* ---- rpc.c ---- */
+/* How many requests may wait. With the lock held. */
+size_t aegis_rpc_places(const aegis_service *service);
 
 /* ---- pool.c ---- */
 /* There may be something to do for one more thread. With the lock held. */

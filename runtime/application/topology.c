@@ -259,6 +259,7 @@ static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadl
 
     if (atomic_load_explicit(&t->ready[kind], memory_order_acquire))
         return AEGIS_OK;
+    atomic_store(&t->wanted[kind], true);
     memset(&info, 0, sizeof info);
     status = look(bus, kind, deadline, &info, error);
     if (status == AEGIS_OK || info.differs != 0)

@@ -32,10 +32,11 @@ typedef struct aegis_topology {
     char names[AEGIS_KIND_COUNT][65];
     aegis_stream_config streams[AEGIS_KIND_RECORDS];
     aegis_bucket_config records, tries, registry;
-    bool asked[AEGIS_KIND_COUNT];        /* the options say something about its limits */
-    atomic_bool ready[AEGIS_KIND_COUNT]; /* known to be there */
-    atomic_bool told[AEGIS_KIND_COUNT];  /* what is not as asked for has been logged */
-    struct aegis_sweep *sweep;           /* sweep.c; set under the lock of the bus, gone when it is freed */
+    bool asked[AEGIS_KIND_COUNT];         /* the options say something about its limits */
+    atomic_bool wanted[AEGIS_KIND_COUNT]; /* somebody needs it */
+    atomic_bool ready[AEGIS_KIND_COUNT];  /* known to be there */
+    atomic_bool told[AEGIS_KIND_COUNT];   /* what is not as asked for has been logged */
+    struct aegis_sweep *sweep;            /* sweep.c; set under the lock of the bus, gone when it is freed */
 } aegis_topology;
 
 /* INVALID_ARGUMENT for options that cannot be meant. */

@@ -205,6 +205,9 @@ typedef struct aegis_health {
     bool connected;
     bool durable;                  /* streams can be used: JetStream answers, and its store was not full lately */
     uint32_t connections;
+    uint32_t call_connections;     /* of these, for calls; while there is none, others carry them */
+    uint32_t bulk_connections;     /* for streams and buckets, likewise */
+    bool bulk_wanted;              /* there should be such */
     uint64_t reconnects;
     uint64_t lame_ducks;           /* servers that announced their end, by connection */
     uint64_t dropped;              /* messages that overflowing sources of core subscriptions lost */

@@ -184,6 +184,7 @@ static void memory_health(aegis_port *port, aegis_health *health)
     health->connected = true;
     health->durable = true;
     health->connections = 1;
+    health->call_connections = 1;
     health->max_payload = MEMORY_BODY_MAX;
     memcpy(health->server, "mem:", sizeof "mem:");
 }

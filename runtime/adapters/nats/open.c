@@ -41,6 +41,15 @@ static void health(aegis_port *port, aegis_health *health)
     *health = (aegis_health){0};
     health->connected = aegis_nats_pick(engine, NATS_RPC) != NULL;
     health->connections = (uint32_t)engine->up;
+    for (size_t i = 0; i < engine->seat_count; i++) {
+        const nats_seat *seat = &engine->seats[i];
+        const uint32_t up = seat->link != NULL ? 1 : 0;
+        if (seat->role == NATS_RPC)
+            health->call_connections += up;
+        else
+            health->bulk_connections += up;
+        health->bulk_wanted = health->bulk_wanted || (seat->role == NATS_BULK && seat->wanted);
+    }
     const bool unstored =
         engine->unstored != 0 && aegis_clock_monotonic() - engine->unstored < UNSTORED_MEMORY;
     health->durable = health->connected && engine->durable == 1 && !unstored;

@@ -69,6 +69,10 @@ typedef struct aegis_service_options {
     aegis_duration lease;        /**< commands, events: a worker that shows no sign of life for so long may be followed by
                                       another; the same in all instances; default 10 s, at least 100 ms */
     bool unlisted;               /**< not in the registry, and no heartbeats */
+    bool (*healthy)(void *user, char *why, size_t size); /**< asked once a second, with the `user` of the service: false,
+                                      and why in at most `size` bytes, when it should take no work; it then leaves its
+                                      queue group until it was true for 3 s. On a thread of the bus's own that has other
+                                      duties: it must return soon */
 } aegis_service_options;
 
 /** Stop taking work, finish what runs (up to drain_timeout), hand back what did not start, and free the service.
