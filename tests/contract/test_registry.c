@@ -2,6 +2,7 @@
  * becomes of that when instances die, servers go and buckets are missing. */
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -280,6 +281,7 @@ static int live(const char *url)
     aegis_service *service = NULL;
     aegis_bus *bus = NULL;
 
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (aegis_open(url, &options, &bus, NULL) != AEGIS_OK ||
         aegis_service_start(bus, &peer_type, NULL, NULL, NULL, &service, NULL) != AEGIS_OK)
         return 1;
