@@ -121,6 +121,21 @@ note "two copies of the order service, and a monitor that listens to order.creat
 say "A client: calls, a typed error, an undeclared failure, a command that is sent twice and runs once, a failing command"
 trip "$url"
 
+say "The same from the command line: aegis asks the running service for its schema"
+export AEGIS_URL=$url
+aegis=$prefix/bin/aegis
+operator() {
+    printf '   $ aegis %s\n' "$*"
+    timeout 60 "$aegis" "$@" >"$scratch/operator.log" 2>&1 || true
+    show <"$scratch/operator.log"
+}
+operator call order-service.create_order customer=ada 'items[0].sku=A-1' 'items[0].price=9.50'
+grep -q '"customer": "ada"' "$scratch/operator.log" || fail "aegis call placed no order"
+operator call order-service.create_order customer=ada 'items[0].sku=A-1' 'items[0].price=9.50' 'items[0].quantity=0'
+grep -q 'least is 1' "$scratch/operator.log" || fail "aegis call took an order of nothing"
+operator send order-service.process_batch batch_id=demo orders=new,new,new
+grep -q '"processed": 3' "$scratch/operator.log" || fail "aegis send shipped nothing"
+
 say "What the monitor received (durable: nothing published is lost)"
 for _ in $(seq 50); do [ "$(created)" -gt 0 ] && break; sleep 0.1; done
 [ "$(created)" -gt 0 ] || fail "the monitor saw no event"
