@@ -12,16 +12,17 @@
 
 /* ---- beginning and ending ----------------------------------------------------------------------------- */
 
-/* When it began, on both clocks, as far as it does not say so itself; and whoever wants it is told. */
+/* When it began, on both clocks, as far as it does not say so itself; and whoever wants it is told. What
+ * leaves has begun just now; what came may have waited. */
 static aegis_span *begin(const aegis_bus *bus, aegis_span *span)
 {
-    const int64_t now = aegis_clock_monotonic();
-
     if (span == NULL)
         return NULL;
+    span->started = aegis_now();
     if (span->began == 0)
-        span->began = now;
-    span->started = aegis_now() - (now - span->began);
+        span->began = aegis_clock_monotonic();
+    else if (span->kind == AEGIS_SPAN_SERVER)
+        span->started -= aegis_clock_monotonic() - span->began;
     if (bus->span_start != NULL)
         bus->span_start(bus->span_user, span);
     return span;

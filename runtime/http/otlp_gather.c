@@ -74,7 +74,8 @@ static void add(aegis_otlp *otlp, otlp_shard *shard, const aegis_span *span)
     otlp_chunk *chunk;
     char *at;
 
-    if (!make_room(otlp, shard, otlp_span_room(span))) {
+    if ((shard->chunk == NULL || !fits(shard->chunk, OTLP_SPAN_MAX)) &&
+        !make_room(otlp, shard, otlp_span_room(span))) {
         shard->dropped++;
         return;
     }

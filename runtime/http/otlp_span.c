@@ -64,26 +64,38 @@ static bool special_among(uint64_t eight)
     return (((eight - ones * 0x20) | (quote - ones) | (slash - ones) | eight) & tops) != 0;
 }
 
+/* All of it stands for itself, as names do. At least eight bytes; the last eight are looked at from their
+ * end. */
+static bool is_plain(const unsigned char *s, size_t size)
+{
+    uint64_t eight;
+    size_t at;
+
+    for (at = 0; at + 8 < size; at += 8) {
+        memcpy(&eight, s + at, 8);
+        if (special_among(eight))
+            return false;
+    }
+    memcpy(&eight, s + size - 8, 8);
+    return !special_among(eight);
+}
+
 char *otlp_write_text(char *at, const char *text)
 {
     const unsigned char *s = (const unsigned char *)text;
     size_t left = strlen(text);
-    uint64_t eight;
 
     if (left > OTLP_TEXT_MAX)
         left = OTLP_TEXT_MAX;
+    if (left >= 8 && is_plain(s, left))
+        return (char *)memcpy(at, s, left) + left;
     while (left > 0) {
         size_t size = 1;
 
-        if (left >= 8 && (memcpy(&eight, s, 8), !special_among(eight))) {
-            memcpy(at, &eight, 8);
-            at += 8;
-            size = 8;
-        } else if (*s < 0x20 || *s >= 0x80 || *s == '"' || *s == '\\') {
+        if (*s < 0x20 || *s >= 0x80 || *s == '"' || *s == '\\')
             size = put_special(&at, s, left);
-        } else {
+        else
             *at++ = (char)*s;
-        }
         s += size;
         left -= size;
     }
@@ -94,9 +106,9 @@ static char *put_hex(char *at, const uint8_t *bytes, size_t count)
 {
     size_t i;
 
-    for (i = 0; i < count; i++) {
-        *at++ = digits[bytes[i] >> 4];
-        *at++ = digits[bytes[i] & 15];
+    for (i = 0; i < count; i++, at += 2) {
+        at[0] = digits[bytes[i] >> 4];
+        at[1] = digits[bytes[i] & 15];
     }
     return at;
 }
