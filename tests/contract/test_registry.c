@@ -6,9 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "contract/meter.h"
 #include "contract/raw.h"
 
 #include <aegis/discovery.h>
+#include <aegis/health.h>
 
 #include "application/bus.h"
 
@@ -269,6 +271,38 @@ static void test_of_the_original(void **state)
     assert_string_equal(wait_for(w, NULL, 1).items[0].service, "peer");
 }
 
+/* Each allocation of a reader fails in turn: it is told, and nothing is left behind. */
+static void test_memory(void **state)
+{
+    world *w = (world *)*state;
+    size_t failures = 0;
+    meter m;
+
+    w->service = start(w, &peer_type, NULL);
+    (void)wait_for(w, "peer", 1);
+    do {
+        const aegis_allocator allocator = {metered, &m};
+        aegis_instance_list list = {NULL, 0};
+        aegis_health_report report;
+        aegis_arena *arena;
+
+        memset(&m, 0, sizeof m);
+        atomic_store(&m.fail_at, ++failures);
+        arena = aegis_arena_new(&allocator);
+        if (arena != NULL) {
+            const aegis_status listed = aegis_instances_read(w->bus, NULL, arena, &list, NULL);
+            const aegis_status looked = aegis_health_read(w->bus, arena, &report, NULL);
+
+            assert_true(listed == AEGIS_OK || listed == AEGIS_RESOURCE_EXHAUSTED);
+            assert_true(looked == AEGIS_OK ? report.ready : looked == AEGIS_RESOURCE_EXHAUSTED);
+            assert_true(atomic_load(&m.failed) || (list.count == 1 && looked == AEGIS_OK));
+        }
+        aegis_arena_free(arena);
+        assert_int_equal(atomic_load(&m.out), 0);
+    } while (atomic_load(&m.failed));
+    assert_true(failures > 1);
+}
+
 /* ---- over NATS -------------------------------------------------------------------------------------------
  */
 
@@ -446,10 +480,9 @@ static void test_without_rights(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_life),
-        WORLD_CASE(test_several),
-        WORLD_CASE(test_draining),
-        WORLD_CASE(test_of_the_original),
+        WORLD_CASE(test_life),     WORLD_CASE(test_several),
+        WORLD_CASE(test_draining), WORLD_CASE(test_of_the_original),
+        WORLD_CASE(test_memory),
     };
     const struct CMUnitTest with_server[] = {
         WORLD_CASE(test_killed),
