@@ -56,12 +56,27 @@ static void commands(aegis_client *client, aegis_arena *arena)
     assert_int_equal(atomic_load(&heard), handed);
 }
 
+/* Spans take memory, too; each that begins ends. */
+static void span_begins(void *user, aegis_span *span)
+{
+    (void)span;
+    atomic_fetch_add((atomic_int *)user, 1);
+}
+
+static void span_ends(void *user, aegis_span *span)
+{
+    (void)span;
+    atomic_fetch_sub((atomic_int *)user, 1);
+}
+
 /* False when there was no such allocation. */
 static bool walk(size_t at)
 {
+    atomic_int spans = 0;
     meter m = {.fail_at = at};
     const aegis_allocator allocator = {metered, &m};
-    const aegis_options options = {.allocator = &allocator};
+    const aegis_options options = {
+        .allocator = &allocator, .span_start = span_begins, .span_end = span_ends, .span_user = &spans};
     aegis_arena *arena = aegis_arena_new(NULL);
     aegis_client *client = NULL;
     aegis_bus *bus;
@@ -73,6 +88,7 @@ static bool walk(size_t at)
     }
     aegis_arena_free(arena);
     assert_int_equal(atomic_load(&m.out), 0);
+    assert_int_equal(atomic_load(&spans), 0);
     return atomic_load(&m.failed);
 }
 
