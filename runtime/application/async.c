@@ -225,6 +225,7 @@ aegis_exchange *aegis_async_begin(aegis_client *client, const aegis_method *meth
     if (x->parent != NULL) { /* it may end before this call does */
         x->trace_id = x->begun ? aegis_arena_strdup(x->arena, x->trace_id) : NULL;
         x->correlation_id = x->begun ? aegis_arena_strdup(x->arena, x->correlation_id) : NULL;
+        x->source = x->begun ? aegis_arena_strdup(x->arena, x->source) : client->source;
     }
     x->parent = NULL;
     return x;

@@ -22,7 +22,8 @@ void aegis_client_fill(aegis_client *client, aegis_bus *bus, const aegis_client_
     client->limit = chosen->async_limit != 0 ? chosen->async_limit : DEFAULT_ASYNC;
     if (client->limit > MOST_ASYNC)
         client->limit = MOST_ASYNC;
-    if (chosen->source != NULL)
+    client->named = chosen->source != NULL;
+    if (client->named)
         (void)snprintf(client->source, sizeof client->source, "%s", chosen->source);
     else
         aegis_instance_name(bus->name, client->source, sizeof client->source);

@@ -46,6 +46,7 @@ struct aegis_client {
     aegis_bus *bus;
     aegis_format format;
     char source[80];
+    bool named; /* by whoever made it */
     uint32_t retry_percent;
     aegis_breaker_options breaker;
     pthread_mutex_t lock;

@@ -34,6 +34,8 @@ aegis_writer *aegis_exchange_begin(aegis_exchange *x, aegis_client *sender, aegi
     x->trace_id = parent != NULL ? parent->trace_id : NULL;
     x->correlation_id = parent != NULL ? parent->message_id : NULL;
     x->sampled = parent != NULL ? parent->state->sampled : -1;
+    /* what a handler asks for, its service asks for */
+    x->source = parent != NULL && !sender->named ? parent->state->service->instance : sender->source;
     x->span = NULL;
     x->begun = arena != NULL;
     x->error.status = AEGIS_OK;
@@ -68,7 +70,7 @@ void aegis_exchange_identity(const aegis_exchange *x, const aegis_uuid *id, aegi
         out->trace_id = aegis_uuid_format(aegis_uuid_new(), out->trace);
     out->correlation_id = x->correlation_id;
     out->timestamp = aegis_now();
-    out->source = x->client->source;
+    out->source = x->source;
 }
 
 /* Is this a handler of the service that is called, which has no other free? */

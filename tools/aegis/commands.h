@@ -7,6 +7,8 @@
 extern const cli_command cmd_call, cmd_send, cmd_emit, cmd_watch, cmd_mock, cmd_completion;
 extern const cli_command cmd_dlq;
 extern const cli_command cmd_ls;
+extern const cli_command cmd_info;
+extern const cli_command cmd_map;
 extern const cli_command cmd_stats;
 extern const cli_command cmd_top;
 extern const cli_command cmd_bench;

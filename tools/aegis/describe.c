@@ -159,18 +159,26 @@ static void print_record(const session *s, const char *heading, const schema_rec
     screen_table_print(table, &s->out);
 }
 
-static void print_docs(const screen *out, const char *docs, const char *deprecated)
+/* What a service says of itself is others' text. */
+void describe_text(const session *s, screen_ink ink, const char *label, const char *text, int indent)
 {
-    const char *at = docs;
+    const screen *out = &s->out;
 
-    if (deprecated != NULL)
-        screen_put(out, INK_RED, "  deprecated: %s\n", deprecated);
-    while (at != NULL && *at != '\0') {
-        const size_t length = strcspn(at, "\n");
+    while (text != NULL && *text != '\0') {
+        const size_t size = strcspn(text, "\n");
+        const char *line = arena_copy(&s->line->memory, text, size);
 
-        fprintf(out->file, "  %.*s\n", (int)length, at);
-        at += length + (at[length] == '\n');
+        fprintf(out->file, "%*s%s%s", indent, "", ink != INK_PLAIN ? screen_ink_text(out, ink) : "", label);
+        screen_safe(out->file, line != NULL ? line : "");
+        fprintf(out->file, "%s\n", ink != INK_PLAIN ? screen_ink_text(out, INK_PLAIN) : "");
+        text += size + (text[size] == '\n');
     }
+}
+
+static void print_docs(const session *s, const char *docs, const char *deprecated)
+{
+    describe_text(s, INK_RED, "deprecated: ", deprecated, 2);
+    describe_text(s, INK_PLAIN, "", docs, 2);
 }
 
 static void print_errors(const session *s, const schema_method *method)
@@ -287,7 +295,7 @@ static int print_json(const session *s, json_t *value)
     return CLI_DONE;
 }
 
-static json_t *method_json(const session *s, const schema_method *m)
+json_t *describe_method_json(const session *s, const schema_method *m)
 {
     arena *memory = &s->line->memory;
     json_t *errors = json_array();
@@ -330,11 +338,11 @@ int describe_method(const session *s, const schema_method *m)
     const char *what;
 
     if (s->options->json)
-        return print_json(s, method_json(s, m));
+        return print_json(s, describe_method_json(s, m));
     what = arena_printf(&s->line->memory, "%s.%s", m->service->wire, m->name);
     screen_put(&s->out, INK_BOLD, "%s", what);
     print_traits(s, m);
-    print_docs(&s->out, m->docs, m->deprecated);
+    print_docs(s, m->docs, m->deprecated);
     print_record(s, "takes", m->request, true);
     print_record(s, "tells on the way", m->progress, false);
     print_record(s, "answers", m->result, false);
@@ -353,7 +361,7 @@ int describe_event(const session *s, const schema_event *event)
                                        arguments_example(event->record, EXAMPLE_SEED)));
     screen_put(&s->out, INK_BOLD, "%s", event->name);
     screen_put(&s->out, INK_DIM, "  event, version %s\n", event->version);
-    print_docs(&s->out, event->docs, event->deprecated);
+    print_docs(s, event->docs, event->deprecated);
     print_record(s, "holds", event->record, true);
     print_example(s, "emit", event->name, event->record);
     return CLI_DONE;

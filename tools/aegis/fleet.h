@@ -24,7 +24,7 @@ typedef struct fleet_endpoint {
     const char *kind;               /* "rpc", "command", "event", or "" */
     double requests, errors, spent; /* since the start; nanoseconds in handlers */
     double rate, error_rate;        /* a second, since the reading before */
-    double running, waiting;        /* of the whole instance: handlers, and calls in the waiting room */
+    double running, waiting;        /* now: handlers, and what waits for one */
     double retried, dead, lost;     /* events */
     const char *last_error;
     const aegis_latency *latency, *recent; /* NULL: not told; recent: since the reading before */

@@ -176,7 +176,6 @@ static void add_endpoint(arena *memory, fleet_endpoint *to, const fleet_endpoint
 
 static void add_instance(arena *memory, fleet_service *service, const fleet_instance *instance)
 {
-    double running = -1, waiting = -1;
     size_t i;
 
     for (i = 0; i < instance->endpoint_count; i++) {
@@ -185,9 +184,8 @@ static void add_instance(arena *memory, fleet_service *service, const fleet_inst
             fleet_same_endpoint(service->endpoints, service->endpoint_count, from, i);
         fleet_endpoint *grown;
 
-        /* each of its endpoints says the same of the instance */
-        running = from->running > running ? from->running : running;
-        waiting = from->waiting > waiting ? from->waiting : waiting;
+        add(&service->running, from->running);
+        add(&service->waiting, from->waiting);
         if (same != NULL) {
             add_endpoint(memory, &service->endpoints[same - service->endpoints], from);
             continue;
@@ -199,8 +197,6 @@ static void add_instance(arena *memory, fleet_service *service, const fleet_inst
         grown[service->endpoint_count++] = *from;
         service->endpoints = grown;
     }
-    add(&service->running, running);
-    add(&service->waiting, waiting);
 }
 
 /* Whether `text` is another than the first that was known. */

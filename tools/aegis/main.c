@@ -8,8 +8,9 @@
 
 /* In the order of help: what one does first comes first. */
 static const cli_command *const commands[] = {
-    &cmd_call, &cmd_send,  &cmd_emit,  &cmd_watch, &cmd_ls,     &cmd_stats,  &cmd_top,   &cmd_mock,
-    &cmd_plan, &cmd_apply, &cmd_check, &cmd_dlq,   &cmd_record, &cmd_replay, &cmd_bench, &cmd_completion,
+    &cmd_call,  &cmd_send, &cmd_emit,   &cmd_watch,  &cmd_ls,    &cmd_info,
+    &cmd_stats, &cmd_top,  &cmd_map,    &cmd_mock,   &cmd_plan,  &cmd_apply,
+    &cmd_check, &cmd_dlq,  &cmd_record, &cmd_replay, &cmd_bench, &cmd_completion,
 };
 
 static const char closing[] =

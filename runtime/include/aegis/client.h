@@ -27,7 +27,8 @@ typedef struct aegis_breaker_options {
 
 /** All optional: zero means the default. Strings are copied. */
 typedef struct aegis_client_options {
-    const char *source;          /**< instance id sent with each message; default the bus's name and 8 hex digits */
+    const char *source;          /**< instance id sent with each message; default the bus's name and 8 hex digits, and with
+                                      a parent the instance of the service that handles it */
     aegis_format format;         /**< default: the bus's */
     uint32_t async_limit;        /**< async calls, or publications, under way at once; default 4096, at most 65536 */
     uint32_t retry_percent;      /**< retries and hedges for a hundred calls to a service; default 8. Ten are in stock */

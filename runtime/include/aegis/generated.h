@@ -174,6 +174,7 @@ typedef struct aegis_exchange {
     aegis_uuid message_id;
     const char *trace_id;
     const char *correlation_id;
+    const char *source; /* who asks */
     const char *traceparent; /* publications, commands: of the world outside, or NULL */
     struct aegis_span *span; /* NULL unless somebody wants it */
     int8_t sampled;          /* -1: as the trace id says */
