@@ -8,7 +8,8 @@
 static int find_name(const template_names *names, const char *name, size_t length)
 {
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->names[i], name, length) == 0 && names->names[i][length] == '\0')
+        if (names->names[i][0] == *name && strncmp(names->names[i], name, length) == 0 &&
+            names->names[i][length] == '\0')
             return (int)i;
     return NAME_UNKNOWN;
 }

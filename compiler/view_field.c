@@ -16,8 +16,7 @@ static bool is_text(const schema_type *type)
     return type->kind == SCHEMA_STRING || type->kind == SCHEMA_DECIMAL;
 }
 
-/* Whether the struct holds a pointer to the value. A text is its own pointer. */
-static bool is_through(const schema_field *field)
+bool view_is_through(const schema_field *field)
 {
     return field->presence == SCHEMA_POINTER && !is_text(field->type);
 }
@@ -47,20 +46,19 @@ view_field view_field_of(arena *a, const schema_field *field)
 /* ---- as copied ---------------------------------------------------------------------------------------- */
 
 static const shape_member copied_members[] = {
-    SHOWS_TEXT(view_copied, member), SHOWS_TEXT(view_copied, target_type), SHOWS_TEXT(view_copied, c_kind),
-    SHOWS_TEXT(view_copied, copy),   SHOWS_TRUTH(view_copied, through),
+    SHOWS_TEXT(view_copied, member),
+    SHOWS_TEXT(view_copied, target_type),
+    SHOWS_TEXT(view_copied, c_kind),
+    SHOWS_TEXT(view_copied, copy),
 };
 const shape view_copied_shape = SHAPE_OF(view_copied, copied_members);
 
 view_copied view_copied_of(const view *v, arena *a, const schema_field *field)
 {
-    view_copied made = {.member = field->c_name,
-                        .target_type = field->type->c_type,
-                        .c_kind = field->c_kind,
-                        .through = is_through(field)};
+    view_copied made = {.member = field->c_name, .target_type = field->type->c_type, .c_kind = field->c_kind};
 
-    made.copy =
-        view_copy(v, a, field->type, made.through ? "*made" : arena_join(a, "out->", field->c_name, NULL));
+    made.copy = view_copy(v, a, field->type,
+                          view_is_through(field) ? "*made" : arena_join(a, "out->", field->c_name, NULL));
     return made;
 }
 
@@ -158,7 +156,7 @@ static const char *written_value(arena *a, const schema_field *field, const char
                           " ? ", at, " : ", field->default_value.c_value, NULL);
     if (field->presence == SCHEMA_BOXED)
         return arena_join(a, at, ".value", NULL);
-    return is_through(field) ? arena_join(a, "*", at, NULL) : at;
+    return view_is_through(field) ? arena_join(a, "*", at, NULL) : at;
 }
 
 view_codec_field view_codec_field_of(const view *v, arena *a, const schema_record *record, size_t index)
@@ -171,7 +169,7 @@ view_codec_field view_codec_field_of(const view *v, arena *a, const schema_recor
                              .kind = field->c_kind,
                              .nullable = field->nullable,
                              .boxed = field->presence == SCHEMA_BOXED,
-                             .through = is_through(field)};
+                             .through = view_is_through(field)};
 
     made.optional_text = field->presence == SCHEMA_POINTER && !made.through;
     if (made.boxed)

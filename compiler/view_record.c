@@ -35,14 +35,17 @@ static shape_list fields_of(const void *self, arena *scratch)
     return view_list(fields, record->field_count);
 }
 
+/* Of a struct those that it points to; the others are in `conditions`. */
 static shape_list copied_of(const void *self, arena *scratch)
 {
     const schema_record *record = record_of(self);
     view_copied *fields = (view_copied *)arena_array(scratch, record->field_count, sizeof *fields);
+    size_t count = 0;
 
     for (size_t i = 0; i < record->field_count; i++)
-        fields[i] = view_copied_of(((const view_record *)self)->v, scratch, &record->fields[i]);
-    return view_list(fields, record->field_count);
+        if (record->kind == SCHEMA_UNION || view_is_through(&record->fields[i]))
+            fields[count++] = view_copied_of(((const view_record *)self)->v, scratch, &record->fields[i]);
+    return view_list(fields, count);
 }
 
 static shape_list entries_of(const void *self, arena *scratch)
@@ -58,10 +61,13 @@ static shape_list conditions_of(const void *self, arena *scratch)
     size_t count = 0;
 
     for (size_t i = 0; i < record->field_count; i++) {
-        const view_copied field = view_copied_of(((const view_record *)self)->v, scratch, &record->fields[i]);
+        const schema_field *field = &record->fields[i];
+        const char *copy = view_is_through(field)
+                               ? NULL
+                               : view_copied_of(((const view_record *)self)->v, scratch, field).copy;
 
-        if (field.copy != NULL && !field.through)
-            made[count++] = field.copy;
+        if (copy != NULL)
+            made[count++] = copy;
     }
     return view_list(made, count);
 }

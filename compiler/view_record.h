@@ -17,7 +17,6 @@ extern const shape view_field_shape;
 typedef struct view_copied {
     const char *member, *target_type, *c_kind;
     const char *copy; /* the condition that deepens a shallow copy, or NULL */
-    bool through;     /* the struct holds a pointer to it */
 } view_copied;
 extern const shape view_copied_shape;
 
@@ -36,6 +35,8 @@ view_codec_field view_codec_field_of(const view *v, arena *a, const schema_recor
 /* Most bytes of its key and of what stands behind it until a writer looks for room itself. */
 size_t view_most_of_field(const schema_field *field, const view_format *format);
 bool view_has_default(const schema_field *field);
+/* Whether the struct holds a pointer to the value. A text is its own pointer. */
+bool view_is_through(const schema_field *field);
 
 /* A key as it travels: a row of a table. */
 typedef struct view_key {
