@@ -122,13 +122,21 @@ view_key view_key_of(arena *a, const char *name, size_t index)
 }
 
 static const shape_member codec_field_members[] = {
-    SHOWS_TEXT(view_codec_field, room),     SHOWS_TEXT(view_codec_field, target),
-    SHOWS_TEXT(view_codec_field, present),  SHOWS_TEXT(view_codec_field, target_type),
-    SHOWS_TEXT(view_codec_field, index),    SHOWS_TEXT(view_codec_field, next),
-    SHOWS_TEXT(view_codec_field, kind),     SHOWS_TEXT(view_codec_field, word),
-    SHOWS_TEXT(view_codec_field, shift),    SHOWS_TRUTH(view_codec_field, nullable),
-    SHOWS_TRUTH(view_codec_field, boxed),   SHOWS_TRUTH(view_codec_field, optional_text),
-    SHOWS_TRUTH(view_codec_field, through), SHOWS_OBJECT(view_codec_field, value, &view_value_shape),
+    SHOWS_TEXT(view_codec_field, room),
+    SHOWS_TEXT(view_codec_field, target),
+    SHOWS_TEXT(view_codec_field, present),
+    SHOWS_TEXT(view_codec_field, target_type),
+    SHOWS_TEXT(view_codec_field, index),
+    SHOWS_TEXT(view_codec_field, next),
+    SHOWS_TEXT(view_codec_field, kind),
+    SHOWS_TEXT(view_codec_field, word),
+    SHOWS_TEXT(view_codec_field, shift),
+    SHOWS_TRUTH(view_codec_field, nullable),
+    SHOWS_TRUTH(view_codec_field, boxed),
+    SHOWS_TRUTH(view_codec_field, optional_text),
+    SHOWS_TRUTH(view_codec_field, through),
+    SHOWS_TRUTH(view_codec_field, plain),
+    SHOWS_OBJECT(view_codec_field, value, &view_value_shape),
 };
 const shape view_codec_field_shape = SHAPE_OF(view_codec_field, codec_field_members);
 
@@ -172,6 +180,7 @@ view_codec_field view_codec_field_of(const view *v, arena *a, const schema_recor
                              .through = view_is_through(field)};
 
     made.optional_text = field->presence == SCHEMA_POINTER && !made.through;
+    made.plain = !made.boxed && !made.optional_text && !made.through;
     if (made.boxed)
         out = arena_join(a, target, ".value", NULL);
     else if (made.through)

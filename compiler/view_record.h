@@ -24,7 +24,7 @@ extern const shape view_copied_shape;
 typedef struct view_codec_field {
     const char *room; /* whether what has to be asked for before it is not there, or NULL */
     const char *target, *present, *target_type, *index, *next, *kind, *word, *shift;
-    bool nullable, boxed, optional_text, through;
+    bool nullable, plain, boxed, optional_text, through; /* one of the last four */
     view_value value;
 } view_codec_field;
 extern const shape view_codec_field_shape;

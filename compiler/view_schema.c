@@ -34,17 +34,19 @@ static char *put_octal(char *out, unsigned char c)
     return out;
 }
 
+static bool is_common(unsigned char c)
+{
+    return c >= ' ' && c < 0x7f && c != '"' && c != '\\' && c != '?';
+}
+
 /* One character, or a byte of one; returns how many bytes of the text it was. */
 static size_t put_character(char **out, const unsigned char *at, size_t left)
 {
     static const char plain[] = "\"\\\n\t\r", escaped[] = "\"\\ntr";
-    const bool common = *at >= ' ' && *at < 0x7f && *at != '"' && *at != '\\' && *at != '?';
-    const char *special = common || *at == '\0' ? NULL : strchr(plain, *at);
+    const char *special = *at == '\0' ? NULL : strchr(plain, *at);
     const bool turning = turns_around(at, left);
 
-    if (common) {
-        *(*out)++ = (char)*at;
-    } else if (special != NULL) {
+    if (special != NULL) {
         *(*out)++ = '\\';
         *(*out)++ = escaped[special - plain];
     } else if (*at < 0x20 || *at == 0x7f) {
@@ -91,7 +93,10 @@ static const char *literals_of(arena *a, const char *text, size_t size)
                 *out++ = '\n';
             *out++ = '"';
         }
-        i += put_character(&out, (const unsigned char *)text + i, size - i);
+        while (i < size && is_common((unsigned char)text[i]))
+            *out++ = text[i++];
+        if (i < size)
+            i += put_character(&out, (const unsigned char *)text + i, size - i);
         if (i >= size || text[i - 1] == '\n')
             *out++ = '"';
     }
