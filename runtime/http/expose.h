@@ -6,6 +6,8 @@
 #ifndef AEGIS_HTTP_EXPOSE_H
 #define AEGIS_HTTP_EXPOSE_H
 
+#include <aegis/health.h>
+
 #include "http/exposition.h"
 
 #define AEGIS_LABELS(array) (array), sizeof(array) / sizeof((array)[0])
@@ -13,6 +15,7 @@
 typedef struct aegis_page {
     aegis_exposition out;
     const aegis_metrics *metrics;
+    const aegis_health_report *health;
 } aegis_page;
 
 /* Writes the samples of one family. */

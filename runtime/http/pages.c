@@ -1,13 +1,12 @@
-/* What the listener has to show. Health: /livez says that the process is alive, which needs no more than that
- * somebody answers; /readyz whether it can take work now, so that a load balancer or an orchestrator sends it
- * none while it cannot. /metrics is prometheus.c's. */
+/* What the listener has to show: /livez and /readyz say how aegis_health_read finds the program, with the
+ * reasons, so that an orchestrator starts it anew, or sends it no work; /metrics is prometheus.c's. */
 #include "http/internal.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <aegis/metrics.h>
+#include <aegis/health.h>
 
 #define PLAIN "text/plain; charset=utf-8"
 
@@ -25,23 +24,50 @@ void aegis_http_say(aegis_http_page *page, aegis_arena *arena, unsigned status, 
     page->size = page->text != NULL ? strlen(page->text) : 0;
 }
 
-static void live(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
+/* "ready", or "not ready", and a line for each check: "+ jetstream", "- order-service.handlers: stuck for 70
+ * s". */
+static void report(aegis_http_page *page, aegis_arena *arena, const char *what, bool good,
+                   const aegis_health_report *health)
 {
-    (void)bus;
-    aegis_http_say(page, arena, 200, "live");
+    size_t room = 64, i;
+    int length;
+
+    for (i = 0; i < health->check_count; i++)
+        room += strlen(health->checks[i].name) + strlen(health->checks[i].text) + 8;
+    page->status = good ? 200 : 503;
+    page->type = PLAIN;
+    page->text = (char *)aegis_arena_alloc(arena, room);
+    if (page->text == NULL)
+        return;
+    length = snprintf(page->text, room, "%s%s\n", good ? "" : "not ", what);
+    for (i = 0; i < health->check_count; i++) {
+        const aegis_health_check *check = &health->checks[i];
+
+        length += snprintf(page->text + length, room - (size_t)length, "%c %s%s%s\n", check->good ? '+' : '-',
+                           check->name, check->text[0] != '\0' ? ": " : "", check->text);
+    }
+    page->size = (size_t)length;
 }
 
-static void ready(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
+static void show_health(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page, bool live)
 {
-    aegis_metrics metrics;
-    aegis_error error;
+    aegis_health_report health;
+    aegis_error error = {0};
 
-    if (aegis_metrics_read(bus, arena, &metrics, &error) != AEGIS_OK)
-        aegis_http_say(page, arena, 503, "not ready: %s", aegis_error_text(&error));
-    else if (!metrics.connection.connected)
-        aegis_http_say(page, arena, 503, "not ready: no connection to %s", metrics.connection.server);
+    if (aegis_health_read(bus, arena, &health, &error) != AEGIS_OK)
+        aegis_http_say(page, arena, 503, "not known: %s", aegis_error_text(&error));
     else
-        aegis_http_say(page, arena, 200, "ready");
+        report(page, arena, live ? "live" : "ready", live ? health.live : health.ready, &health);
+}
+
+static void live_page(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
+{
+    show_health(bus, arena, page, true);
+}
+
+static void ready_page(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
+{
+    show_health(bus, arena, page, false);
 }
 
 static void metrics_page(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page)
@@ -58,7 +84,7 @@ static void metrics_page(aegis_bus *bus, aegis_arena *arena, aegis_http_page *pa
 static const struct {
     const char *path;
     void (*show)(aegis_bus *bus, aegis_arena *arena, aegis_http_page *page);
-} pages[] = {{"/livez", live}, {"/readyz", ready}, {"/metrics", metrics_page}};
+} pages[] = {{"/livez", live_page}, {"/readyz", ready_page}, {"/metrics", metrics_page}};
 
 void aegis_http_page_of(aegis_bus *bus, const char *path, aegis_arena *arena, aegis_http_page *page)
 {

@@ -25,6 +25,37 @@ static void build(aegis_page *p, const aegis_family *family)
     aegis_exposition_sample(&p->out, family, AEGIS_LABELS(labels), 1);
 }
 
+static void live(aegis_page *p, const aegis_family *family)
+{
+    aegis_exposition_sample(&p->out, family, NULL, 0, p->health->live);
+}
+
+static void ready(aegis_page *p, const aegis_family *family)
+{
+    aegis_exposition_sample(&p->out, family, NULL, 0, p->health->ready);
+}
+
+/* Two instances of a service in one process have checks of the same name: the worse one counts. */
+static void checks(aegis_page *p, const aegis_family *family)
+{
+    const aegis_health_report *h = p->health;
+    size_t i, k;
+
+    for (i = 0; i < h->check_count; i++) {
+        const aegis_label labels[] = {{"check", h->checks[i].name}};
+        bool good = true, first = true;
+
+        for (k = 0; k < h->check_count; k++) {
+            if (strcmp(h->checks[k].name, h->checks[i].name) != 0)
+                continue;
+            first = first && k >= i;
+            good = good && h->checks[k].good;
+        }
+        if (first)
+            aegis_exposition_sample(&p->out, family, AEGIS_LABELS(labels), good);
+    }
+}
+
 static void connected(aegis_page *p, const aegis_family *family)
 {
     aegis_exposition_sample(&p->out, family, NULL, 0, p->metrics->connection.connected);
@@ -98,6 +129,9 @@ static const struct {
     aegis_expose *show;
 } families[] = {
     GAUGE("aegis_build_info", "Always 1; the label says which version of Aegis this is.", build),
+    GAUGE("aegis_live", "0 when only a new start helps.", live),
+    GAUGE("aegis_ready", "1 while all checks are good and work is taken.", ready),
+    GAUGE("aegis_health_check", "1 while what this check looks at is well.", checks),
     GAUGE("aegis_connection_up", "1 while calls can reach a server.", connected),
     GAUGE("aegis_connection_streams_up",
           "1 while events and commands can be stored: JetStream answers, and its store was not full lately.",
@@ -168,6 +202,7 @@ static const struct {
 
 char *aegis_http_metrics(aegis_bus *bus, aegis_arena *arena, size_t *size, aegis_error *error)
 {
+    aegis_health_report health;
     aegis_metrics metrics;
     aegis_page p;
     size_t i;
@@ -175,7 +210,9 @@ char *aegis_http_metrics(aegis_bus *bus, aegis_arena *arena, size_t *size, aegis
     memset(&p, 0, sizeof p);
     p.out.arena = arena;
     p.metrics = &metrics;
-    if (aegis_metrics_read(bus, arena, &metrics, error) != AEGIS_OK)
+    p.health = &health;
+    if (aegis_metrics_read(bus, arena, &metrics, error) != AEGIS_OK ||
+        aegis_health_read(bus, arena, &health, error) != AEGIS_OK)
         return NULL;
     for (i = 0; i < sizeof families / sizeof families[0]; i++)
         families[i].show(&p, &families[i].family);

@@ -176,6 +176,9 @@ static void test_values(void **state)
     fill(w);
     page = read_page(w);
     expect(page, "aegis_connection_up", 1);
+    expect(page, "aegis_live", 1);
+    expect(page, "aegis_ready", 1);
+    expect(page, "aegis_health_check{check=\"connection.calls\"}", 1);
     expect(page, "aegis_connection_streams_up", 1);
     expect(page, "aegis_server_calls_total{rpc_method=\"peer/echo\",rpc_response_status_code=\"OK\"}", 2);
     expect(page, "aegis_client_calls_total{rpc_method=\"peer/echo\",rpc_response_status_code=\"OK\"}", 2);
