@@ -97,6 +97,15 @@ types narrow '\003'
 left narrow
 must test $code = 0
 
+# a line ends with a whole character, wherever it is cut
+expect 0 "$aegis" emit strange.letters text=ąęłóżźćńśąęłóżźćńśąęłóżźćńśąęłóżźćńś
+for columns in 70 71 72 73; do
+    in_terminal $columns 10 whole$columns "$aegis" watch strange.letters --all --no-follow -s "$AEGIS_URL"
+    left whole$columns
+    must grep -q 'ą.*…' whole$columns.log
+    must test -z "$(grep -aF '\x' whole$columns.log)"
+done
+
 # ---- commands and calls
 start traffic "$aegis" watch --commands --rpc --json -s "$AEGIS_URL"
 start plain "$aegis" watch --commands --rpc -s "$AEGIS_URL"

@@ -146,18 +146,6 @@ static void put_spinner(const bar *b)
     fprintf(stderr, " %s", screen_duration(aegis_clock_monotonic() - b->begun, time));
 }
 
-/* What of a text fits into the columns that are left. */
-static void put_cut(const char *text, unsigned room)
-{
-    char cut[400];
-    size_t length;
-
-    (void)snprintf(cut, sizeof cut, "%s", text);
-    for (length = strlen(cut); screen_width(cut) > room && length > 0; length--)
-        cut[length - 1] = '\0';
-    screen_safe(stderr, cut);
-}
-
 static void draw(bar *b)
 {
     unsigned columns, rows, cells;
@@ -191,8 +179,10 @@ static void draw(bar *b)
         put_spinner(b);
         taken += 14;
     }
-    if (taken + 1 < columns)
-        put_cut(text, (unsigned)(columns - taken - 1));
+    if (taken + 1 < columns) {
+        text[screen_fitting(text, columns - taken - 1)] = '\0';
+        screen_safe(stderr, text);
+    }
     (void)fflush(stderr);
 }
 

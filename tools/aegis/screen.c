@@ -183,6 +183,13 @@ void screen_column(const screen *out, screen_ink ink, const char *text, size_t w
         fprintf(out->file, "%*s", (int)(width - taken), "");
 }
 
+size_t screen_fitting(const char *text, size_t columns)
+{
+    size_t taken;
+
+    return fitting(text, columns, &taken);
+}
+
 /* ---- numbers ---- */
 
 const char *screen_duration(aegis_duration duration, char text[SCREEN_TEXT])

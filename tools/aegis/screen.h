@@ -46,6 +46,8 @@ void screen_put(const screen *out, screen_ink ink, const char *format, ...) AEGI
 void screen_safe(FILE *file, const char *text);
 /* Columns that text takes when printed so: East Asian wide characters two, combining ones none. */
 size_t screen_width(const char *text);
+/* Bytes of it, whole characters, that take `columns` at the most. */
+size_t screen_fitting(const char *text, size_t columns);
 
 /* Text of others in exactly `width` columns, cut where it is longer. */
 void screen_column(const screen *out, screen_ink ink, const char *text, size_t width, bool right);

@@ -206,7 +206,6 @@ static void put_brief(const screen *out, json_t *payload, size_t used)
 {
     char *text = payload != NULL ? json_dumps(payload, JSON_ENCODE_ANY) : NULL;
     unsigned columns, rows;
-    size_t length;
 
     if (text == NULL)
         return;
@@ -214,12 +213,7 @@ static void put_brief(const screen *out, json_t *payload, size_t used)
     if (out->terminal && used + screen_width(text) > columns) {
         const size_t room = columns > used + 1 ? columns - used - 1 : 0;
 
-        length = strlen(text) < 4 * room ? strlen(text) : 4 * room; /* no character has more bytes */
-        text[length] = '\0';
-        while (length > 0 && screen_width(text) > room)
-            text[--length] = '\0';
-        while (length > 0 && ((unsigned char)text[length - 1] & 0xc0) == 0x80) /* nor is one cut apart */
-            text[--length] = '\0';
+        text[screen_fitting(text, room)] = '\0';
         screen_safe(out->file, text);
         fputs("\xe2\x80\xa6", out->file);
     } else {
