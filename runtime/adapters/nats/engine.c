@@ -19,6 +19,7 @@
 #define KEEPER_TICKS    8                       /* that many, while threads are at work on what has arrived */
 #define KEEPER_SLEEP    AEGIS_SECOND
 #define TURN_MAX        AEGIS_SECOND
+#define SERVED_MAX      4                 /* wake-ups of others, after which a leader's place is another's */
 #define MANY_CALLS      8                 /* with so many under way, and answers coming, the leader looks */
 #define BRIEF           AEGIS_MILLISECOND /* so often, and need not be told of each new call */
 #define BACKOFF_FIRST   (20 * AEGIS_MILLISECOND)
@@ -164,6 +165,8 @@ void aegis_nats_signal(nats_engine *engine, nats_source *source, size_t messages
         if (w->source == source) {
             aegis_nats_signal_waiter(engine, w);
             messages--;
+            if (engine->dispatching && engine->leader != NULL)
+                engine->leader->served++;
         }
     }
 }
@@ -209,6 +212,8 @@ static bool doze(nats_engine *engine, nats_waiter *waiter, int64_t until)
         pthread_mutex_lock(&engine->lock);
         if (waiter->listed) {
             sleep_remove(engine, waiter);
+            if (engine->usurper == waiter)
+                engine->usurper = NULL;
             return true;
         }
         aegis_nats_unlock(engine); /* signalled meanwhile: whoever did is about to use the semaphore */
@@ -221,6 +226,8 @@ static bool doze(nats_engine *engine, nats_waiter *waiter, int64_t until)
     pthread_mutex_lock(&engine->lock);
     if (waiter->call == NULL || waiter->heir)
         atomic_fetch_sub(&engine->coming, 1);
+    if (engine->usurper == waiter)
+        engine->usurper = NULL;
     return true;
 }
 
@@ -438,6 +445,37 @@ static void turn(nats_engine *engine, int64_t until)
     }
 }
 
+/* A leader who waits for one thing, while requests come again and again, has to wake somebody for each. Who
+ * comes back to wait for these asks for the lead. Not so readers of streams: they are at work for longer, and
+ * the lead would be vacant meanwhile. */
+static void ask_for_lead(nats_engine *engine, nats_waiter *waiter)
+{
+    const nats_waiter *leader = engine->leader;
+
+    if (leader == &engine->keeper_waiter) {
+        engine->keeper_yield = true;
+        aegis_nats_kick(engine);
+    } else if (leader != NULL && leader->source != NULL && waiter->source != NULL &&
+               waiter->source->kind == NATS_SUBSCRIPTION && leader->source != waiter->source &&
+               leader->served >= SERVED_MAX && engine->usurper == NULL) {
+        engine->usurper = waiter;
+        aegis_nats_kick(engine);
+    }
+}
+
+/* True when somebody else was asked to lead. */
+static bool step_back(nats_engine *engine, nats_waiter *waiter)
+{
+    nats_waiter *usurper = engine->usurper;
+
+    if (usurper == NULL || waiter->source == NULL || !usurper->listed)
+        return false;
+    engine->usurper = NULL;
+    waiter->served = 0;
+    aegis_nats_signal_waiter(engine, usurper);
+    return true;
+}
+
 /* One step towards what the waiter waits for: a round as leader, or a sleep. False when the lock was not
  * taken again, which is when its call is over. */
 static bool step(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
@@ -446,16 +484,13 @@ static bool step(nats_engine *engine, nats_waiter *waiter, int64_t deadline)
         aegis_nats_pass_on(engine);
         return doze(engine, waiter, deadline);
     }
-    if (engine->leader == NULL && engine->up > 0) {
+    if (engine->leader == NULL && engine->up > 0 && !step_back(engine, waiter)) {
         engine->leader = waiter;
         turn(engine, deadline);
         engine->leader = NULL;
         return true;
     }
-    if (engine->leader == &engine->keeper_waiter) {
-        engine->keeper_yield = true;
-        aegis_nats_kick(engine);
-    }
+    ask_for_lead(engine, waiter);
     if (engine->up == 0) { /* nobody leads: the deadlines of submitted calls are seen to here */
         run_timers(engine, aegis_clock_monotonic());
         if (waiter_ready(waiter))

@@ -75,14 +75,14 @@ typedef struct nats_link {
     nats_engine *engine;
     natsConnection *connection;
     nats_role role;
-    size_t load;         /* calls under way on it */
-    uint64_t came;       /* messages that nats.c has taken from it, when they were last handed out */
-    bool fresh;          /* some came in this round */
+    size_t load;          /* calls under way on it */
+    uint64_t came;        /* messages that nats.c has taken from it, when they were last handed out */
+    bool fresh;           /* some came in this round */
     nats_traffic traffic; /* when the leader last looked */
-    size_t unsent;       /* bytes given to nats.c since it last had nothing to write */
-    size_t unsent_count; /* messages of them */
-    bool stuck;          /* what is buffered has not moved for NATS_WRITE_LIMIT */
-    bool lame;           /* its server is about to go */
+    size_t unsent;        /* bytes given to nats.c since it last had nothing to write */
+    size_t unsent_count;  /* messages of them */
+    bool stuck;           /* what is buffered has not moved for NATS_WRITE_LIMIT */
+    bool lame;            /* its server is about to go */
     int64_t moves_at;  /* it has left its seat, and its subscriptions end then; 0: they have, or it has not */
     unsigned flushers; /* threads inside nats.c's flush */
     nats_slot *slots;  /* free */
@@ -118,8 +118,9 @@ typedef struct nats_waiter {
     struct nats_call *call; /* or for this call */
     sem_t wake;             /* slept on without the lock */
     atomic_bool signalled;
-    bool listed; /* in engine->sleeping */
-    bool heir;   /* was woken to lead */
+    bool listed;     /* in engine->sleeping */
+    bool heir;       /* was woken to lead */
+    unsigned served; /* as the leader: how often others were woken for what came to them */
 } nats_waiter;
 
 /* What `next` hands out, and `release` takes back. */
@@ -272,7 +273,8 @@ struct nats_engine {
     atomic_llong max_payload; /* of the last connection */
 
     _Atomic(nats_waiter *) leader;
-    atomic_uint coming; /* threads woken that will take the lock, and then lead or see that somebody does */
+    atomic_uint coming;   /* threads woken that will take the lock, and then lead or see that somebody does */
+    nats_waiter *usurper; /* waits for the leader to step back, or NULL */
     nats_waiter keeper_waiter;
     nats_waiter *sleeping;
     nats_waiter *sleeping_last;
