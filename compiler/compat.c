@@ -97,15 +97,6 @@ const void *compat_now(const compat *c, const void *old)
     return found == NULL ? NULL : found->now;
 }
 
-const schema_package *compat_package_now(const compat *c, const schema_package *old)
-{
-    for (size_t i = 0; i < c->package_count; i++) {
-        if (c->packages[i].old == old)
-            return (const schema_package *)c->packages[i].now;
-    }
-    return NULL;
-}
-
 unit *compat_old_unit(const compat *c, const schema_package *package)
 {
     return place_unit(c->old->c, package);

@@ -56,8 +56,6 @@ bool compat_report(compat *c, const at *where, int rule, unsigned classes, const
 void compat_match(compat *c, const void *old, const void *now);
 /* The new declaration of an old one, or NULL. */
 const void *compat_now(const compat *c, const void *old);
-/* The new version of an old package, or NULL. */
-const schema_package *compat_package_now(const compat *c, const schema_package *old);
 /* The units of the two versions. */
 unit *compat_old_unit(const compat *c, const schema_package *package);
 unit *compat_new_unit(const compat *c, const schema_package *package);

@@ -87,8 +87,8 @@ static void render(const schema_package *package, texts *given, size_t limit)
         bool good;
 
         memory.escape = scratch.escape = &escape;
-        good =
-            template_render(&set, "main", view_open(&memory, package), &scratch, &sink) && layout_end(&sheet);
+        good = template_render(&set, "main", view_open(&memory, package, true), &scratch, &sink) &&
+               layout_end(&sheet);
         MUST(good == (set.error == NULL) || sheet.failed);
         MUST(set.error == NULL || strchr(set.error, ':') != NULL);
     } else {
