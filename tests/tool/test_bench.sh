@@ -49,7 +49,7 @@ holds '[.loop, .calls]' '["open",20]'
 holds '.from_sending_ns.min >= 30000000 and .latency_ns.max >= 360000000' true
 
 expect 0 "${bench[@]}" depot-service.echo text=hello --count 300
-sed -E 's/[0-9]+([.,][0-9]+)? ?(ns|us|ms|s|k\/s)\b/TIME/g; s/, [0-9,.]+k?\/s$/, RATE/; s/^( +TIME ).*/\1 .../' <<<"$out" |
+sed -E 's/calls, [0-9,.]+[kM]?\/s$/calls, RATE/; s/[0-9]+([.,][0-9]+)? ?(ns|us|ms|s|k\/s)\b/TIME/g; s/, [0-9,.]+k?\/s$/, RATE/; s/^( +TIME ).*/\1 .../' <<<"$out" |
     awk '/^ +TIME/ {if (drawn++) next} {print}' | sed -E 's/ +TIME/ TIME/' >drawn
 golden ../tool/bench.txt drawn
 
