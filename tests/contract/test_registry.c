@@ -151,15 +151,15 @@ static void test_life(void **state)
     assert_holds(body, "+00:00\",\"stickyActiveGroup\":null,\"metadata\":{\"start_time\":\"");
     assert_int_equal(call(w, "echo", &seven).answer, AEGIS_ANSWER_OK);
     (void)call(w, "fail", &seven);
-    (void)heard(&e, &subject);
-    assert_string_equal(subject, "service.peer.heartbeat");
-    body = heard(&e, &subject);
-    assert_string_equal(subject, "service.peer.heartbeat");
+    do { /* the first may have been before that */
+        body = heard(&e, &subject);
+        assert_string_equal(subject, "service.peer.heartbeat");
+    } while (strstr(body, "\"rpc.peer.fail.error\": 1") == NULL ||
+             strstr(body, "\"heartbeats.sent\": ") == NULL);
     assert_holds(body, "{\"instance_id\": \"peer-1\", \"timestamp\": 1");
-    assert_holds(body, ", \"metrics\": {\"uptime_seconds\": 0.");
-    assert_holds(body, "\"counters\": {\"services.registered\": 1, \"heartbeats.sent\": 1, ");
+    assert_holds(body, ", \"metrics\": {\"uptime_seconds\": ");
+    assert_holds(body, "\"counters\": {\"services.registered\": 1, \"");
     assert_holds(body, "\"rpc.peer.echo.success\": 1");
-    assert_holds(body, "\"rpc.peer.fail.error\": 1");
     assert_holds(body, "\"gauges\": {\"nats.connections\": ");
     assert_holds(body, "\"rpc.peer.echo\": {\"count\": 1, \"average\": ");
     nap(4 * BEAT);
