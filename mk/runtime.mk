@@ -13,6 +13,16 @@ RUNTIME_FLAGS    := -fPIC -fvisibility=hidden -ffunction-sections -fdata-section
                     $(DEPENDENCY_CFLAGS)
 RUNTIME_LIBS     := $(DEPENDENCY_LIBS) -pthread -lm
 
+# What a message passes through is compiled for speed, everything else for size: starting, managing, looking and telling
+# happen seldom, and are three quarters of the code. Only where CFLAGS ask for -O2: who debugs gets what they ask for.
+HOT_APPLICATION  := async attempt call callers client envelope events exchange intake invoke metrics pool publisher publisher_ring reply rpc
+HOT_CODEC        := copy js_read js_write mp_head mp_read mp_write number pattern text value wide
+HOT_ADAPTERS     := engine inbox ring seats send source
+HOT_DOMAIN       := arena policy subject time uuid
+HOT              := $(HOT_CODEC:%=runtime/codec/%.c) $(HOT_APPLICATION:%=runtime/application/%.c) $(HOT_ADAPTERS:%=runtime/adapters/nats/%.c) \
+                    $(HOT_DOMAIN:%=runtime/domain/%.c)
+SMALL             = $(if $(filter $(HOT),$<),,$(patsubst -O2,-Os,$(filter -O2,$(CFLAGS))))
+
 # One .aegis file to its .h and .c: $(call GENERATE,file,folder)
 GENERATE = $(AEGISC) -o $(2) $(1)
 
@@ -26,7 +36,7 @@ $(BUILD)/obj/gen/aegis/%.o: $(BUILD)/gen/aegis/%.c $(FLAGS_STAMP)
 	$(COMPILE) $(RUNTIME_FLAGS) -c $< -o $@
 $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 	@mkdir -p $(@D)
-	$(COMPILE) $(RUNTIME_FLAGS) -c $< -o $@
+	$(COMPILE) $(RUNTIME_FLAGS) $(SMALL) -c $< -o $@
 
 $(LIBAEGIS): $(RUNTIME_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
