@@ -75,7 +75,7 @@ until_hides view 'paused'
 until_shows view '█'
 
 # another size, down to one that has room for nothing
-for size in '50 10' '24 6' '12 3' '1 1' '200 50' '120 20'; do
+for size in '50 10' '24 6' '12 3' '1 1' '200 50'; do
     # shellcheck disable=SC2086
     resize view $size
     types view 'j'
@@ -95,6 +95,7 @@ stop pretend
 server --port "$port"
 until_shows view 'connected again'
 until_shows view '0 services'
+resize view 120 20
 types view 'q'
 as_before view
 
