@@ -12,6 +12,20 @@
 
 #include "ports/clock.h"
 
+/* Nobody answers while the server goes away, which says nothing of who is there. */
+static void doubt(const top_watcher *w, top_reading *r)
+{
+    aegis_health health;
+
+    memset(&health, 0, sizeof health);
+    w->s->bus->port->ops->health(w->s->bus->port, &health);
+    if (health.connected || r->status != AEGIS_OK)
+        return;
+    fleet_free(&r->f);
+    r->status = AEGIS_UNAVAILABLE;
+    (void)snprintf(r->why, sizeof r->why, "no connection to the server");
+}
+
 static top_reading *look(top_watcher *w, const top_reading *before)
 {
     top_reading *r = (top_reading *)calloc(1, sizeof *r);
@@ -27,6 +41,7 @@ static top_reading *look(top_watcher *w, const top_reading *before)
         durables_read(w->s, &r->f, &r->memory, &r->d);
     else
         (void)snprintf(r->why, sizeof r->why, "%s", aegis_error_text(&error));
+    doubt(w, r);
     r->at = aegis_clock_monotonic();
     return r;
 }
