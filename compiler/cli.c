@@ -14,6 +14,7 @@ void cli_complain(const char *format, ...)
 {
     va_list arguments;
 
+    (void)fflush(stdout); /* where both go to one file, in the order they were written */
     va_start(arguments, format);
     fprintf(stderr, "%s: ", cli_program.name);
     vfprintf(stderr, format, arguments);

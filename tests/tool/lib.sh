@@ -73,7 +73,7 @@ server() {
     # shellcheck disable=SC2086
     start nats "$nats" -a 127.0.0.1 -p -1 $jetstream --ports_file_dir "$ports" "$@"
     until_says nats 'Server is ready'
-    until_true 'the port of the server' grep -q nats:// "$ports"/*.ports
+    until_true 'the port of the server' grep -rqs nats:// "$ports"
     AEGIS_URL=$(grep -ohE 'nats://127\.0\.0\.1:[0-9]+' "$ports"/*.ports | head -1)
     export AEGIS_URL
 }

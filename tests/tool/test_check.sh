@@ -44,9 +44,15 @@ says '0 bad, 0 warnings'
 # Nobody reads what waits.
 stop service
 for i in 1 2 3; do publish commands.depot-service.count '{}'; done
-check 0
-level 'consumer depot-service__count' warning
+check 1
+level 'consumer depot-service__count' bad
 has 'consumer depot-service__count' '3 commands wait, and nobody reads'
+
+# Also when no schema says whose they are.
+until_true 'an empty bus' sh -c "! '$aegis' ls --json | grep -q depot"
+expect 1 "$aegis" check --json
+level 'consumer depot-service__count' bad
+level services warning
 
 # A stream that was altered.
 publish '$JS.API.STREAM.DELETE.EVENTS' ''

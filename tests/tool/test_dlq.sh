@@ -81,8 +81,13 @@ expect 0 "$aegis" dlq ls --json
 expect 0 "$aegis" dlq show "$(jq -r .sequence <<<"$out")"
 says '7 bytes that cannot be read'
 
+# No control character of a body gets through.
+publish dlq.x.y "$(printf '\033]0;x\007')"
+expect 0 "$aegis" dlq show "$("$aegis" dlq ls --json | jq -r .sequence | tail -1)"
+says '\x1b'
+must test "$(tr -d '\n' <<<"$out" | tr -dc '[:cntrl:]' | wc -c)" = 0
+
 # On a terminal it asks.
-publish dlq.x.y 'more'
 in_terminal 100 30 asked "$aegis" dlq drop --all
 until_says asked 'drop 2 dead letters? [y/N]'
 types asked 'n\n'

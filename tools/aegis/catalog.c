@@ -128,6 +128,22 @@ static const schema_service *service_named(const schema *all, const char *name)
     return NULL;
 }
 
+/* What is wrong with a schema that was told: paths and names in it are text of others. */
+static void show_reports(compile *told)
+{
+    const char *line = diag_format(&told->reports, false);
+
+    while (line != NULL && *line != '\0') {
+        const size_t size = strcspn(line, "\n");
+        const char *shown = arena_copy(told->reports.memory, line, size);
+
+        if (shown != NULL)
+            screen_safe(stderr, shown);
+        fputc('\n', stderr);
+        line += size + (line[size] == '\n');
+    }
+}
+
 /* Compile what a service answered. False: said why, where it was no schema. */
 static bool compile_answer(const catalog *c, known *k, json_t *answer)
 {
@@ -160,7 +176,7 @@ static bool compile_answer(const catalog *c, known *k, json_t *answer)
     cli_complain("the schema that '%s' tells cannot be used; -f names one to use instead", k->wire);
     if (k->schema->reports.memory->failed || first == NULL)
         return false;
-    fputs(diag_format(&k->schema->reports, false), stderr);
+    show_reports(k->schema);
     return false;
 }
 
@@ -344,7 +360,7 @@ static int without_service(const catalog *c, const char *name, schema_method_kin
     }
     if (found == 1)
         return CLI_DONE;
-    return cli_usage(c->s->line->command, "'%s' names no service; write SERVICE.%s", name, name);
+    return cli_usage(c->s->line->command, "'%s' names no method: write SERVICE.METHOD", name);
 }
 
 int catalog_find_method(catalog *c, const char *text, schema_method_kind kind, catalog_method *out)
@@ -425,35 +441,53 @@ static const schema_event *event_in(const schema *all, const char *name, const c
     return found;
 }
 
-int catalog_find_event(catalog *c, const char *name, const char *version, const schema_event **event)
+/* Names of the events of one compile, behind those that are there. */
+static size_t add_events(const schema *all, const char **names, size_t count)
 {
-    const char *names[SERVICES_MAX], *near;
-    const schema *all = &c->files.result;
-    catalog_list services;
-    size_t count = 0, i, k;
-    int code;
+    size_t i, k;
 
-    *event = event_in(all, name, version);
-    if (*event != NULL)
-        return CLI_DONE;
-    if (!c->from_files) {
-        code = catalog_all(c, &services);
-        for (i = 0; i < c->asked_count && *event == NULL; i++) {
-            if (c->asked[i].schema != NULL)
-                *event = event_in(&c->asked[i].schema->result, name, version);
-        }
-        return code;
-    }
     for (i = 0; i < all->package_count; i++) {
         for (k = 0; k < all->packages[i]->event_count && count < SERVICES_MAX; k++)
             names[count++] = all->packages[i]->events[k]->name;
     }
+    return count;
+}
+
+int catalog_find_event(catalog *c, const char *name, const char *version, const schema_event **event)
+{
+    const char *names[SERVICES_MAX], *near;
+    const char *where = c->from_files ? "in the files given" : "of the services that run";
+    const schema_event *other = event_in(&c->files.result, name, NULL);
+    catalog_list services;
+    size_t count, i;
+    int code = CLI_DONE;
+
+    *event = event_in(&c->files.result, name, version);
+    if (*event == NULL && !c->from_files)
+        code = catalog_all(c, &services);
+    if (*event != NULL || code != CLI_DONE)
+        return code;
+    count = add_events(&c->files.result, names, 0);
+    for (i = 0; i < c->asked_count; i++) {
+        const schema *told = c->asked[i].schema != NULL ? &c->asked[i].schema->result : NULL;
+
+        if (told == NULL)
+            continue;
+        count = add_events(told, names, count);
+        *event = *event != NULL ? *event : event_in(told, name, version);
+        other = other != NULL ? other : event_in(told, name, NULL);
+    }
+    if (*event != NULL)
+        return CLI_DONE;
     near = diag_nearest(name, names, count);
-    if (version != NULL && event_in(all, name, NULL) != NULL)
-        cli_complain("event '%s' has no version %s in the files given", name, version);
+    if (other != NULL)
+        cli_complain("event '%s' has no version %s %s; the highest is %s", name, version, where,
+                     other->version);
     else if (near != NULL)
-        cli_complain("no event '%s' in the files given; did you mean '%s'?", name, near);
+        cli_complain("no event '%s' %s; did you mean '%s'?", name, where, near);
+    else if (c->from_files)
+        cli_complain("no event '%s' %s", name, where);
     else
-        cli_complain("no event '%s' in the files given", name);
+        return CLI_DONE; /* nobody declares it, which is no mistake */
     return CLI_MISTAKES;
 }

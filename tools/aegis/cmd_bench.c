@@ -65,7 +65,7 @@ static int read_plan(const session *s, const request *r, bench_plan *plan)
     if (r->duration != NULL && !session_duration(r->duration, &plan->duration))
         return bad(s, "--duration", r->duration, "a time: 10s, 2m");
     plan->warmup = DEFAULT_WARMUP;
-    if (r->warmup != NULL && strcmp(r->warmup, "0") == 0)
+    if (r->warmup != NULL && (strcmp(r->warmup, "0") == 0 || strcmp(r->warmup, "0s") == 0))
         plan->warmup = 0;
     else if (r->warmup != NULL && !session_duration(r->warmup, &plan->warmup))
         return bad(s, "--warmup", r->warmup, "a time: 1s, or 0");

@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "findings.h"
+#include "jetstream.h"
 #include "plan.h"
 #include "wire.h"
 
@@ -136,7 +137,7 @@ static void check_consumer(findings *f, const plan_step *step)
                      "see what the service's handlers wait for; until they settle, nothing more is delivered",
                      "all %s that may be in hand are", screen_count(in_hand, n));
     if (pending > 0 && !read)
-        findings_add(f, FINDING_WARNING, area, "start an instance of the service",
+        findings_add(f, FINDING_BAD, area, "start an instance of the service",
                      "%s %s wait, and nobody reads", screen_count(pending, n), what);
     else if (pending >= LAG_WARNING)
         findings_add(f, FINDING_WARNING, area, "start more instances, or raise concurrency", "%s %s wait",
@@ -258,6 +259,9 @@ static void check_services(findings *f, const catalog_list *services, bool store
         return;
     }
     check_versions(f, answers);
+    if (json_array_size(answers) == 0 && services->count == 0)
+        findings_add(f, FINDING_WARNING, "services", "start them; -f names schemas of those that should run",
+                     "none runs, so that nothing is known of what they need");
     if (stored)
         check_registry(f, answers);
     for (i = 0; i < services->count; i++) {
@@ -291,6 +295,33 @@ static void check_letters(findings *f, const plan_step *step)
         findings_add(f, FINDING_GOOD, "dead letters", NULL, "none");
 }
 
+/* ---- consumers of services that are not known ---- */
+
+/* What waits for somebody who is not there, when no schema tells whose it is. */
+static void check_unread(findings *f, aegis_stream_kind kind)
+{
+    const char *stream = aegis_bus_stream(f->s->bus, kind);
+    aegis_error error = {0};
+    json_t *list = NULL, *one;
+    char n[SCREEN_TEXT];
+    size_t i;
+
+    if (jetstream_consumers(f->s, stream, &list, &error) != AEGIS_OK)
+        return;
+    json_array_foreach(list, i, one)
+    {
+        const double pending = wire_number(one, "num_pending", 0);
+
+        if (pending > 0 && wire_number(one, "num_waiting", 0) < 1 &&
+            wire_number(one, "num_ack_pending", 0) < 1)
+            findings_add(f, FINDING_BAD,
+                         arena_printf(&f->s->line->memory, "consumer %s", wire_text(one, "name", "?")),
+                         "start an instance of the service", "%s %s wait, and nobody reads",
+                         screen_count(pending, n), kind == AEGIS_KIND_EVENTS ? "events" : "commands");
+    }
+    json_decref(list);
+}
+
 /* ---- the command ---- */
 
 static int check_stored(findings *f, const catalog_list *services)
@@ -310,6 +341,10 @@ static int check_stored(findings *f, const catalog_list *services)
             check_letters(f, &p.steps[i]);
     }
     plan_free(&p);
+    if (services->count == 0) {
+        check_unread(f, AEGIS_KIND_EVENTS);
+        check_unread(f, AEGIS_KIND_COMMANDS);
+    }
     return CLI_DONE;
 }
 

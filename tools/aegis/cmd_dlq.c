@@ -239,8 +239,11 @@ static void show_for_person(const session *s, const aegis_deadletter *l, json_t 
         printf("%zu bytes, too many to be kept\n", l->body_size);
     else if (body != NULL)
         screen_json(&s->out, body, 13);
-    else
-        printf("%zu bytes that cannot be read: %s\n", l->body_size, unreadable->text);
+    else {
+        printf("%zu bytes that cannot be read: ", l->body_size);
+        screen_safe(s->out.file, unreadable->text);
+        putchar('\n');
+    }
 }
 
 static int show(task *t, uint64_t sequence)

@@ -13,7 +13,7 @@
 typedef struct request {
     session_options common;
     const char *data, *version, *id;
-    bool describe, example;
+    bool describe, example, force;
 } request;
 
 static int publish(session *s, const request *r, const char *name, const char *version, json_t *payload)
@@ -66,7 +66,7 @@ static int emit(session *s, const request *r)
 
     if (code == CLI_DONE && r->id != NULL && !aegis_uuid_parse(r->id, &id))
         code = cli_usage(s->line->command, "'%s' is no uuid", r->id);
-    if (code == CLI_DONE)
+    if (code == CLI_DONE && !r->force)
         code = catalog_find_event(known, name, r->version, &event);
     if (code == CLI_DONE && (r->describe || r->example)) {
         code = show(s, r, name, event);
@@ -106,6 +106,7 @@ static const cli_option options[] = {
     {"--data", "JSON", CLI_TEXT, offsetof(request, data), "the whole payload, as JSON; @FILE or - reads it"},
     {"--version", "VERSION", CLI_TEXT, offsetof(request, version),
      "which version of the event; default: the highest declared"},
+    {"--force", NULL, CLI_FLAG, offsetof(request, force), "send it as it is written, whatever schemas say"},
     {"--id", "UUID", CLI_TEXT, offsetof(request, id),
      "its id; a second one with the same id is dropped, for a while"},
     {"--describe", NULL, CLI_FLAG, offsetof(request, describe), "publish nothing; show what the event holds"},

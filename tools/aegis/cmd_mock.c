@@ -17,6 +17,7 @@
 typedef struct request {
     session_options common;
     const char *seed, *delay, *fail, *script, *only;
+    bool force;
 } request;
 
 /* ---- options ---- */
@@ -117,6 +118,28 @@ static int start(session *s, mock_service *m)
     return CLI_DONE;
 }
 
+/* A mock beside the real service would take calls and stored commands from it. */
+static int refuse_company(session *s, const char *service)
+{
+    const char *subject = arena_printf(&s->line->memory, "$SRV.PING.%s", service);
+    aegis_error error = {0};
+    json_t *answers = NULL;
+    size_t count;
+
+    if (subject == NULL)
+        return cli_out_of_memory();
+    if (wire_gather(s, subject, WIRE_QUIET, WIRE_QUIET, &answers, &error) != AEGIS_OK)
+        return session_failed(s, &error, "cannot ask whether %s runs", service);
+    count = json_array_size(answers);
+    json_decref(answers);
+    if (count == 0)
+        return CLI_DONE;
+    cli_complain(
+        "%zu instance%s of %s: a mock beside %s would take calls and commands; --force does it all the same",
+        count, count == 1 ? " runs already" : "s run already", service, count == 1 ? "it" : "them");
+    return CLI_MISTAKES;
+}
+
 static int serve(session *s, const request *r)
 {
     mock all = {.s = s, .turns = json_object()};
@@ -135,6 +158,8 @@ static int serve(session *s, const request *r)
         code = mock_check_script(&all, services, count);
     if (code == CLI_DONE)
         code = session_connect(s);
+    for (i = 0; i < count && code == CLI_DONE && !r->force; i++)
+        code = refuse_company(s, services[i].service->wire);
     for (i = 0; i < count && code == CLI_DONE; i++)
         code = start(s, &services[i]);
     if (code == CLI_DONE) {
@@ -184,6 +209,8 @@ static const cli_option options[] = {
     {"--seed", "N", CLI_TEXT, offsetof(request, seed), "of what is invented: the same again with the same N"},
     {"--delay", "TIME", CLI_TEXT, offsetof(request, delay), "how long answers take"},
     {"--fail", "SHARE", CLI_TEXT, offsetof(request, fail), "how many of the calls fail: 0.1 or 10%"},
+    {"--force", NULL, CLI_FLAG, offsetof(request, force),
+     "serve beside real instances, and take calls and commands from them"},
     SESSION_OPTIONS(request, common)};
 
 const cli_command cmd_mock = {

@@ -231,6 +231,8 @@ static int attend(session *s, const request *r)
     if (code == CLI_DONE && r->cancel != NULL) {
         if (aegis_command_cancel(command, &error) != AEGIS_OK)
             code = session_failed(s, &error, "cannot ask %s to stop", text);
+        else
+            fprintf(stderr, "asked %s to stop, if it has not ended; --wait tells what became of it\n", text);
     } else if (code == CLI_DONE) {
         code = catalog_open(s, &known);
         if (code == CLI_DONE)

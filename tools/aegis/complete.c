@@ -48,8 +48,8 @@ static void offer_choices(asking *a, const char *value, const char *prefix)
             puts(FILES);
         return;
     }
-    while (*at != '\0') {
-        const size_t length = strcspn(at, "|");
+    while (*at != '\0' && *at != ' ') {
+        const size_t length = strcspn(at, "| ");
         const char *word = arena_printf(&a->line.memory, "%s%.*s", prefix, (int)length, at);
 
         if (word != NULL)
@@ -267,6 +267,11 @@ static void offer_arguments(asking *a)
         if (strstr(a->command->takes, "FILE") != NULL)
             puts(FILES);
         else
+            offer_choices(a, a->command->takes, "");
+        return;
+    }
+    if (strchr(a->command->takes, '|') != NULL && strstr(a->command->takes, "SERVICE") == NULL) {
+        if (a->words == 0)
             offer_choices(a, a->command->takes, "");
         return;
     }

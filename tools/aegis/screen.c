@@ -291,6 +291,8 @@ void screen_sparkline(const double *values, size_t count, double most, char *tex
 /* ---- tables ---- */
 
 #define COLUMNS_MAX 16
+/* A cell that is wider is cut: one of somebody else's making must not widen all rows. */
+#define CELL_MAX 300
 
 typedef struct cell {
     const char *text;
@@ -340,6 +342,12 @@ void screen_cell(screen_table *table, screen_ink ink, const char *format, ...)
     va_start(arguments, format);
     cells[table->count].text = arena_vprintf(table->memory, format, arguments);
     va_end(arguments);
+    if (cells[table->count].text != NULL && strlen(cells[table->count].text) > CELL_MAX) {
+        size_t columns, size = fitting(cells[table->count].text, CELL_MAX - 1, &columns);
+
+        cells[table->count].text =
+            arena_printf(table->memory, "%.*s\xe2\x80\xa6", (int)size, cells[table->count].text);
+    }
     cells[table->count].ink = ink;
     if (cells[table->count].text != NULL)
         table->count++;
