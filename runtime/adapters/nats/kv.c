@@ -17,6 +17,8 @@
 #define SUBJECT_MAX 640
 #define ITEMS_MAX   100000
 #define ITEMS_PAGE  256
+/* Without an entry for so long, it is asked whether there are any left. */
+#define ITEM_PATIENCE (200 * AEGIS_MILLISECOND)
 
 static bool key_ok(const char *key)
 {
@@ -281,14 +283,32 @@ static aegis_status make_consumer(aegis_port *port, const char *bucket, int64_t 
     return AEGIS_OK;
 }
 
-static aegis_status read_items(aegis_source *source, size_t prefix, uint64_t pending, int64_t deadline,
-                               item_list *list)
+/* The next entry. NOT_FOUND: there are no more; what was counted before may have grown too old since. */
+static aegis_status next_item(aegis_source *source, const char *stream, const char *consumer,
+                              int64_t deadline, aegis_message *message)
 {
-    for (uint64_t read = 0; read < pending; read++) {
+    for (;;) {
+        const int64_t slice = aegis_clock_monotonic() + ITEM_PATIENCE;
+        const aegis_status status = aegis_nats_next(source, slice < deadline ? slice : deadline, message);
+        aegis_consumer_info info;
+        if (status != AEGIS_DEADLINE_EXCEEDED || slice >= deadline)
+            return status;
+        if (aegis_nats_consumer_info(source->port, stream, consumer, deadline, &info, NULL) == AEGIS_OK &&
+            info.pending == 0)
+            return AEGIS_NOT_FOUND;
+    }
+}
+
+static aegis_status read_items(aegis_source *source, const char *stream, const list_consumer *consumer,
+                               size_t prefix, int64_t deadline, item_list *list)
+{
+    for (uint64_t read = 0; read < consumer->pending; read++) {
         aegis_message message;
         if (read % ITEMS_PAGE == 0)
             aegis_nats_credit(source, ITEMS_PAGE);
-        const aegis_status status = aegis_nats_next(source, deadline, &message);
+        const aegis_status status = next_item(source, stream, consumer->name, deadline, &message);
+        if (status == AEGIS_NOT_FOUND)
+            break;
         if (status != AEGIS_OK)
             return status;
         const bool live = !deleted(&message) && strlen(message.subject) > prefix;
@@ -321,7 +341,7 @@ aegis_status aegis_nats_kv_list(aegis_port *port, const char *bucket, int64_t de
         status = aegis_nats_consume(port, stream, consumer.name, &source, error);
         if (status != AEGIS_OK)
             return status;
-        status = read_items(source, strlen("$KV.") + strlen(bucket) + 1, consumer.pending, deadline, &items);
+        status = read_items(source, stream, &consumer, strlen("$KV.") + strlen(bucket) + 1, deadline, &items);
         aegis_nats_close_source(source);
         if (status != AEGIS_OK)
             return aegis_error_set(error, status, "reading the entries of bucket %s", bucket);
