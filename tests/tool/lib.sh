@@ -103,7 +103,7 @@ types() { # NAME TEXT (printf's escapes: '\003' is Ctrl-C)
 publish() {
     local line
     exec 3<>"/dev/tcp/127.0.0.1/${AEGIS_URL##*:}"
-    printf 'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n' "$1" "${#2}" "$2" >&3
+    printf 'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n' "$1" "$(printf %s "$2" | wc -c)" "$2" >&3
     while IFS= read -r -t 10 line <&3 && [[ $line != PONG* ]]; do :; done
     exec 3>&-
     [[ ${line:-} == PONG* ]] || wrong "the server did not take a message for $1"

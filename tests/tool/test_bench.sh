@@ -39,7 +39,7 @@ holds .outcomes '{"OK":0,"NotFound":20}'
 expect 1 "${bench[@]}" depot-service.fail $'why=the lamp \e[31m is out' --count 20
 says 'the lamp'
 must test -z "$(grep "$(printf '\033')" <<<"$out")"
-expect 0 "$aegis" bench -s "$AEGIS_URL" depot-service.echo --data '{"text":"x"}' --count 20 --warmup 0 --json
+expect 0 "$aegis" bench -s "$AEGIS_URL" depot-service.echo --data '{"text":"x"}' --count 20 --warmup 0s --json
 holds .outcomes.OK 20
 
 # One at a time, each of 30 ms, due every 10 ms: the latency of the last counts from when it was due (20 * 20 ms late),

@@ -18,6 +18,8 @@ offers() {
 }
 offers ca == call
 offers wat == watch
+offers dlq '' == ls show replay drop
+offers dlq r == replay
 offers help men ==
 offers call --desc == --describe
 offers call --color '' == auto always never

@@ -52,6 +52,17 @@ expect 1 "$aegis" info order-service --idl
 expect 1 "$aegis" info order-service.create_order
 complains 'order-service.create_order'
 
+# a schema that cannot be used is reported, without what its paths would do to a terminal
+stop pretend
+pretend '$SRV.>' 'service.order-service.schema'
+printf '{"hash":"","files":[{"path":"\\u001b]0;x\\u0007\\u001b[2J.aegis","text":"aegis 1;\\npackage \\u202e;\\n"}]}\n' \
+    >pretend/service.order-service.schema
+cp "$top/tests/tool/fleet/info.json" 'pretend/$SRV.INFO.order-service'
+expect 0 "$aegis" info order-service
+complains 'cannot be used'
+complains '\x1b]0;x\x07'
+must test -z "$(grep -aP '\x1b|\x07|\xe2\x80\xae' <<<"$out$err")"
+
 # what a schema says in its comments and texts does no harm
 printf 'aegis 1;\npackage x;\n/// \033[31mred\n@deprecated("\\u{1b}[32mgreen") service S {\n /// \302\2331m\n @deprecated("\\u{1b}[1m") rpc a(\n/// \007\nq: string = "\\u{1b}[31m") -> {};\n}\n' >evil.aegis
 for what in S S.a; do

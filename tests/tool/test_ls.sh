@@ -41,6 +41,12 @@ left tiny
 must test "$code" = 0
 until_says tiny order-service
 
+# nor does one who calls itself by a very long name make all lines long
+jq -c '.version = ("9" * 100000)' "$top/tests/tool/fleet/info.json" | head -1 >'pretend/$SRV.INFO.order-service'
+expect 0 "$aegis" ls order-service
+must test "$(wc -c <<<"$out")" -gt 300 -a "$(wc -c <<<"$out")" -lt 3000
+says '999…'
+
 stop pretend
 stop nats
 

@@ -25,6 +25,13 @@ complains "did you mean 'depot-service'?"
 expect 3 "$aegis" mock "$depot" -s nats://127.0.0.1:1
 
 server
+# where the service runs it would take calls and commands from it
+serve real
+expect 1 "$aegis" mock "$depot" --only depot-service
+complains 'depot-service runs already (1 instance)'
+mock "$depot" --only depot-service --force
+stop mock INT
+stop real
 mock "$depot" --seed 7 --only courier-service
 call 1 depot-service.echo text=x
 call 0 courier-service.relay text=x

@@ -48,6 +48,9 @@ says 'changed stream EVENTS'
 expect 1 "$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes
 says 'max_bytes 2.0 GiB -> 10.0 MiB'
 complains '1 could not be made as they should be'
+# in a file both streams are in the order they were written
+"$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes >both.txt 2>&1
+must test "$(tail -1 both.txt)" = 'aegis: 1 could not be made as they should be'
 expect 0 "$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes --force
 plan
 holds '.[] | select(.name == "EVENTS") | .note' 'keeps its max_bytes of 10.0 MiB (1.0 GiB is usual)'

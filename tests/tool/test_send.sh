@@ -97,6 +97,7 @@ complains CANCELLED
 send 0 depot-service.count batch=k total=100000 pause=10ms --detach
 id=$out
 send 0 --cancel "$id"
+complains "asked $id to stop"
 send 1 --wait "$id"
 complains CANCELLED
 

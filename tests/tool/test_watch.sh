@@ -4,13 +4,6 @@
 . "$(dirname "$0")/lib.sh"
 emit() { expect "$1" "$aegis" emit -f "$depot" "${@:2}"; }
 watch() { expect "$1" "$aegis" watch "${@:2}"; }
-raw() { # SUBJECT BODY: with neither envelope nor client library
-    local at=${AEGIS_URL#nats://}
-    exec 3<>"/dev/tcp/${at%:*}/${at#*:}"
-    printf 'CONNECT {"verbose":false}\r\nPUB %s %d\r\n%s\r\nPING\r\n' "$1" "$(printf '%s' "$2" | LC_ALL=C wc -c)" "$2" >&3
-    grep -qm1 PONG <&3
-    exec 3>&-
-}
 
 # ---- mistakes
 expect 2 "$aegis" emit
@@ -61,6 +54,13 @@ holds .id 11111111-2222-4333-8444-555555555555
 holds .version 1.0
 emit 0 thing.stored --data @stored.json --json
 holds .version 1.1
+# without -f the services that run are asked: what is nearly declared is held back, what is not is sent
+serve depots depot
+expect 1 "$aegis" emit thing.lots code=x
+complains "no event 'thing.lots' of the services that run; did you mean 'thing.lost'?"
+expect 1 "$aegis" emit thing.stored --version 7.0 a=1
+complains "has no version 7.0 of the services that run; the highest is 1.1"
+stop depots
 expect 0 "$aegis" emit strange.thing a.b=1
 complains "nobody declares 'strange.thing'"
 watch 0 --all --no-follow --json
@@ -122,9 +122,9 @@ must test $code = 0
 # ---- hostile messages: shown as text, one line each
 start hostile "$aegis" watch --color always -s "$AEGIS_URL"
 until_true 'it listens' sh -c "$aegis emit a.ping x=1 2>/dev/null >&2; grep -q a.ping hostile.log"
-raw events.evil.one "$(printf '\033[2J{not json')"
-raw events.evil.two '{"message_id":"\u001b[2J","payload":{"x":"\u001b]0;title\u0007\u202e"},"version":"\u009b2J","source":"a\nb"}'
-raw events.evil.three "$(printf '\xc1\xff\xfe')"
+publish events.evil.one "$(printf '\033[2J{not json')"
+publish events.evil.two '{"message_id":"\u001b[2J","payload":{"x":"\u001b]0;title\u0007\u202e"},"version":"\u009b2J","source":"a\nb"}'
+publish events.evil.three "$(printf '\xc1\xff\xfe')"
 until_says hostile evil.three
 must test -z "$(sed -E 's/\x1b\[[0-9]*m//g' hostile.log | tr -d '\n' | LC_ALL=C grep -aP '[\x00-\x1f]|\xc2[\x80-\x9f]|\xe2\x80\xae')"
 must test "$(grep -c evil hostile.log)" = 3
@@ -133,5 +133,9 @@ must test "$(grep -c evil hostile.log)" = 3
 expect 0 "$aegis" watch --all --no-follow --json
 must test "$("$aegis" watch --all --no-follow 2>/dev/null | wc -l)" -ge 5
 must test -z "$(grep -l watch -r store 2>/dev/null)"
+
+# whatever schemas say
+expect 0 "$aegis" emit -f "$depot" thing.lots a=1 --force
+complains "nobody declares 'thing.lots'"
 
 finish 'aegis emit publishes; aegis watch shows what travels and what was'

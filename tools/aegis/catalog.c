@@ -29,11 +29,6 @@ struct catalog {
     json_t *running; /* answers to $SRV.PING; NULL: not asked yet */
 };
 
-bool catalog_from_files(const catalog *c)
-{
-    return c->from_files;
-}
-
 static int read_files(catalog *c)
 {
     const session_options *o = c->s->options;
@@ -61,7 +56,7 @@ int catalog_open(session *s, catalog **out)
     c->s = s;
     c->from_files = s->options->schemas.count > 0;
     compile_init(&c->files, s->options->includes.items, s->options->includes.count);
-    code = c->from_files ? read_files(c) : CLI_DONE;
+    code = c->from_files ? read_files(c) : session_connect(s);
     if (code == CLI_DONE)
         *out = c;
     else

@@ -11,12 +11,10 @@
 
 typedef struct catalog catalog;
 
-/* Compile the files of -f; mistakes in them are printed. `*out` is freed by catalog_free. The session needs
- * no connection when there are files. */
+/* Compile the files of -f; mistakes in them are printed. `*out` is freed by catalog_free. Without files the
+ * session is connected, since services are asked for theirs. */
 int catalog_open(session *s, catalog **out);
 void catalog_free(catalog *c);
-/* Schemas come from files: nobody is asked. */
-bool catalog_from_files(const catalog *c);
 
 /* One service. `*wire` is its name on the bus; `*service` NULL: it is not declared, or does not tell.
  * Complains when files were given and it is in none, or when there is no such service, with what there is. */

@@ -21,9 +21,6 @@
 #define LEAST_MINOR   9
 #define LEAST_PATCH   10
 #define LEAST_PAYLOAD 1048576
-/* Percent of a limit from which it is nearly reached, and as good as. */
-#define FULL_WARNING 80
-#define FULL_BAD     95
 
 /* ---- the greeting ---- */
 
@@ -199,6 +196,7 @@ static void judge_use(findings *f, json_t *account, const char *used, const char
     const double is = wire_number(account, used, 0);
     const double limit = wire_number(json_object_get(account, "limits"), limit_name, -1);
     const double percent = limit > 0 ? 100 * is / limit : 0;
+    const finding_level level = findings_fill(percent);
     char a[SCREEN_TEXT], b[SCREEN_TEXT];
 
     if (limit <= 0) {
@@ -207,12 +205,8 @@ static void judge_use(findings *f, json_t *account, const char *used, const char
                          "%s of %s in use, without a limit of the account's", screen_bytes(is, a), what);
         return;
     }
-    findings_add(f,
-                 percent >= FULL_BAD       ? FINDING_BAD
-                 : percent >= FULL_WARNING ? FINDING_WARNING
-                                           : FINDING_GOOD,
-                 "JetStream",
-                 percent >= FULL_WARNING
+    findings_add(f, level, "JetStream",
+                 level > FINDING_GOOD
                      ? "raise the account's limit, shrink a stream (aegis apply), or drop what nobody needs"
                      : NULL,
                  "%s of %s of %s in use (%.0f %%)", screen_bytes(is, a), screen_bytes(limit, b), what,

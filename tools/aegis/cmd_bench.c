@@ -254,8 +254,9 @@ static int load(session *s, bench_plan *plan, aegis_format format)
     return code;
 }
 
-static int measure(session *s, const request *r)
+static int measure(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     const aegis_format format =
         r->format != NULL && strcmp(r->format, "json") == 0 ? AEGIS_FORMAT_JSON : AEGIS_FORMAT_MSGPACK;
     bench_plan plan = {0};
@@ -286,14 +287,7 @@ static int measure(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = measure(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, measure, data);
 }
 
 static const cli_option options[] = {

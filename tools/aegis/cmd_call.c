@@ -66,8 +66,9 @@ static int call_often(session *s, const request *r, const catalog_method *method
     return code;
 }
 
-static int call(session *s, const request *r)
+static int call(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     catalog *known;
     catalog_method method;
     json_t *parameters = NULL;
@@ -80,7 +81,7 @@ static int call(session *s, const request *r)
     } else if (code == CLI_DONE) {
         code =
             arguments_read(s, method.method != NULL ? method.method->request : NULL, 1, r->data, &parameters);
-        if (code == CLI_DONE && s->bus == NULL)
+        if (code == CLI_DONE)
             code = session_connect(s);
         if (code == CLI_DONE)
             code = call_often(s, r, &method, parameters);
@@ -92,16 +93,7 @@ static int call(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE && r->common.schemas.count == 0)
-        code = session_connect(&s);
-    if (code == CLI_DONE)
-        code = call(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, call, data);
 }
 
 static const cli_option options[] = {

@@ -15,10 +15,8 @@ typedef struct request {
     bool quiet;
 } request;
 
-/* Percent of a stream's limit, and events that wait, from which it is worth a word. */
-#define FULL_WARNING 80
-#define FULL_BAD     95
-#define LAG_WARNING  1000
+/* Messages that wait, from which it is worth a word. */
+#define LAG_WARNING 1000
 
 static const char *area_of(findings *f, const plan_step *step)
 {
@@ -34,10 +32,11 @@ static void check_fill(findings *f, const plan_step *step, const char *area)
     json_t *state = json_object_get(step->info, "state"), *config = json_object_get(step->info, "config");
     const double bytes = wire_number(state, "bytes", 0), limit = wire_number(config, "max_bytes", -1);
     const double percent = limit > 0 ? 100 * bytes / limit : 0;
+    const finding_level level = findings_fill(percent);
     const bool refuses = strcmp(wire_text(config, "discard", "old"), "new") == 0;
     char a[SCREEN_TEXT], b[SCREEN_TEXT], n[SCREEN_TEXT];
 
-    if (limit <= 0 || percent < FULL_WARNING) {
+    if (level == FINDING_GOOD) {
         findings_add(f, FINDING_GOOD, area, NULL, "%s messages, %s%s%s",
                      screen_count(wire_number(state, "messages", 0), n), screen_bytes(bytes, a),
                      limit > 0 ? " of " : "", limit > 0 ? screen_bytes(limit, b) : "");
@@ -49,7 +48,7 @@ static void check_fill(findings *f, const plan_step *step, const char *area)
                      screen_bytes(limit, b));
         return;
     }
-    findings_add(f, percent >= FULL_BAD ? FINDING_BAD : FINDING_WARNING, area,
+    findings_add(f, level, area,
                  step->which == AEGIS_KIND_DLQ
                      ? "look at them (aegis dlq ls), replay or drop them"
                      : "see why workers do not keep up; start more of them, or raise the limit "
@@ -105,46 +104,54 @@ static void check_store(findings *f, const plan_step *step)
 
 /* ---- consumers ---- */
 
-static void check_consumer(findings *f, const plan_step *step)
+/* How those who read a consumer keep up. */
+static void judge_reading(findings *f, const char *area, json_t *info, const char *what)
 {
-    const char *area = area_of(f, step);
-    const double pending = wire_number(step->info, "num_pending", 0);
-    const double in_hand = wire_number(step->info, "num_ack_pending", 0);
-    const double most = wire_number(json_object_get(step->info, "config"), "max_ack_pending", -1);
-    const bool read = wire_number(step->info, "num_waiting", 0) > 0 || in_hand > 0;
-    const char *what = step->consumer != NULL && step->consumer->filter[0] == 'e' ? "events" : "commands";
+    const double pending = wire_number(info, "num_pending", 0);
+    const double in_hand = wire_number(info, "num_ack_pending", 0);
+    const double most = wire_number(json_object_get(info, "config"), "max_ack_pending", -1);
+    const bool read = wire_number(info, "num_waiting", 0) > 0 || in_hand > 0;
     char n[SCREEN_TEXT], m[SCREEN_TEXT];
 
-    if (step->act == PLAN_CREATE) {
-        findings_add(f, FINDING_WARNING, area,
-                     "start the service, or 'aegis apply' so that nothing is missed until then",
-                     "is not there yet: what is sent before it is made %s",
-                     step->consumer->from == AEGIS_DELIVER_NEW ? "is not seen by it" : "waits");
-        return;
-    }
-    if (step->act == PLAN_REFUSE) {
-        findings_add(f, FINDING_BAD, area, step->note, "%s", step->about);
-        return;
-    }
-    if (step->act == PLAN_REMOVE) {
-        findings_add(f, FINDING_WARNING, area,
-                     "'aegis apply --prune' removes it, when no older version runs any more", "%s",
-                     step->about);
-        return;
-    }
     if (most > 1 && in_hand >= most)
         findings_add(f, FINDING_BAD, area,
                      "see what the service's handlers wait for; until they settle, nothing more is delivered",
                      "all %s that may be in hand are", screen_count(in_hand, n));
     if (pending > 0 && !read)
-        findings_add(f, FINDING_BAD, area, "start an instance of the service",
-                     "%s %s wait, and nobody reads", screen_count(pending, n), what);
+        findings_add(f, FINDING_BAD, area, "start an instance of the service", "%s %s wait, and nobody reads",
+                     screen_count(pending, n), what);
     else if (pending >= LAG_WARNING)
         findings_add(f, FINDING_WARNING, area, "start more instances, or raise concurrency", "%s %s wait",
                      screen_count(pending, n), what);
     else
         findings_add(f, FINDING_GOOD, area, NULL, "%s wait, %s in hand%s", screen_count(pending, n),
                      screen_count(in_hand, m), read ? "" : "; nobody reads it now");
+}
+
+static void check_consumer(findings *f, const plan_step *step)
+{
+    const char *area = area_of(f, step);
+
+    switch (step->act) {
+    case PLAN_CREATE:
+        findings_add(f, FINDING_WARNING, area,
+                     "start the service, or 'aegis apply' so that nothing is missed until then",
+                     "is not there yet: what is sent before it is made %s",
+                     step->consumer->from == AEGIS_DELIVER_NEW ? "is not seen by it" : "waits");
+        break;
+    case PLAN_CHANGE:
+    case PLAN_REFUSE:
+        findings_add(f, FINDING_BAD, area, step->note, "%s", step->about);
+        break;
+    case PLAN_REMOVE:
+        findings_add(f, FINDING_WARNING, area,
+                     "'aegis apply --prune' removes it, when no older version runs any more", "%s",
+                     step->about);
+        break;
+    case PLAN_KEEP:
+        judge_reading(f, area, step->info, step->consumer->filter[0] == 'e' ? "events" : "commands");
+        break;
+    }
 }
 
 /* ---- services ---- */
@@ -297,27 +304,25 @@ static void check_letters(findings *f, const plan_step *step)
 
 /* ---- consumers of services that are not known ---- */
 
-/* What waits for somebody who is not there, when no schema tells whose it is. */
-static void check_unread(findings *f, aegis_stream_kind kind)
+/* When no schema tells whose they are: all that are there. */
+static void check_unknown(findings *f, aegis_stream_kind kind)
 {
     const char *stream = aegis_bus_stream(f->s->bus, kind);
     aegis_error error = {0};
     json_t *list = NULL, *one;
-    char n[SCREEN_TEXT];
     size_t i;
 
-    if (jetstream_consumers(f->s, stream, &list, &error) != AEGIS_OK)
+    if (jetstream_consumers(f->s, stream, &list, &error) != AEGIS_OK) {
+        findings_add(f, FINDING_WARNING, "consumers", "give this user the right to publish to $JS.API.>",
+                     "those of %s cannot be listed: %s", stream, aegis_error_text(&error));
         return;
+    }
     json_array_foreach(list, i, one)
     {
-        const double pending = wire_number(one, "num_pending", 0);
+        const char *area = arena_printf(&f->s->line->memory, "consumer %s", wire_text(one, "name", "?"));
 
-        if (pending > 0 && wire_number(one, "num_waiting", 0) < 1 &&
-            wire_number(one, "num_ack_pending", 0) < 1)
-            findings_add(f, FINDING_BAD,
-                         arena_printf(&f->s->line->memory, "consumer %s", wire_text(one, "name", "?")),
-                         "start an instance of the service", "%s %s wait, and nobody reads",
-                         screen_count(pending, n), kind == AEGIS_KIND_EVENTS ? "events" : "commands");
+        if (area != NULL)
+            judge_reading(f, area, one, kind == AEGIS_KIND_EVENTS ? "events" : "commands");
     }
     json_decref(list);
 }
@@ -342,19 +347,22 @@ static int check_stored(findings *f, const catalog_list *services)
     }
     plan_free(&p);
     if (services->count == 0) {
-        check_unread(f, AEGIS_KIND_EVENTS);
-        check_unread(f, AEGIS_KIND_COMMANDS);
+        check_unknown(f, AEGIS_KIND_EVENTS);
+        check_unknown(f, AEGIS_KIND_COMMANDS);
     }
     return CLI_DONE;
 }
 
-static int work(session *s, const request *r)
+static int work(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     findings f = {.s = s};
     catalog *known = NULL;
     catalog_list services;
-    int code = catalog_open(s, &known);
+    int code = session_connect(s);
 
+    if (code == CLI_DONE)
+        code = catalog_open(s, &known);
     if (code == CLI_DONE)
         code = catalog_all(known, &services);
     if (code == CLI_DONE) {
@@ -377,14 +385,7 @@ static int work(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_open(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = work(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, work, data);
 }
 
 static const cli_option options[] = {

@@ -55,8 +55,9 @@ static int show(const session *s, const request *r, const char *name, const sche
     return CLI_DONE;
 }
 
-static int emit(session *s, const request *r)
+static int emit(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     const char *name = s->line->arguments.items[0];
     const schema_event *event = NULL;
     json_t *payload = NULL;
@@ -74,7 +75,7 @@ static int emit(session *s, const request *r)
         code = arguments_read(s, event != NULL ? event->record : NULL, 1, r->data, &payload);
         if (code == CLI_DONE && event == NULL)
             cli_complain("nobody declares '%s': it is sent as it was written", name);
-        if (code == CLI_DONE && s->bus == NULL)
+        if (code == CLI_DONE)
             code = session_connect(s);
         if (code == CLI_DONE)
             code = publish(s, r, name,
@@ -90,16 +91,7 @@ static int emit(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE && r->common.schemas.count == 0)
-        code = session_connect(&s);
-    if (code == CLI_DONE)
-        code = emit(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, emit, data);
 }
 
 static const cli_option options[] = {

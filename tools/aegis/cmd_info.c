@@ -376,8 +376,9 @@ static int tell_service(session *s, const request *r, catalog *known, const char
     return code;
 }
 
-static int tell(session *s, const request *r)
+static int tell(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     const char *name = s->line->arguments.items[0], *dot = strrchr(name, '.');
     const bool files = s->options->schemas.count > 0;
     catalog *known = NULL;
@@ -399,14 +400,7 @@ static int tell(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = tell(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, tell, data);
 }
 
 static const cli_option options[] = {

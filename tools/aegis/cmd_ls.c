@@ -82,14 +82,19 @@ static void put_remarks(const session *s, const fleet *f)
     }
 }
 
-static int list(session *s)
+static int list(session *s, const void *data)
 {
     const char *service = s->line->arguments.count > 0 ? s->line->arguments.items[0] : NULL;
     screen_table *table;
     aegis_error error = {0};
     fleet f;
     size_t i;
+    const int code = session_connect(s);
 
+    (void)data;
+    if (code != CLI_DONE)
+        return code;
+    session_catch_signals(s);
     if (fleet_read(s, service, NULL, &s->line->memory, &f, &error) != AEGIS_OK)
         return session_failed(s, &error, "cannot ask what runs");
     if (s->options->json) {
@@ -120,16 +125,7 @@ static int list(session *s)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_open(&s, line, &r->common);
-
-    if (code == CLI_DONE) {
-        session_catch_signals(&s);
-        code = list(&s);
-    }
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, list, data);
 }
 
 static const cli_option options[] = {SESSION_OPTIONS(request, common)};

@@ -49,8 +49,9 @@ static int observe(session *s, aegis_duration interval, fleet *before, fleet *f)
     return CLI_DONE;
 }
 
-static int show(session *s, const request *r)
+static int show(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     aegis_duration interval = AEGIS_SECOND;
     catalog_list schemas = {0};
     catalog *known = NULL;
@@ -82,14 +83,7 @@ static int show(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = show(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, show, data);
 }
 
 static const cli_option options[] = {

@@ -135,13 +135,15 @@ static int refuse_company(session *s, const char *service)
     if (count == 0)
         return CLI_DONE;
     cli_complain(
-        "%zu instance%s of %s: a mock beside %s would take calls and commands; --force does it all the same",
-        count, count == 1 ? " runs already" : "s run already", service, count == 1 ? "it" : "them");
+        "%s runs already (%zu instance%s): a mock beside it would take calls and commands from it; --force "
+        "does it all the same",
+        service, count, count == 1 ? "" : "s");
     return CLI_MISTAKES;
 }
 
-static int serve(session *s, const request *r)
+static int serve(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     mock all = {.s = s, .turns = json_object()};
     mock_service *services = NULL;
     catalog *known;
@@ -181,9 +183,7 @@ static int serve(session *s, const request *r)
 static int run(cli *line, void *data)
 {
     request *r = (request *)data;
-    session s;
     size_t i;
-    int code;
 
     for (i = 0; i < line->arguments.count; i++) {
         const char **items = (const char **)arena_grow(&line->memory, r->common.schemas.items,
@@ -196,11 +196,7 @@ static int run(cli *line, void *data)
     }
     if (r->common.schemas.count == 0)
         return cli_usage(line->command, "which schema? FILE.aegis");
-    code = session_prepare(&s, line, &r->common);
-    if (code == CLI_DONE)
-        code = serve(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &r->common, serve, data);
 }
 
 static const cli_option options[] = {

@@ -198,13 +198,18 @@ static bool is_apply(const session *s)
     return s->line->command == &cmd_apply;
 }
 
-static int work(session *s, const request *r)
+static int work(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     catalog *known = NULL;
     catalog_list services;
     plan p;
-    int code = catalog_open(s, &known);
+    int code = read_options(s, r);
 
+    if (code == CLI_DONE)
+        code = session_connect(s);
+    if (code == CLI_DONE)
+        code = catalog_open(s, &known);
     if (code == CLI_DONE)
         code = catalog_all(known, &services);
     if (code == CLI_DONE && services.count == 0 && !s->options->json)
@@ -225,18 +230,7 @@ static int work(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = read_options(&s, r);
-    if (code == CLI_DONE)
-        code = session_connect(&s);
-    if (code == CLI_DONE)
-        code = work(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, work, data);
 }
 
 #define LIMIT_OPTIONS                                                                                        \

@@ -133,7 +133,7 @@ static int submit(session *s, const request *r, const catalog_method *method, js
     aegis_error error = {0};
     int code = read_options(s, r, method, &options);
 
-    if (code == CLI_DONE && s->bus == NULL)
+    if (code == CLI_DONE)
         code = session_connect(s);
     if (code != CLI_DONE)
         return code;
@@ -147,8 +147,9 @@ static int submit(session *s, const request *r, const catalog_method *method, js
     return code;
 }
 
-static int send(session *s, const request *r)
+static int send(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     catalog *known;
     catalog_method method;
     json_t *parameters = NULL;
@@ -208,8 +209,9 @@ static int find_method(session *s, catalog *known, const char *id, catalog_metho
     return code;
 }
 
-static int attend(session *s, const request *r)
+static int attend(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     const char *given = r->wait != NULL ? r->wait : r->cancel;
     aegis_command *command = NULL;
     aegis_client *client;
@@ -223,7 +225,7 @@ static int attend(session *s, const request *r)
     if (!aegis_uuid_parse(given, &id))
         return cli_usage(s->line->command, "'%s' is no id of a command: 36 characters", given);
     (void)aegis_uuid_format(id, text);
-    code = s->bus == NULL ? session_connect(s) : CLI_DONE;
+    code = session_connect(s);
     if (code == CLI_DONE)
         code = session_client(s, &client);
     if (code == CLI_DONE && aegis_command_attach(client, text, &command, &error) != AEGIS_OK)
@@ -249,18 +251,10 @@ static int run(cli *line, void *data)
 {
     const request *r = (const request *)data;
     const bool attends = r->wait != NULL || r->cancel != NULL;
-    session s;
-    int code;
 
     if (!attends && line->arguments.count == 0)
         return cli_usage(line->command, "which command? SERVICE.METHOD");
-    code = session_prepare(&s, line, &r->common);
-    if (code == CLI_DONE && r->common.schemas.count == 0)
-        code = session_connect(&s);
-    if (code == CLI_DONE)
-        code = attends ? attend(&s, r) : send(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &r->common, attends ? attend : send, data);
 }
 
 static const cli_option options[] = {

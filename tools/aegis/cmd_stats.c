@@ -344,8 +344,9 @@ static int look(session *s, const char *service, aegis_duration interval, readin
     return code;
 }
 
-static int stats(session *s, const request *r)
+static int stats(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     const char *service = s->line->arguments.count > 0 ? s->line->arguments.items[0] : NULL;
     aegis_duration interval = AEGIS_SECOND;
     reading readings[2];
@@ -368,14 +369,7 @@ static int stats(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = stats(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, stats, data);
 }
 
 static const cli_option options[] = {

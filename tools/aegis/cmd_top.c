@@ -63,8 +63,9 @@ static top_key sort_of(const char *name)
     return TOP_BY_RATE;
 }
 
-static int show(session *s, const request *r)
+static int show(session *s, const void *data)
 {
+    const request *r = (const request *)data;
     top t = {.s = s, .sort = sort_of(r->sort), .connected = true};
     aegis_duration interval = AEGIS_SECOND;
     top_watcher w;
@@ -97,14 +98,7 @@ static int show(session *s, const request *r)
 
 static int run(cli *line, void *data)
 {
-    const request *r = (const request *)data;
-    session s;
-    int code = session_prepare(&s, line, &r->common);
-
-    if (code == CLI_DONE)
-        code = show(&s, r);
-    session_close(&s);
-    return code;
+    return session_run(line, &((const request *)data)->common, show, data);
 }
 
 static const cli_option options[] = {

@@ -277,8 +277,6 @@ static void offer_arguments(asking *a)
     }
     common->timeout = PATIENCE;
     code = session_prepare(&s, &a->line, common);
-    if (code == CLI_DONE && common->schemas.count == 0)
-        code = session_connect(&s);
     if (code == CLI_DONE)
         code = catalog_open(&s, &known);
     if (code == CLI_DONE)

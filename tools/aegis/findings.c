@@ -3,6 +3,10 @@
 
 #include <stdarg.h>
 
+/* Percent of a limit from which it is nearly reached, and as good as. */
+#define FULL_WARNING 80
+#define FULL_BAD     95
+
 void findings_add(findings *f, finding_level level, const char *area, const char *advice, const char *format,
                   ...)
 {
@@ -23,6 +27,11 @@ void findings_add(findings *f, finding_level level, const char *area, const char
     one->advice = advice != NULL ? arena_strdup(memory, advice) : NULL;
     if (one->text != NULL && one->area != NULL)
         f->count++;
+}
+
+finding_level findings_fill(double percent)
+{
+    return percent >= FULL_BAD ? FINDING_BAD : percent >= FULL_WARNING ? FINDING_WARNING : FINDING_GOOD;
 }
 
 size_t findings_count(const findings *f, finding_level level)

@@ -27,6 +27,9 @@ size_t findings_count(const findings *f, finding_level level);
 void findings_only(findings *f, finding_level least);
 void findings_print(const findings *f);
 
+/* How grave it is that so many percent of a limit are in use. */
+finding_level findings_fill(double percent);
+
 /* ---- check_server.c ---- */
 /* The servers of the URL as they greet who connects: version, limits, JetStream. */
 void check_server(findings *f);

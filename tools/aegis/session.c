@@ -154,6 +154,8 @@ int session_connect(session *s)
 {
     aegis_error error = {0};
 
+    if (s->bus != NULL)
+        return CLI_DONE;
     if (s->timeout > 0)
         s->bus_options.connect_timeout = s->timeout;
     if (aegis_open(session_url(s), &s->bus_options, &s->bus, &error) == AEGIS_OK)
@@ -164,11 +166,16 @@ int session_connect(session *s)
     return error.status == AEGIS_INVALID_ARGUMENT ? CLI_USAGE : CLI_IO;
 }
 
-int session_open(session *s, cli *line, const session_options *options)
+int session_run(cli *line, const session_options *options, int (*work)(session *s, const void *request),
+                const void *request)
 {
-    const int code = session_prepare(s, line, options);
+    session s;
+    int code = session_prepare(&s, line, options);
 
-    return code == CLI_DONE ? session_connect(s) : code;
+    if (code == CLI_DONE)
+        code = work(&s, request);
+    session_close(&s);
+    return code;
 }
 
 int session_client(session *s, aegis_client **client)

@@ -1,13 +1,8 @@
 /* What every command of `aegis` shares: where the server is and who asks, the schema files that were named,
  * how long to wait, how to print. A command's struct holds session_options, filled in by SESSION_OPTIONS;
- * with them it opens a session, uses what is in it, and closes it.
+ * it names with them what it does, and runs that in a session:
  *
- *     session s;
- *     int code = session_open(&s, line, &r->common);
- *     if (code == CLI_DONE)
- *         code = what_it_does(&s);
- *     session_close(&s);
- *     return code;
+ *     return session_run(line, &r->common, what_it_does, r);
  */
 #ifndef AEGIS_TOOL_SESSION_H
 #define AEGIS_TOOL_SESSION_H
@@ -69,11 +64,12 @@ typedef struct session {
     screen out;                /* standard output */
 } session;
 
-/* Connect. Complains and returns the exit code when that fails. */
-int session_open(session *s, cli *line, const session_options *options);
-/* The same without a connection: bus stays NULL. For what needs none, or connects later with session_connect.
- */
+/* Prepare a session, do the work in it, close it: the exit code of all of that. */
+int session_run(cli *line, const session_options *options, int (*work)(session *s, const void *request),
+                const void *request);
+/* Its first part, for commands that need more between: read the options. No connection yet. */
 int session_prepare(session *s, cli *line, const session_options *options);
+/* Connect, once. Complains and returns the exit code when that fails. */
 int session_connect(session *s);
 /* The server that is meant, or several, separated by commas. */
 const char *session_url(const session *s);
