@@ -149,6 +149,25 @@ void kv_list(void **state)
     assert_status(AEGIS_NOT_FOUND, c->ops->kv_list(c->port, "no_such", in_ms(5000), c->arena, &list, NULL));
 }
 
+/* What was there when the reading began may have grown too old before it is read: the only entry, again and
+ * again. */
+void kv_list_while_ageing(void **state)
+{
+    contract *c = (contract *)*state;
+    const char *name = bucket(c, 100 * AEGIS_MILLISECOND);
+    aegis_kv_list list;
+    for (int i = 0; i < 25; i++) {
+        const int64_t began = aegis_clock_monotonic();
+        AEGIS_SCOPED_ARENA(arena);
+        assert_ok(put(c, name, "k", "1", AEGIS_KV_ANY, NULL));
+        do {
+            aegis_arena_reset(arena);
+            assert_ok(c->ops->kv_list(c->port, name, in_ms(2000), arena, &list, NULL));
+        } while (list.count > 0 && elapsed_ms(began) < 5000);
+        assert_int_equal(list.count, 0);
+    }
+}
+
 void kv_max_age(void **state)
 {
     contract *c = (contract *)*state;

@@ -187,6 +187,7 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(kv_create_only)                                                                                        \
     X(kv_conflict)                                                                                           \
     X(kv_list)                                                                                               \
+    X(kv_list_while_ageing)                                                                                  \
     X(kv_max_age)
 #define CONTRACT_CASES_SUBMIT(X)                                                                             \
     X(submitted_requests_complete)                                                                           \
