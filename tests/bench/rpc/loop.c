@@ -2,8 +2,8 @@
  * over it is what our runtime costs: envelopes, codecs, dispatch, deadlines, metrics. Streams are said to be
  * there and yield nothing.
  *
- * One client, one service; nothing is allocated for a call. A slot is used again after SLOTS further
- * messages, by which time its reader is done with it, because fewer calls are under way.
+ * One client, one service; nothing is allocated for a call. A message stays in its slot until it is released:
+ * a reader that is interrupted may be passed by any number of others.
  */
 #define _GNU_SOURCE
 #include "bench/rpc/rpc.h"
@@ -19,15 +19,18 @@
 enum { SLOTS = 1024, BODY = 2048 };
 
 typedef struct loop loop;
+typedef struct lane lane;
 
 typedef struct slot {
+    struct slot *next; /* free */
+    lane *of;
     aegis_message message;
     char subject[96], reply[24];
     uint8_t body[BODY];
 } slot;
 
-/* A ring of messages, their bodies in it. Idle sources have no room at all. */
-typedef struct lane {
+/* A ring of messages. Idle sources have no room at all. */
+struct lane {
     aegis_source base;
     loop *of;
     pthread_cond_t changed;
@@ -35,8 +38,9 @@ typedef struct lane {
     unsigned asleep, called; /* readers, and those woken that have not looked yet */
     size_t room;
     uint64_t head, tail;
-    slot *slots;
-} lane;
+    slot *slots, *unused;
+    slot **ring;
+};
 
 struct loop {
     aegis_port base;
@@ -59,11 +63,22 @@ static aegis_status open_lane(loop *l, size_t room, lane **out)
     pthread_condattr_t monotonic;
     lane *made = (lane *)calloc(1, sizeof *made);
 
-    if (made != NULL && room > 0)
+    if (made != NULL && room > 0) {
         made->slots = (slot *)calloc(room, sizeof *made->slots);
-    if (made == NULL || (room > 0 && made->slots == NULL)) {
+        made->ring = (slot **)calloc(room, sizeof *made->ring);
+    }
+    if (made == NULL || (room > 0 && (made->slots == NULL || made->ring == NULL))) {
+        if (made != NULL) {
+            free(made->slots);
+            free(made->ring);
+        }
         free(made);
         return AEGIS_RESOURCE_EXHAUSTED;
+    }
+    for (size_t i = 0; i < room; i++) {
+        made->slots[i].of = made;
+        made->slots[i].next = made->unused;
+        made->unused = &made->slots[i];
     }
     made->base.port = &l->base;
     made->of = l;
@@ -82,6 +97,7 @@ static void close_source(aegis_source *source)
 
     pthread_cond_destroy(&l->changed);
     free(l->slots);
+    free(l->ring);
     free(l);
 }
 
@@ -92,11 +108,14 @@ static slot *put(lane *l, aegis_bytes body)
 {
     slot *into;
 
-    if (l == NULL || l->tail - l->head == l->room || body.len > BODY)
+    if (l == NULL || l->unused == NULL || body.len > BODY)
         return NULL;
-    into = &l->slots[l->tail++ % l->room];
+    into = l->unused;
+    l->unused = into->next;
+    l->ring[l->tail++ % l->room] = into;
     memcpy(into->body, body.data, body.len);
     memset(&into->message, 0, sizeof into->message);
+    into->message.adapter = into;
     into->message.body = (aegis_bytes){into->body, body.len};
     if (l->asleep > l->called) {
         l->called++;
@@ -178,7 +197,7 @@ static aegis_status next_batch(aegis_source *source, int64_t deadline, aegis_mes
     pthread_mutex_lock(&l->of->lock);
     status = await(l, deadline);
     for (*count = 0; *count < most && l->head != l->tail; l->head++)
-        messages[(*count)++] = l->slots[l->head % l->room].message;
+        messages[(*count)++] = l->ring[l->head % l->room]->message;
     pthread_mutex_unlock(&l->of->lock);
     return status;
 }
@@ -192,7 +211,12 @@ static aegis_status next(aegis_source *source, int64_t deadline, aegis_message *
 
 static void release(aegis_message *message)
 {
-    (void)message;
+    slot *s = (slot *)message->adapter;
+
+    pthread_mutex_lock(&s->of->of->lock);
+    s->next = s->of->unused;
+    s->of->unused = s;
+    pthread_mutex_unlock(&s->of->of->lock);
 }
 
 static void nudge(aegis_source *source, bool end)
@@ -518,8 +542,13 @@ static bool carry(rpc_carrier *c, unsigned depth)
         c->answer.subject = messages[i].reply;
         if (publish(c->port, &c->answer, NULL) != AEGIS_OK)
             return false;
+        release(&messages[i]);
     }
-    return next_batch(c->answers, 0, messages, depth, &count) == AEGIS_OK && count == depth;
+    if (next_batch(c->answers, 0, messages, depth, &count) != AEGIS_OK || count != depth)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        release(&messages[i]);
+    return true;
 }
 
 bool rpc_carrier_carry(void *context, uint64_t count, unsigned depth, rpc_samples *samples)
