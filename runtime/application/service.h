@@ -171,7 +171,8 @@ typedef struct aegis_wellbeing {
     bool well;                                           /* as `healthy` said last */
     char why[128];
     bool away;           /* it takes no work */
-    int64_t still_since; /* no handler has ended since, though all run and others wait */
+    bool held_up;        /* at the last look all handlers ran and others waited */
+    int64_t still_since; /* and no handler has ended since */
     int64_t stuck_since; /* that is too long since; 0: it is not */
     unsigned full;       /* looks in a row at a full waiting room */
     uint64_t finished;   /* at the last look */

@@ -76,8 +76,9 @@ static void observe(aegis_service *service, int64_t now)
     aegis_wellbeing *w = &service->wellbeing;
     const bool held_up = service->busy >= service->concurrency && service->waiting_count > 0;
 
-    if (!held_up || service->finished != w->finished)
+    if (!held_up || !w->held_up || service->finished != w->finished)
         w->still_since = now;
+    w->held_up = held_up;
     w->finished = service->finished;
     if (now - w->still_since < patience_of(service))
         w->stuck_since = 0;

@@ -78,14 +78,20 @@ static bool is_healthy(void *user, char *why, size_t size)
     return !atomic_load(&s->sick);
 }
 
-static void begin(world *w, side *s, const char *instance, const aegis_service_type *type, uint32_t room)
+static void begin_with(world *w, side *s, const aegis_service_type *type,
+                       const aegis_service_options *options)
 {
-    const aegis_service_options options = {.instance = instance, .healthy = is_healthy, .waiting_room = room};
     aegis_error error = {0};
 
     memset(s, 0, sizeof *s);
-    if (aegis_service_start(w->bus, type, NULL, s, &options, &s->service, &error) != AEGIS_OK)
+    if (aegis_service_start(w->bus, type, NULL, s, options, &s->service, &error) != AEGIS_OK)
         fail_msg("%s", aegis_error_text(&error));
+}
+
+static void begin(world *w, side *s, const char *instance, const aegis_service_type *type, uint32_t room)
+{
+    begin_with(w, s, type,
+               &(aegis_service_options){.instance = instance, .healthy = is_healthy, .waiting_room = room});
 }
 
 /* ---- looking ---------------------------------------------------------------------------------------------
@@ -387,6 +393,32 @@ static void test_stuck(void **state)
     aegis_service_stop(s.service);
 }
 
+/* Who was idle at one look and is at work at the next has not been held up between them. */
+static void test_first_burst(void **state)
+{
+    world *w = (world *)*state;
+    pthread_t threads[3];
+    side s;
+
+    if (world_is_nats())
+        return;
+    begin_with(w, &s, &plain_type, NULL);
+    nap(4 * AEGIS_SECOND); /* idle services are looked at every five seconds */
+    atomic_store(&s.hold, true);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_on, w), 0);
+    for (int i = 0; i < 180; i++) {
+        const aegis_health_report report = health(w);
+
+        assert_true(check(&report, "pair.takes_work")->good);
+        nap(10 * AEGIS_MILLISECOND);
+    }
+    atomic_store(&s.hold, false);
+    for (size_t i = 0; i < 3; i++)
+        (void)pthread_join(threads[i], NULL);
+    aegis_service_stop(s.service);
+}
+
 /* More than it can do: with another one there it leaves, alone it goes on. */
 static void test_full(void **state)
 {
@@ -489,8 +521,9 @@ static void test_server_down(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_report), WORLD_CASE(test_sick), WORLD_CASE(test_nobody_fails), WORLD_CASE(test_last),
-        WORLD_CASE(test_stuck),  WORLD_CASE(test_full), WORLD_CASE(test_draining),
+        WORLD_CASE(test_report), WORLD_CASE(test_sick),     WORLD_CASE(test_nobody_fails),
+        WORLD_CASE(test_last),   WORLD_CASE(test_stuck),    WORLD_CASE(test_first_burst),
+        WORLD_CASE(test_full),   WORLD_CASE(test_draining),
     };
     const struct CMUnitTest with_server[] = {WORLD_CASE(test_server_down)};
     const int failed = world_run(cases, sizeof cases / sizeof cases[0]);
