@@ -103,7 +103,7 @@ tsan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/tsan WERROR=-Werror CHECKS= CFLAGS='$(SANITIZE_THREAD)' test-run
 
 fault: $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(AEGISC)
-	@TEST_TIMEOUT=900 TEST_TOTAL=7200 SHOW='^F[0-9]+:' $(RUN) $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fault/*.sh))
+	@TEST_JOBS=1 TEST_TIMEOUT=900 TEST_TOTAL=7200 SHOW='^F[0-9]+:' $(RUN) $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fault/*.sh))
 # Five minutes together, or FUZZ_SECONDS; F=frontend: only the program so named.
 F ?=
 fuzz:
