@@ -14,7 +14,7 @@ rules=$(cat <<RULES
 runtime/include/aegis/any\.h | $aegis|msgpack\.h
 runtime/include/aegis/ | $aegis
 runtime/domain/ | $aegis|domain/.*|codec/.*|ports/clock\.h|ports/log\.h|pthread\.h|sys/random\.h|unistd\.h
-runtime/codec/ | $aegis|domain/.*|codec/.*|msgpack\.h|msgpack/.*
+runtime/codec/ | $aegis|domain/.*|codec/.*|msgpack\.h|msgpack/.*|emmintrin\.h
 runtime/ports/ | $aegis|ports/.*|domain/.*|$posix
 runtime/application/ | $aegis|application/.*|domain/.*|codec/.*|ports/.*|$posix
 runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\.h|$posix

@@ -6,6 +6,10 @@
 
 #include "domain/bytes.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 /* ---- failing (stream.c) ---- */
 
 /* About the value that begins at `at`. Nothing happens when the reader has failed already. */
@@ -60,8 +64,8 @@ typedef struct aegis_mp_head {
 
 /* The value at `at`. A body is checked to be there; items are not, beyond one byte for each. */
 aegis_mp_head aegis_mp_head_at(const uint8_t *at, const uint8_t *end);
-/* What follows the whole value at `at`, of at most `depth` levels; NULL where something is wrong with it. Strings are
- * not checked. */
+/* What follows the whole value at `at`, of at most `depth` levels; NULL where something is wrong with it.
+ * Strings are not checked. */
 const uint8_t *aegis_mp_behind(const uint8_t *at, const uint8_t *end, size_t depth);
 const char *aegis_mp_kind_name(aegis_mp_kind kind);
 
@@ -79,8 +83,6 @@ void aegis_js_space(aegis_reader *r);
 /* The next string, unescaped; `data` NULL after a failure. In place when it has no escapes (the slice is then
  * the message's own), else in the arena. Checked UTF-8; an escaped NUL is allowed here. */
 aegis_bytes aegis_js_get_slice(aegis_reader *r, const char *what);
-/* ':' after a key. */
-void aegis_js_colon(aegis_reader *r);
 
 typedef struct aegis_js_number {
     bool negative;
@@ -206,6 +208,25 @@ AEGIS_INLINE bool aegis_copy_text(char *out, const uint8_t *text, size_t size,
     }
     out[size] = '\0';
     return (seen & AEGIS_TOPS) == 0;
+}
+
+/* The same for a text of at most so many bytes, and plain ASCII, given by where it ends here and there;
+ * before that lie so many bytes, in which anything may be read and written. Without a branch for its length:
+ * lengths of short texts cannot be foreseen. */
+#define AEGIS_SHORT 16
+
+AEGIS_INLINE bool aegis_copy_short(char *out_end, const uint8_t *end, size_t size)
+{
+#if defined(__SSE2__)
+    const __m128i word = _mm_loadu_si128((const __m128i *)(const void *)(end - AEGIS_SHORT));
+    const int positive = _mm_movemask_epi8(_mm_cmpgt_epi8(word, _mm_setzero_si128()));
+
+    _mm_storeu_si128((__m128i *)(void *)(out_end - AEGIS_SHORT), word);
+    *out_end = '\0';
+    return (~(unsigned)positive & 0xffff) >> (AEGIS_SHORT - size) == 0;
+#else
+    return aegis_copy_text(out_end - size, end - size, size, aegis_text_marks);
+#endif
 }
 
 #endif

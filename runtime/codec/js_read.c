@@ -309,7 +309,7 @@ aegis_bytes aegis_js_get_slice(aegis_reader *r, const char *what)
     return get_slice(r, what);
 }
 
-void aegis_js_colon(aegis_reader *r)
+void aegis_js_get_colon(aegis_reader *r)
 {
     space(r);
     if (AEGIS_LIKELY(r->at != r->end && *r->at == ':'))
@@ -318,42 +318,54 @@ void aegis_js_colon(aegis_reader *r)
         aegis_js_expected(r, "':'");
 }
 
-static AEGIS_APART aegis_text other_string(aegis_reader *r, const uint8_t *at, aegis_bytes text)
+/* A string with space before it, or escapes, or not plain ASCII, or for which memory has to be found; or what
+ * is wrong with it. A slice of the message is copied; what had escapes is a copy already, and only that can
+ * hold a NUL. */
+static AEGIS_APART aegis_text other_string(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
 {
-    char *copy = NULL;
+    aegis_bytes text;
+    char *copy;
 
-    if (text.data == NULL)
-        return (aegis_text){"", 0};
-    if (text.data + text.len + 1 != r->at) {
+    r->at = at;
+    text = get_slice(r, "a string");
+    if (text.data != NULL && (text.len < lo || text.len > hi))
+        aegis_get_size_wrong(r, at, text.len, lo, hi, "bytes");
+    if (r->failed)
+        return (aegis_text){"", r->at};
+    if (text.data + text.len + 1 != r->at) { /* the closing quote */
         if (memchr(text.data, 0, text.len) == NULL)
-            return (aegis_text){(const char *)text.data, text.len};
+            return (aegis_text){(const char *)text.data, r->at};
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "U+0000 in a string");
-        return (aegis_text){"", 0};
+        return (aegis_text){"", r->at};
     }
     copy = aegis_arena_take_text(r->arena, text.len + 1);
     if (copy == NULL) {
         aegis_reader_no_memory(r, at);
-        return (aegis_text){"", 0};
+        return (aegis_text){"", r->at};
     }
     memcpy(copy, text.data, text.len);
     copy[text.len] = '\0';
-    return (aegis_text){copy, text.len};
+    return (aegis_text){copy, r->at};
 }
 
-/* A slice of the message is copied; only what had escapes can hold a NUL, and that is a copy already. */
-aegis_text aegis_js_get_text(aegis_reader *r)
+aegis_text aegis_js_get_text_in_at(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
 {
-    const uint8_t *at = r->at;
-    aegis_bytes text = get_slice(r, "a string");
+    aegis_arena *arena = r->arena;
+    const uint8_t *end;
+    size_t size;
     char *copy;
 
-    if (AEGIS_UNLIKELY(text.data == NULL || text.data + text.len + 1 != r->at || /* the closing quote */
-                       text.len >= (size_t)(r->arena->end - r->arena->at)))
-        return other_string(r, at, text);
-    copy = (char *)r->arena->end - text.len - 1;
-    (void)aegis_copy_text(copy, text.data, text.len, aegis_text_marks);
-    r->arena->end = (unsigned char *)copy;
-    return (aegis_text){copy, text.len};
+    if (AEGIS_UNLIKELY(at == r->end || *at != '"'))
+        return other_string(r, at, lo, hi);
+    end = plain_end(at + 1, r->end);
+    size = (size_t)(end - at) - 1;
+    if (AEGIS_UNLIKELY(end == r->end || *end != '"' || size >= (size_t)(arena->end - arena->at) ||
+                       size < lo || size > hi))
+        return other_string(r, at, lo, hi);
+    copy = (char *)arena->end - size - 1;
+    (void)aegis_copy_text(copy, at + 1, size, aegis_text_marks);
+    arena->end = (unsigned char *)copy;
+    return (aegis_text){copy, end + 1};
 }
 
 /* ---- numbers ---- */

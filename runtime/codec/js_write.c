@@ -39,39 +39,31 @@ void aegis_js_end(aegis_writer *w, uint8_t bracket)
 
 /* ---- numbers ---- */
 
-void aegis_js_put_u64_text(aegis_writer *w, uint64_t value)
+uint8_t *aegis_js_put_u64_at(uint8_t *at, uint64_t value)
 {
-    uint8_t *at = aegis_js_u64_text(w->at, value);
-
+    at = aegis_js_u64_text(at, value);
     *at = ',';
-    w->at = at + 1;
+    return at + 1;
 }
 
-void aegis_js_put_i64_text(aegis_writer *w, int64_t value)
+uint8_t *aegis_js_put_i64_at(uint8_t *at, int64_t value)
 {
-    uint8_t *at = w->at;
-
-    if (value >= 0) {
-        aegis_js_put_u64_text(w, (uint64_t)value);
-        return;
-    }
+    if (value >= 0)
+        return aegis_js_put_u64_at(at, (uint64_t)value);
     *at = '-';
-    at = aegis_js_u64_text(at + 1, 0 - (uint64_t)value);
-    *at = ',';
-    w->at = at + 1;
+    return aegis_js_put_u64_at(at + 1, 0 - (uint64_t)value);
 }
 
-void aegis_js_put_f64(aegis_writer *w, double value)
+uint8_t *aegis_js_put_f64_at(aegis_writer *w, uint8_t *at, double value)
 {
-    uint8_t *at;
-
     if (AEGIS_UNLIKELY(!isfinite(value))) {
+        w->at = at;
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "JSON has no %s", isnan(value) ? "NaN" : "infinity");
-        return;
+        return w->at;
     }
-    at = aegis_js_double_text(w->at, value);
+    at = aegis_js_double_text(at, value);
     *at = ',';
-    w->at = at + 1;
+    return at + 1;
 }
 
 /* ---- texts ---- */
@@ -101,19 +93,20 @@ static bool needs_escape(uint8_t c)
 }
 
 /* A text that is not plain. */
-static void put_other(aegis_writer *w, const uint8_t *text, size_t size, uint8_t after, const char *invalid)
+static AEGIS_APART uint8_t *put_other(aegis_writer *w, uint8_t *at, const uint8_t *text, size_t size,
+                                      uint8_t after, const char *invalid)
 {
     size_t escapes = 0, i;
-    uint8_t *at;
 
+    w->at = at;
     for (i = 0; i < size; i++)
         escapes += needs_escape(text[i]);
     if (!aegis_utf8_valid(text, size)) {
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%s", invalid);
-        return;
+        return w->at;
     }
     if (!aegis_put_room(w, size + 5 * escapes + 3 + AEGIS_ROOM)) /* \u001f is the longest */
-        return;
+        return w->at;
     at = w->at;
     *at++ = '"';
     for (i = 0; i < size; i++) {
@@ -124,30 +117,27 @@ static void put_other(aegis_writer *w, const uint8_t *text, size_t size, uint8_t
     }
     at[0] = '"';
     at[1] = after;
-    w->at = at + 2;
+    return at + 2;
 }
 
-static AEGIS_COLD void put_with_room(aegis_writer *w, const char *text, size_t size, uint8_t after,
-                                     const char *invalid)
+static AEGIS_COLD uint8_t *put_with_room(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                                         uint8_t after, const char *invalid)
 {
+    w->at = at;
     if (aegis_put_grow(w, size + 3 + AEGIS_ROOM))
-        aegis_js_put_text(w, text, size, after, invalid);
+        return aegis_js_put_text_at(w, w->at, text, size, after, invalid);
+    return w->at;
 }
 
-void aegis_js_put_text(aegis_writer *w, const char *text, size_t size, uint8_t after, const char *invalid)
+uint8_t *aegis_js_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size, uint8_t after,
+                              const char *invalid)
 {
-    uint8_t *at = w->at;
-
-    if (AEGIS_UNLIKELY(w->end - at < (ptrdiff_t)(size + 3 + AEGIS_ROOM))) {
-        put_with_room(w, text, size, after, invalid);
-        return;
-    }
+    if (AEGIS_UNLIKELY(w->end - at < (ptrdiff_t)(size + 3 + AEGIS_ROOM)))
+        return put_with_room(w, at, text, size, after, invalid);
     at[0] = '"';
-    if (AEGIS_UNLIKELY(!aegis_copy_text((char *)at + 1, (const uint8_t *)text, size, aegis_json_marks))) {
-        put_other(w, (const uint8_t *)text, size, after, invalid);
-        return;
-    }
+    if (AEGIS_UNLIKELY(!aegis_copy_text((char *)at + 1, (const uint8_t *)text, size, aegis_json_marks)))
+        return put_other(w, at, (const uint8_t *)text, size, after, invalid);
     at[size + 1] = '"';
     at[size + 2] = after;
-    w->at = at + size + 3;
+    return at + size + 3;
 }

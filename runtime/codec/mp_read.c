@@ -248,57 +248,90 @@ aegis_bytes aegis_mp_get_slice(aegis_reader *r, const char *what)
     return get_slice(r, what);
 }
 
-/* A string that is long, or not plain ASCII, or for which memory has to be found; or what is wrong with it.
+/* A string that is very long, or not plain ASCII, or for which memory has to be found; or what is wrong with
+ * it.
  */
-static AEGIS_APART aegis_text other_text(aegis_reader *r)
+static AEGIS_APART aegis_text other_text(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
 {
-    const uint8_t *at = r->at;
-    aegis_bytes slice = get_slice(r, "a string");
+    aegis_bytes slice;
     char *copy;
 
+    r->at = at;
+    slice = get_slice(r, "a string");
     if (slice.data == NULL)
-        return (aegis_text){"", 0};
+        return (aegis_text){"", r->at};
     if (memchr(slice.data, 0, slice.len) != NULL)
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "U+0000 in a string");
     else if (!aegis_utf8_valid(slice.data, slice.len))
         aegis_reader_fail(r, at, AEGIS_INVALID_ARGUMENT, "not valid UTF-8");
+    else if (slice.len < lo || slice.len > hi)
+        aegis_get_size_wrong(r, at, slice.len, lo, hi, "bytes");
     copy = r->failed ? NULL : aegis_arena_take_text(r->arena, slice.len + 1);
     if (copy == NULL) {
         aegis_reader_no_memory(r, at);
-        return (aegis_text){"", 0};
+        return (aegis_text){"", r->at};
     }
     memcpy(copy, slice.data, slice.len);
     copy[slice.len] = '\0';
-    return (aegis_text){copy, slice.len};
+    return (aegis_text){copy, r->at};
 }
 
 /* Copied and checked in one pass. */
-aegis_text aegis_mp_get_text(aegis_reader *r)
+static AEGIS_APART aegis_text long_text(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
 {
-    const uint8_t *text = r->at;
+    const uint8_t *text = at;
     aegis_arena *arena = r->arena;
     size_t size;
     char *copy;
 
     if (AEGIS_UNLIKELY(r->end - text < 2))
-        return other_text(r);
-    if (AEGIS_LIKELY((*text & 0xe0) == 0xa0)) {
+        return other_text(r, at, lo, hi);
+    if ((*text & 0xe0) == 0xa0) {
         size = *text & 0x1fu;
         text += 1;
     } else if (*text == 0xd9) {
         size = text[1];
         text += 2;
     } else {
-        return other_text(r);
+        return other_text(r, at, lo, hi);
     }
-    if (AEGIS_UNLIKELY(size > (size_t)(r->end - text) || size >= (size_t)(arena->end - arena->at)))
-        return other_text(r);
+    if (AEGIS_UNLIKELY(size > (size_t)(r->end - text) || size >= (size_t)(arena->end - arena->at) ||
+                       size < lo || size > hi))
+        return other_text(r, at, lo, hi);
     copy = (char *)arena->end - size - 1;
     if (AEGIS_UNLIKELY(!aegis_copy_text(copy, text, size, aegis_text_marks)))
-        return other_text(r);
+        return other_text(r, at, lo, hi);
     arena->end = (unsigned char *)copy;
-    r->at = text + size;
-    return (aegis_text){copy, size};
+    return (aegis_text){copy, text + size};
+}
+
+/* Most strings are short, and as much as a short one may be lies before them and behind them. */
+AEGIS_INLINE aegis_text get_text(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
+{
+    aegis_arena *arena = r->arena;
+    char *end = (char *)arena->end - 1;
+    size_t size;
+
+    if (AEGIS_LIKELY(r->end - at > AEGIS_SHORT && at - r->start >= AEGIS_SHORT &&
+                     arena->end - arena->at > AEGIS_SHORT)) {
+        size = (uint8_t)(*at - 0xa0);
+        if (AEGIS_LIKELY(size <= AEGIS_SHORT && size >= lo && size <= hi &&
+                         aegis_copy_short(end, at + 1 + size, size))) {
+            arena->end = (unsigned char *)(end - size);
+            return (aegis_text){end - size, at + 1 + size};
+        }
+    }
+    return long_text(r, at, lo, hi);
+}
+
+aegis_text aegis_mp_get_text_at(aegis_reader *r, const uint8_t *at)
+{
+    return get_text(r, at, 0, SIZE_MAX);
+}
+
+aegis_text aegis_mp_get_text_in_at(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi)
+{
+    return get_text(r, at, lo, hi);
 }
 
 /* ---- blobs ---- */

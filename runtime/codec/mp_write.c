@@ -5,27 +5,25 @@
 /* ---- numbers ---- */
 
 /* A head and the lowest 1, 2, 4 or 8 bytes of `value`: eight are stored, so many count. */
-AEGIS_INLINE void put_number(aegis_writer *w, uint8_t head, unsigned width, uint64_t value)
+AEGIS_INLINE uint8_t *put_number(uint8_t *at, uint8_t head, unsigned width, uint64_t value)
 {
-    uint8_t *at = w->at;
-
     at[0] = (uint8_t)(head + width);
     aegis_store_be64(at + 1, value << (64 - (8u << width)));
-    w->at = at + 1 + (1u << width);
+    return at + 1 + (1u << width);
 }
 
-void aegis_mp_put_uint_big(aegis_writer *w, uint64_t value)
+uint8_t *aegis_mp_put_uint_at(uint8_t *at, uint64_t value)
 {
-    put_number(w, 0xcc, (unsigned)(value > UINT8_MAX) + (value > UINT16_MAX) + (value > UINT32_MAX), value);
+    return put_number(at, 0xcc, (unsigned)(value > UINT8_MAX) + (value > UINT16_MAX) + (value > UINT32_MAX),
+                      value);
 }
 
-void aegis_mp_put_int_big(aegis_writer *w, int64_t value)
+uint8_t *aegis_mp_put_int_at(uint8_t *at, int64_t value)
 {
     if (value >= 0)
-        aegis_mp_put_uint_big(w, (uint64_t)value);
-    else
-        put_number(w, 0xd0, (unsigned)(value < INT8_MIN) + (value < INT16_MIN) + (value < INT32_MIN),
-                   (uint64_t)value);
+        return aegis_mp_put_uint_at(at, (uint64_t)value);
+    return put_number(at, 0xd0, (unsigned)(value < INT8_MIN) + (value < INT16_MIN) + (value < INT32_MIN),
+                      (uint64_t)value);
 }
 
 /* ---- maps and lists ---- */
@@ -37,7 +35,7 @@ void aegis_mp_put_count(aegis_writer *w, uint8_t head16, size_t count)
     if (count > UINT32_MAX)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu items are too many", count);
     else
-        put_number(w, (uint8_t)(head16 - 1), count > UINT16_MAX ? 2 : 1, count);
+        w->at = put_number(w->at, (uint8_t)(head16 - 1), count > UINT16_MAX ? 2 : 1, count);
 }
 
 void aegis_mp_put_list(aegis_writer *w, size_t count, size_t lo, size_t hi)
@@ -62,42 +60,45 @@ void aegis_mp_put_entries(aegis_writer *w, size_t count, size_t lo, size_t hi)
 
 /* ---- texts ---- */
 
-/* A text that is not plain ASCII stands at `at` already. */
-static void put_other(aegis_writer *w, uint8_t *at, size_t size, const char *invalid)
+/* A text that is not plain ASCII stands at `body` already, its head at `at`. */
+static AEGIS_APART uint8_t *put_other(aegis_writer *w, uint8_t *at, uint8_t *body, size_t size,
+                                      const char *invalid)
 {
-    if (aegis_utf8_valid(at, size))
-        w->at = at + size;
-    else
-        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%s", invalid);
+    if (aegis_utf8_valid(body, size))
+        return body + size;
+    w->at = at;
+    aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%s", invalid);
+    return w->at;
 }
 
-static AEGIS_COLD void put_with_room(aegis_writer *w, const char *text, size_t size, const char *invalid)
+static AEGIS_COLD uint8_t *put_with_room(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                                         const char *invalid)
 {
+    w->at = at;
     if (size > UINT32_MAX)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu bytes are too many", size);
     else if (aegis_put_grow(w, size + 9 + AEGIS_ROOM))
-        aegis_mp_put_text(w, text, size, invalid);
+        return aegis_mp_put_text_at(w, w->at, text, size, invalid);
+    return w->at;
 }
 
 /* The NUL that the copy ends in falls into the room. */
-void aegis_mp_put_text(aegis_writer *w, const char *text, size_t size, const char *invalid)
+uint8_t *aegis_mp_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                              const char *invalid)
 {
-    uint8_t *at = w->at;
+    uint8_t *body;
 
-    if (AEGIS_UNLIKELY(w->end - at < (ptrdiff_t)(size + 9 + AEGIS_ROOM))) {
-        put_with_room(w, text, size, invalid);
-        return;
-    }
+    if (AEGIS_UNLIKELY(w->end - at < (ptrdiff_t)(size + 9 + AEGIS_ROOM)))
+        return put_with_room(w, at, text, size, invalid);
     if (AEGIS_LIKELY(size < 32)) {
-        *at++ = (uint8_t)(0xa0u | size);
+        at[0] = (uint8_t)(0xa0u | size);
+        body = at + 1;
     } else {
-        put_number(w, 0xd9, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
-        at = w->at;
+        body = put_number(at, 0xd9, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
     }
-    if (AEGIS_LIKELY(aegis_copy_text((char *)at, (const uint8_t *)text, size, aegis_text_marks)))
-        w->at = at + size;
-    else
-        put_other(w, at, size, invalid);
+    if (AEGIS_LIKELY(aegis_copy_text((char *)body, (const uint8_t *)text, size, aegis_text_marks)))
+        return body + size;
+    return put_other(w, at, body, size, invalid);
 }
 
 void aegis_mp_put_blob(aegis_writer *w, const uint8_t *data, size_t size)
@@ -108,7 +109,7 @@ void aegis_mp_put_blob(aegis_writer *w, const uint8_t *data, size_t size)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu bytes are too many", size);
         return;
     }
-    put_number(w, 0xc4, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
+    w->at = put_number(w->at, 0xc4, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
     if (size > 0)
         memcpy(w->at, data, size);
     w->at += size;

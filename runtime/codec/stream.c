@@ -310,12 +310,6 @@ static void last_size_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi, 
         aegis_get_fail(r, AEGIS_INVALID_ARGUMENT, "%zu %s, not in %zu..%zu", size, unit, lo, hi);
 }
 
-const char *aegis_get_string_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi)
-{
-    last_size_wrong(r, size, lo, hi, "bytes");
-    return "";
-}
-
 void aegis_get_count_in(aegis_reader *r, size_t count, size_t lo, size_t hi)
 {
     if (AEGIS_UNLIKELY(count < lo || count > hi))

@@ -16,10 +16,8 @@
 
 /* A short text that is trusted, from its head or quote to its comma: `size` bytes belong where _begins says.
  */
-static inline uint8_t *text_begins(aegis_writer *w, size_t size)
+static inline uint8_t *text_begins(const aegis_writer *w, uint8_t *at, size_t size)
 {
-    uint8_t *at = w->at;
-
     if (aegis_is_json(w->format)) {
         at[0] = '"';
         return at + 1;
@@ -33,31 +31,29 @@ static inline uint8_t *text_begins(aegis_writer *w, size_t size)
     return at + 2;
 }
 
-static inline void text_ends(aegis_writer *w, uint8_t *at)
+static inline uint8_t *text_ends(const aegis_writer *w, uint8_t *at)
 {
-    if (aegis_is_json(w->format)) {
-        at[0] = '"';
-        at[1] = ',';
-        at += 2;
-    }
-    w->at = at;
+    if (!aegis_is_json(w->format))
+        return at;
+    at[0] = '"';
+    at[1] = ',';
+    return at + 2;
 }
 
-void aegis_put_uuid(aegis_writer *w, aegis_uuid value)
+uint8_t *aegis_put_uuid_at(const aegis_writer *w, uint8_t *at, aegis_uuid value)
 {
-    uint8_t *at = text_begins(w, AEGIS_UUID_TEXT - 1);
-
+    at = text_begins(w, at, AEGIS_UUID_TEXT - 1);
     aegis_uuid_write(&value, at);
-    text_ends(w, at + AEGIS_UUID_TEXT - 1);
+    return text_ends(w, at + AEGIS_UUID_TEXT - 1);
 }
 
-void aegis_put_timestamp(aegis_writer *w, aegis_timestamp value)
+uint8_t *aegis_put_timestamp_at(const aegis_writer *w, uint8_t *at, aegis_timestamp value)
 {
     size_t size = aegis_timestamp_size(value);
-    uint8_t *at = text_begins(w, size);
 
+    at = text_begins(w, at, size);
     (void)aegis_timestamp_format(value, (char *)at);
-    text_ends(w, at + size);
+    return text_ends(w, at + size);
 }
 
 void aegis_put_token(aegis_writer *w, const char *text, size_t size)
@@ -66,21 +62,9 @@ void aegis_put_token(aegis_writer *w, const char *text, size_t size)
 
     if (AEGIS_UNLIKELY(!aegis_put_room(w, size + 3 + AEGIS_ROOM)))
         return;
-    at = text_begins(w, size);
+    at = text_begins(w, w->at, size);
     (void)aegis_copy_text((char *)at, (const uint8_t *)text, size, aegis_text_marks);
-    text_ends(w, at + size);
-}
-
-void aegis_put_text_key(aegis_writer *w, const char *key)
-{
-    static const char invalid[] = "a key is not valid UTF-8";
-
-    if (AEGIS_UNLIKELY(key == NULL))
-        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "a key is NULL");
-    else if (aegis_is_json(w->format))
-        aegis_js_put_text(w, key, strlen(key), ':', invalid);
-    else
-        aegis_mp_put_text(w, key, strlen(key), invalid);
+    w->at = text_ends(w, at + size);
 }
 
 void aegis_put_decimal(aegis_writer *w, const char *value)
@@ -106,7 +90,7 @@ void aegis_put_bytes_in(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi
     else if (!aegis_is_json(w->format))
         aegis_mp_put_blob(w, value.data, value.len);
     else if (AEGIS_LIKELY(aegis_put_room(w, value.len / 3 * 4 + 7 + AEGIS_ROOM)))
-        text_ends(w, aegis_base64_encode(value.data, value.len, text_begins(w, value.len)));
+        w->at = text_ends(w, aegis_base64_encode(value.data, value.len, text_begins(w, w->at, value.len)));
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -164,16 +148,7 @@ aegis_bytes aegis_get_key(aegis_reader *r)
     aegis_bytes key = get_slice(r, "a string as key");
 
     if (aegis_is_json(r->format) && key.data != NULL)
-        aegis_js_colon(r);
-    return key;
-}
-
-const char *aegis_get_text_key(aegis_reader *r)
-{
-    const char *key = aegis_get_string_in(r, 0, SIZE_MAX);
-
-    if (aegis_is_json(r->format) && !r->failed)
-        aegis_js_colon(r);
+        aegis_js_get_colon(r);
     return key;
 }
 

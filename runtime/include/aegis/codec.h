@@ -1,5 +1,6 @@
 /* How generated code reads and writes: the states, and what both encodings share. codec_mp.h and codec_js.h
- * hold what differs, and codec_both.h chooses between them. Not for users: it changes together with AEGIS_ABI.
+ * hold what differs, and codec_both.h chooses between them. Not for users: it changes together with
+ * AEGIS_ABI.
  *
  * Errors are sticky. After the first one a reader is at its end and a writer has no room, and nothing happens
  * any more until _close reports the error. Where it happened is not recorded on the way: the path is found by
@@ -60,10 +61,11 @@ typedef struct aegis_writer {
     aegis_error error;           /* only meaningful when failed */
 } aegis_writer;
 
-/** A string that was read: in the arena, with a NUL; "" after a failure. */
+/** A string that was read, in the arena with a NUL, and what stands behind it in the message; "" after a
+ * failure. */
 typedef struct aegis_text {
     const char *data;
-    size_t size;
+    const uint8_t *behind;
 } aegis_text;
 
 /* ---- beginning and end --------------------------------------------------------------------------------- */
@@ -90,8 +92,6 @@ AEGIS_API AEGIS_COLD void aegis_put_fail(aegis_writer *w, aegis_status status, c
 /** About what was read last: a value, or a key whose value has not been read. */
 AEGIS_API AEGIS_COLD void aegis_get_fail(aegis_reader *r, aegis_status status, const char *format, ...)
     AEGIS_PRINTF(3, 4);
-/** The string read last, of `size` bytes, should have lo..hi. Returns "". */
-AEGIS_API AEGIS_COLD const char *aegis_get_string_wrong(aegis_reader *r, size_t size, size_t lo, size_t hi);
 AEGIS_API AEGIS_COLD void aegis_put_i64_bounds(aegis_writer *w, int64_t value, int64_t lo, int64_t hi);
 AEGIS_API AEGIS_COLD void aegis_put_u64_bounds(aegis_writer *w, uint64_t value, uint64_t lo, uint64_t hi);
 /** A string that is NULL, or whose length is not in lo..hi. */
@@ -166,7 +166,10 @@ AEGIS_API void aegis_get_count_in(aegis_reader *r, size_t count, size_t lo, size
 /* ---- keys ---------------------------------------------------------------------------------------------- */
 
 /* Everywhere here the bytes are stored before `w->at` is, never after: a byte may alias anything, so that the
- * position would have to be read again from memory, and the next value would wait for that. */
+ * position would have to be read again from memory, and the next value would wait for that. For the same
+ * reason functions of the library whose names end in `_at` take the position and return the one behind what
+ * they wrote or read: from one value to the next it stays in a register. They leave `w->at` and `r->at` alone
+ * unless something failed, or the buffer moved; what they return is right in any case. */
 
 /** `literal` is the key as it stands on the wire, `size` its bytes. */
 AEGIS_INLINE void aegis_put_key(aegis_writer *w, const char *literal, size_t size)
@@ -192,22 +195,28 @@ AEGIS_INLINE bool aegis_expect(aegis_reader *r, const char *literal, size_t size
 AEGIS_API aegis_bytes aegis_get_key(aegis_reader *r);
 /** After each member of a map and each item of a list. */
 AEGIS_API void aegis_next(aegis_reader *r, size_t *left);
-/** A key of a map with run-time keys. */
-AEGIS_API void aegis_put_text_key(aegis_writer *w, const char *key);
-/** The next of them: checked, NUL-terminated, in the arena. Never NULL: "" after a failure. */
-AEGIS_API const char *aegis_get_text_key(aegis_reader *r);
 
 /* ---- values -------------------------------------------------------------------------------------------- */
 
 AEGIS_API void aegis_put_f64_in(aegis_writer *w, double value, double lo, double hi);
-AEGIS_API void aegis_put_uuid(aegis_writer *w, aegis_uuid value);
-AEGIS_API void aegis_put_timestamp(aegis_writer *w, aegis_timestamp value);
+AEGIS_API uint8_t *aegis_put_uuid_at(const aegis_writer *w, uint8_t *at, aegis_uuid value);
+AEGIS_API uint8_t *aegis_put_timestamp_at(const aegis_writer *w, uint8_t *at, aegis_timestamp value);
 /** The name of an enum's value: not checked. */
 AEGIS_API void aegis_put_token(aegis_writer *w, const char *text, size_t size);
 AEGIS_API void aegis_put_bytes_in(aegis_writer *w, aegis_bytes value, size_t lo, size_t hi);
 AEGIS_API void aegis_put_decimal(aegis_writer *w, const char *value);
 AEGIS_API void aegis_put_any(aegis_writer *w, aegis_any value);
 AEGIS_API void aegis_put_raw(aegis_writer *w, aegis_raw value);
+
+AEGIS_INLINE void aegis_put_uuid(aegis_writer *w, aegis_uuid value)
+{
+    w->at = aegis_put_uuid_at(w, w->at, value);
+}
+
+AEGIS_INLINE void aegis_put_timestamp(aegis_writer *w, aegis_timestamp value)
+{
+    w->at = aegis_put_timestamp_at(w, w->at, value);
+}
 
 /* These find out which encoding it is; those of codec_mp.h and codec_js.h are for who knows. */
 AEGIS_API bool aegis_get_null(aegis_reader *r);

@@ -281,6 +281,29 @@ AEGIS_INLINE const char *aegis_read_string(aegis_reader *r, bool json)
     return aegis_read_string_in(r, json, 0, SIZE_MAX);
 }
 
+/** A key of a map with run-time keys. */
+AEGIS_INLINE void aegis_write_text_key(aegis_writer *w, bool json, const char *key)
+{
+    static const char invalid[] = "a key is not valid UTF-8";
+
+    if (AEGIS_UNLIKELY(key == NULL))
+        aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "a key is NULL");
+    else if (json)
+        aegis_js_put_text(w, key, strlen(key), ':', invalid);
+    else
+        aegis_mp_put_text(w, key, strlen(key), invalid);
+}
+
+/** The next of them: checked, in the arena. "" after a failure. */
+AEGIS_INLINE const char *aegis_read_text_key(aegis_reader *r, bool json)
+{
+    const char *key = aegis_read_string(r, json);
+
+    if (json && !r->failed)
+        aegis_js_get_colon(r);
+    return key;
+}
+
 /* Integers with no other bounds than their type's. */
 
 AEGIS_INLINE int8_t aegis_read_i8(aegis_reader *r, bool json)

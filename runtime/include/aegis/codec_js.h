@@ -15,8 +15,8 @@ extern "C" {
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
-AEGIS_API void aegis_js_put_i64_text(aegis_writer *w, int64_t value);
-AEGIS_API void aegis_js_put_u64_text(aegis_writer *w, uint64_t value);
+AEGIS_API uint8_t *aegis_js_put_i64_at(uint8_t *at, int64_t value);
+AEGIS_API uint8_t *aegis_js_put_u64_at(uint8_t *at, uint64_t value);
 
 /** The head of a struct. */
 AEGIS_INLINE void aegis_js_put_map(aegis_writer *w)
@@ -51,7 +51,7 @@ AEGIS_INLINE void aegis_js_put_u64(aegis_writer *w, uint64_t value, uint64_t lo,
     if (AEGIS_UNLIKELY(value < lo || value > hi))
         aegis_put_u64_bounds(w, value, lo, hi);
     else
-        aegis_js_put_u64_text(w, value);
+        w->at = aegis_js_put_u64_at(w->at, value);
 }
 
 AEGIS_INLINE void aegis_js_put_i64(aegis_writer *w, int64_t value, int64_t lo, int64_t hi)
@@ -59,13 +59,25 @@ AEGIS_INLINE void aegis_js_put_i64(aegis_writer *w, int64_t value, int64_t lo, i
     if (AEGIS_UNLIKELY(value < lo || value > hi))
         aegis_put_i64_bounds(w, value, lo, hi);
     else
-        aegis_js_put_i64_text(w, value);
+        w->at = aegis_js_put_i64_at(w->at, value);
 }
 
-AEGIS_API void aegis_js_put_f64(aegis_writer *w, double value);
+AEGIS_API uint8_t *aegis_js_put_f64_at(aegis_writer *w, uint8_t *at, double value);
+
+AEGIS_INLINE void aegis_js_put_f64(aegis_writer *w, double value)
+{
+    w->at = aegis_js_put_f64_at(w, w->at, value);
+}
+
 /** A text of `size` bytes with `after` behind it, ',' or ':'; or why not: `invalid`. */
-AEGIS_API void aegis_js_put_text(aegis_writer *w, const char *text, size_t size, uint8_t after,
-                                 const char *invalid);
+AEGIS_API uint8_t *aegis_js_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                                        uint8_t after, const char *invalid);
+
+AEGIS_INLINE void aegis_js_put_text(aegis_writer *w, const char *text, size_t size, uint8_t after,
+                                    const char *invalid)
+{
+    w->at = aegis_js_put_text_at(w, w->at, text, size, after, invalid);
+}
 
 AEGIS_INLINE void aegis_js_put_string(aegis_writer *w, const char *value, size_t lo, size_t hi)
 {
@@ -109,17 +121,19 @@ AEGIS_API bool aegis_js_get_bool(aegis_reader *r);
 AEGIS_API int64_t aegis_js_get_i64(aegis_reader *r, int64_t lo, int64_t hi);
 AEGIS_API uint64_t aegis_js_get_u64(aegis_reader *r, uint64_t lo, uint64_t hi);
 AEGIS_API double aegis_js_get_f64(aegis_reader *r);
-AEGIS_API aegis_text aegis_js_get_text(aegis_reader *r);
+AEGIS_API aegis_text aegis_js_get_text_in_at(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi);
 
-/** In the arena; "" after a failure. */
+/** In the arena, with a NUL; "" after a failure. */
 AEGIS_INLINE const char *aegis_js_get_string(aegis_reader *r, size_t lo, size_t hi)
 {
-    aegis_text text = aegis_js_get_text(r);
+    const aegis_text text = aegis_js_get_text_in_at(r, r->at, lo, hi);
 
-    if (AEGIS_UNLIKELY(text.size < lo || text.size > hi))
-        return aegis_get_string_wrong(r, text.size, lo, hi);
+    r->at = text.behind;
     return text.data;
 }
+
+/** ':' behind a key. */
+AEGIS_API void aegis_js_get_colon(aegis_reader *r);
 
 #ifdef __cplusplus
 }

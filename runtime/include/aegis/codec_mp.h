@@ -44,8 +44,8 @@ AEGIS_INLINE uint64_t aegis_load_be64(const uint8_t *at)
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
 /** An integer of more than one byte; the room is there. */
-AEGIS_API void aegis_mp_put_uint_big(aegis_writer *w, uint64_t value);
-AEGIS_API void aegis_mp_put_int_big(aegis_writer *w, int64_t value);
+AEGIS_API uint8_t *aegis_mp_put_uint_at(uint8_t *at, uint64_t value);
+AEGIS_API uint8_t *aegis_mp_put_int_at(uint8_t *at, int64_t value);
 /** A map or list of more than 15 members, or of more than there is room for. */
 AEGIS_API void aegis_mp_put_count(aegis_writer *w, uint8_t head16, size_t count);
 
@@ -87,7 +87,7 @@ AEGIS_INLINE void aegis_mp_put_u64(aegis_writer *w, uint64_t value, uint64_t lo,
     else if (value < 0x80)
         aegis_mp_put_byte(w, (uint8_t)value);
     else
-        aegis_mp_put_uint_big(w, value);
+        w->at = aegis_mp_put_uint_at(w->at, value);
 }
 
 AEGIS_INLINE void aegis_mp_put_i64(aegis_writer *w, int64_t value, int64_t lo, int64_t hi)
@@ -97,7 +97,7 @@ AEGIS_INLINE void aegis_mp_put_i64(aegis_writer *w, int64_t value, int64_t lo, i
     else if (value >= -32 && value < 0x80)
         aegis_mp_put_byte(w, (uint8_t)value);
     else
-        aegis_mp_put_int_big(w, value);
+        w->at = aegis_mp_put_int_at(w->at, value);
 }
 
 AEGIS_INLINE void aegis_mp_put_f64(aegis_writer *w, double value)
@@ -112,7 +112,13 @@ AEGIS_INLINE void aegis_mp_put_f64(aegis_writer *w, double value)
 }
 
 /** A text of `size` bytes, or why not: `invalid`. */
-AEGIS_API void aegis_mp_put_text(aegis_writer *w, const char *text, size_t size, const char *invalid);
+AEGIS_API uint8_t *aegis_mp_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                                        const char *invalid);
+
+AEGIS_INLINE void aegis_mp_put_text(aegis_writer *w, const char *text, size_t size, const char *invalid)
+{
+    w->at = aegis_mp_put_text_at(w, w->at, text, size, invalid);
+}
 
 AEGIS_INLINE void aegis_mp_put_string(aegis_writer *w, const char *value, size_t lo, size_t hi)
 {
@@ -212,15 +218,17 @@ AEGIS_INLINE double aegis_mp_get_f64(aegis_reader *r)
     return value;
 }
 
-AEGIS_API aegis_text aegis_mp_get_text(aegis_reader *r);
+AEGIS_API aegis_text aegis_mp_get_text_at(aegis_reader *r, const uint8_t *at);
+/** One of lo..hi bytes. */
+AEGIS_API aegis_text aegis_mp_get_text_in_at(aegis_reader *r, const uint8_t *at, size_t lo, size_t hi);
 
-/** In the arena; "" after a failure. */
+/** In the arena, with a NUL; "" after a failure. */
 AEGIS_INLINE const char *aegis_mp_get_string(aegis_reader *r, size_t lo, size_t hi)
 {
-    aegis_text text = aegis_mp_get_text(r);
+    const aegis_text text = lo == 0 && hi == SIZE_MAX ? aegis_mp_get_text_at(r, r->at)
+                                                      : aegis_mp_get_text_in_at(r, r->at, lo, hi);
 
-    if (AEGIS_UNLIKELY(text.size < lo || text.size > hi))
-        return aegis_get_string_wrong(r, text.size, lo, hi);
+    r->at = text.behind;
     return text.data;
 }
 
