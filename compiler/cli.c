@@ -3,43 +3,11 @@
 
 #include "diag.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 /* Where the help of an option stands. */
 #define HELP_COLUMN 22
-
-void cli_complain(const char *format, ...)
-{
-    va_list arguments;
-
-    (void)fflush(stdout); /* where both go to one file, in the order they were written */
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", cli_program.name);
-    vfprintf(stderr, format, arguments);
-    fputs("\n", stderr);
-    va_end(arguments);
-}
-
-int cli_usage(const cli_command *command, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    fprintf(stderr, "%s: ", cli_program.name);
-    vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\n'%s %s --help' shows what it takes\n", cli_program.name, command->name);
-    va_end(arguments);
-    return CLI_USAGE;
-}
-
-int cli_out_of_memory(void)
-{
-    cli_complain("out of memory; of which no run takes more than %zu MiB, enough for files of 8 MB together",
-                 ARENA_LIMIT >> 20);
-    return CLI_IO;
-}
 
 int cli_finish(int code)
 {
@@ -110,7 +78,7 @@ static int unknown_option(cli *c, const char *text)
         names[count++] = c->command->options[i].name;
     near = name != NULL ? diag_nearest(name, names, count) : NULL;
     if (near != NULL)
-        return cli_usage(c->command, "unknown option '%s'; did you mean '%s'?", name, near);
+        return cli_usage(c->command, "unknown option '%s'" CLI_HINT "did you mean '%s'?", name, near);
     return cli_usage(c->command, "unknown option '%s'", text);
 }
 
@@ -211,12 +179,22 @@ static int read_all(cli *c, void *request, int argc, char **argv)
     return CLI_DONE;
 }
 
-static bool asks_for_help(int argc, char **argv)
+static bool is_given(const char *option, int argc, char **argv)
 {
     for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+        if (strcmp(argv[i], option) == 0)
             return true;
     return false;
+}
+
+/* Also when the command line has mistakes: then they are told so. */
+static bool tells_json(const cli_command *command, int argc, char **argv)
+{
+    bool can = false;
+
+    for (size_t i = 0; i < command->option_count && cli_program.failed != NULL; i++)
+        can = can || strcmp(command->options[i].name, "--json") == 0;
+    return can && is_given("--json", argc, argv);
 }
 
 int cli_run(const cli_command *command, int argc, char **argv)
@@ -225,15 +203,18 @@ int cli_run(const cli_command *command, int argc, char **argv)
     void *request;
     int code;
 
-    if (asks_for_help(argc, argv)) {
+    if (is_given("--help", argc, argv) || is_given("-h", argc, argv)) {
         cli_print_help(command);
         return cli_finish(CLI_DONE);
     }
+    cli_hold(tells_json(command, argc, argv));
     arena_init(&c.memory);
     request = arena_alloc(&c.memory, command->request_size + 1); /* some take no options */
     code = request != NULL ? read_all(&c, request, argc, argv) : cli_out_of_memory();
     if (code == CLI_DONE)
-        code = cli_finish(command->run(&c, request));
+        code = command->run(&c, request);
+    cli_let_go(code);
     arena_free(&c.memory);
-    return code;
+    cli_hold(false);
+    return cli_finish(code);
 }

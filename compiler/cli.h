@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "arena.h"
 
@@ -78,6 +79,9 @@ typedef struct cli_program_info {
     const char *takes;           /* how its help puts what stands behind the name */
     const char *closing;         /* what `--help` says behind the list of commands */
     const char *io;              /* what exit code 3 means */
+    /* Tells a failure as JSON, for commands with an option --json that was given; NULL: none has one.
+     * `status` is NOT_FOUND or the like, `hint` what to do about it or "". */
+    void (*failed)(const char *status, const char *text, const char *hint);
 } cli_program_info;
 
 /* Of this program: each defines it once, beside its main. */
@@ -88,18 +92,43 @@ int cli_main(int argc, char **argv);
 /* Read `argc` arguments as those of `command` and run it; the exit code. */
 int cli_run(const cli_command *command, int argc, char **argv);
 
-/* "aegisc: ..." on standard error. */
+/* ---- what is said on standard error, cli_say.c ---- */
+
 #if defined(__GNUC__)
-__attribute__((format(printf, 1, 2)))
+#define CLI_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define CLI_PRINTF(text, first)
 #endif
-void cli_complain(const char *format, ...);
+
+/* In the format of a complaint: what follows is what to do about it. "no service 'x' runs" CLI_HINT "did you
+ * mean 'y'?" is printed with "; " between; of failures told as JSON it is a member of its own. */
+#define CLI_HINT "\v"
+/* "aegisc: ..." */
+void cli_complain(const char *format, ...) CLI_PRINTF(1, 2);
 /* The same, and where help is; returns CLI_USAGE. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 2, 3)))
-#endif
-int cli_usage(const cli_command *command, const char *format, ...);
+int cli_usage(const cli_command *command, const char *format, ...) CLI_PRINTF(2, 3);
+/* The same with a line of its own about where more is told. */
+int cli_mistake(const char *where, const char *format, ...) CLI_PRINTF(2, 3);
 /* Returns CLI_IO, having said that memory ended. */
 int cli_out_of_memory(void);
+/* What is no failure: how far it is, what else there is. Not prefixed. */
+void cli_remark(const char *format, ...) CLI_PRINTF(1, 2);
+
+/* What kind of failure the one is that is complained of, for programs: "NOT_FOUND". The first counts; without
+ * one the exit code says it. */
+void cli_status(const char *status);
+/* From now on complaints are held back for cli_program.failed, or no longer. */
+void cli_hold(bool yes);
+bool cli_holds(void);
+/* Tell what was held back. */
+void cli_let_go(int code);
+
+/* Text of others: valid UTF-8 without control characters; those and bad bytes as \x1b. */
+void cli_safe(FILE *file, const char *text);
+/* The character at `text` as it is shown so, and in how many columns; how many bytes of text it takes. */
+#define CLI_SHOWN 16
+size_t cli_shown(const char *text, char shown[CLI_SHOWN], unsigned *columns);
+
 /* Flush standard output: `code`, or CLI_IO where what was asked for could not be written. */
 int cli_finish(int code);
 

@@ -36,7 +36,7 @@ static int unknown_command(const char *name)
         names[count++] = cli_program.commands[i]->name;
     near = diag_nearest(name, names, count);
     if (near != NULL)
-        cli_complain("unknown command '%s'; did you mean '%s'?", name, near);
+        cli_complain("unknown command '%s'" CLI_HINT "did you mean '%s'?", name, near);
     else
         cli_complain("unknown command '%s'", name);
     fprintf(stderr, "'%s --help' lists the commands\n", cli_program.name);

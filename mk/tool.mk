@@ -3,7 +3,7 @@
 
 TOOL         := $(BUILD)/bin/aegis
 TOOL_SOURCES := $(sort $(wildcard tools/aegis/*.c))
-TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/obj/%.o) $(addprefix $(BUILD)/obj/compiler/,cli.o cli_main.o cli_man.o)
+TOOL_OBJECTS := $(TOOL_SOURCES:%.c=$(BUILD)/obj/%.o) $(addprefix $(BUILD)/obj/compiler/,cli.o cli_main.o cli_man.o cli_say.o)
 TOOL_PARTS   := $(filter-out %/main.o %/cli_main.o,$(TOOL_OBJECTS))
 TOOL_CFLAGS  := $(shell $(PKG_CONFIG) --cflags jansson 2>/dev/null)
 TOOL_LIBS    := $(shell $(PKG_CONFIG) --libs jansson 2>/dev/null || echo -ljansson)

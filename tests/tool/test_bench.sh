@@ -11,6 +11,7 @@ complains 'nats://127.0.0.1:1'
 
 server --no-jetstream
 expect 1 "${bench[@]}" depot-service.find code=AB-0001 --count 3 --timeout 2s --json
+out=$(head -1 <<<"$out")
 holds .outcomes.OK 0
 holds .outcomes.UNAVAILABLE 3
 for wrong_one in '--rate 0' '--rate 5x' '--concurrency 70000' '--concurrency 1.5' '--count -1' '--duration 10' '--warmup soon'; do
@@ -35,7 +36,9 @@ holds '.seconds >= 0.2 and .calls > 0 and .calls_per_second > 0' true
 
 # what is declared by its name, what is not by its status; without a schema too
 expect 1 "${bench[@]}" depot-service.find code=XX-0001 --count 20 --json
+out=$(head -1 <<<"$out")
 holds .outcomes '{"OK":0,"NotFound":20}'
+holds .latency_ns_by_outcome.NotFound.count 20
 expect 1 "${bench[@]}" depot-service.fail $'why=the lamp \e[31m is out' --count 20
 says 'the lamp'
 must test -z "$(grep "$(printf '\033')" <<<"$out")"
@@ -47,6 +50,12 @@ holds .outcomes.OK 20
 expect 0 "${bench[@]}" depot-service.slow --data '{"takes":30000000}' --rate 100 --concurrency 1 --count 20 --json
 holds '[.loop, .calls]' '["open",20]'
 holds '.from_sending_ns.min >= 30000000 and .latency_ns.max >= 360000000' true
+
+# No more a second than was asked for: each call has its share of time, the last one too.
+expect 0 "${bench[@]}" depot-service.echo text=hello --rate 20 --count 10 --json
+holds '.seconds >= 0.5 and .seconds < 0.6 and .calls_per_second <= 20' true
+expect 0 "$aegis" bench -f "$depot" depot-service.echo text=hello --rate 100 --warmup 55ms --duration 300ms --json
+holds .calls 30
 
 expect 0 "${bench[@]}" depot-service.echo text=hello --count 300
 sed -E 's/calls, [0-9,.]+[kM]?\/s$/calls, RATE/; s/[0-9]+([.,][0-9]+)? ?(ns|us|ms|s|k\/s)\b/TIME/g; s/, [0-9,.]+k?\/s$/, RATE/; s/^( +TIME ).*/\1 .../' <<<"$out" |

@@ -51,7 +51,7 @@ expect 0 "$aegis" call peer-service.echo text=x 'n:=[1,2]' --json
 holds .echo.l '[1,-1,300]'
 holds .echo.s zażółć
 expect 1 "$aegis" call peer-service.fail --json
-holds .error.message 'boom: test'
+holds .error.text 'boom: test'
 holds .error.status UNKNOWN
 expect 1 "$aegis" call peer-service.fail
 complains 'boom: test'

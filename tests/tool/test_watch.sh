@@ -27,7 +27,9 @@ watch 2 'thing..x'
 complains 'no pattern'
 watch 2 --where colour
 complains 'FIELD=VALUE'
-watch 2 --since soon --all
+watch 2 --since soon
+complains "'soon' is no time"
+watch 2 --since 1h --all
 complains 'only one'
 watch 2 --no-follow
 complains '--no-follow is for'

@@ -45,20 +45,17 @@ static int complain(const session *s, const char *format, ...) AEGIS_PRINTF(2, 3
 static int complain(const session *s, const char *format, ...)
 {
     const cli *line = s->line;
-    char text[2 * WHY_MAX];
+    const bool named = line->arguments.count > 0;
+    char text[2 * WHY_MAX], where[2 * WHY_MAX];
     va_list arguments;
 
     va_start(arguments, format);
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    fprintf(stderr, "%s: ", cli_program.name);
-    screen_safe(stderr, text);
-    if (line->arguments.count > 0)
-        fprintf(stderr, "\n'%s %s %s --describe' shows what it takes\n", cli_program.name,
-                line->command->name, line->arguments.items[0]);
-    else
-        fprintf(stderr, "\n'%s %s --help' shows how to write it\n", cli_program.name, line->command->name);
-    return CLI_USAGE;
+    (void)snprintf(where, sizeof where, "'%s %s%s%s --%s", cli_program.name, line->command->name,
+                   named ? " " : "", named ? line->arguments.items[0] : "",
+                   named ? "describe' shows what it takes" : "help' shows how to write it");
+    return cli_mistake(where, "%s", text);
 }
 
 /* ---- reading ---- */
@@ -209,7 +206,8 @@ static bool below(known from, const step *next, known *to, const char **key, cha
         near = field == NULL ? arguments_near_field(record, next->name) : NULL;
         if (field == NULL)
             (void)snprintf(why, WHY_MAX,
-                           near != NULL ? "there is no '%s'; did you mean '%s'?" : "there is no '%s'",
+                           near != NULL ? "there is no '%s'" CLI_HINT "did you mean '%s'?"
+                                        : "there is no '%s'",
                            next->name, near);
         else
             *to = (known){NULL, field->type};

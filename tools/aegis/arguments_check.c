@@ -200,7 +200,7 @@ static bool check_enum(report r, const place *at, const schema_enum *list, const
         return true;
     near = arguments_near_value(list, text);
     if (near != NULL)
-        return wrong(r, at, "is '%.60s'; did you mean '%s'?", text, near);
+        return wrong(r, at, "is '%.60s'" CLI_HINT "did you mean '%s'?", text, near);
     for (i = 0; i < list->value_count && used < sizeof names; i++)
         used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 0 ? ", " : "",
                                  list->values[i].name);
@@ -334,7 +334,7 @@ static bool check_record(report r, const place *at, const schema_record *record,
             continue;
         if (field == NULL) {
             near = arguments_near_field(record, key);
-            return near != NULL ? wrong(r, &here, "is not known; did you mean '%s'?", near)
+            return near != NULL ? wrong(r, &here, "is not known" CLI_HINT "did you mean '%s'?", near)
                                 : wrong(r, &here, "is not known");
         }
         if (json_is_null(member) && (field->presence == SCHEMA_BOXED || field->presence == SCHEMA_POINTER))

@@ -201,7 +201,7 @@ static json_t *enumerated(const schema_enum *list, const char *text, char *why, 
         return json_string(value->name);
     near = arguments_near_value(list, text);
     if (near != NULL) {
-        (void)snprintf(why, size, "'%.60s' is no %s; did you mean '%s'?", text, list->name, near);
+        (void)snprintf(why, size, "'%.60s' is no %s" CLI_HINT "did you mean '%s'?", text, list->name, near);
         return NULL;
     }
     used = (size_t)snprintf(why, size, "'%.60s' is no %s, which is ", text, list->name);

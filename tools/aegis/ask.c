@@ -13,13 +13,15 @@ int ask_first(const session *s, bool yes, const char *format, ...)
     if (yes)
         return CLI_DONE;
     if (isatty(STDIN_FILENO) == 0)
-        return cli_usage(s->line->command, "nobody can be asked whether this is meant: say --yes");
+        return cli_usage(s->line->command, "nobody can be asked whether this is meant" CLI_HINT "say --yes");
+    (void)fflush(stdout); /* what is asked about is seen first */
     va_start(arguments, format);
     vfprintf(stderr, format, arguments);
     va_end(arguments);
     fputs("? [y/N] ", stderr);
     if (fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y'))
         return CLI_DONE;
-    fputs("nothing was changed\n", stderr);
+    cli_status("ABORTED");
+    cli_complain("nothing was changed");
     return CLI_MISTAKES;
 }

@@ -165,7 +165,7 @@ static void draw(bar *b)
     }
     if (taken + 18 < columns) {
         fputs(screen_ink_text(&b->out, INK_BOLD), stderr);
-        screen_safe(stderr, b->title);
+        cli_safe(stderr, b->title);
         fputs(screen_ink_text(&b->out, INK_PLAIN), stderr);
         fputs("  ", stderr);
     } else {
@@ -181,7 +181,7 @@ static void draw(bar *b)
     }
     if (taken + 1 < columns) {
         text[screen_fitting(text, columns - taken - 1)] = '\0';
-        screen_safe(stderr, text);
+        cli_safe(stderr, text);
     }
     (void)fflush(stderr);
 }
@@ -195,7 +195,7 @@ static void tell(bar *b, json_t *update)
         return;
     b->told = now;
     describe(b, text, sizeof text);
-    screen_safe(stderr, b->title);
+    cli_safe(stderr, b->title);
     if (b->percent >= 0)
         fprintf(stderr, "  %.0f %%", b->percent);
     if (b->percent < 0 && text[0] == '\0') {
@@ -203,7 +203,7 @@ static void tell(bar *b, json_t *update)
         screen_json_line(&b->out, update);
         return;
     }
-    screen_safe(stderr, text);
+    cli_safe(stderr, text);
     fputc('\n', stderr);
 }
 

@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench.h"
 
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -41,6 +43,10 @@ int bench_init(bench *b, session *s, aegis_client *client, const bench_plan *pla
 
 void bench_end(bench *b)
 {
+    size_t i;
+
+    for (i = 0; i < BENCH_OUTCOMES; i++)
+        free(b->outcomes[i]);
     (void)pthread_cond_destroy(&b->changed);
     (void)pthread_mutex_destroy(&b->lock);
 }
@@ -57,19 +63,45 @@ static bool wanted(const bench *b)
     return !b->ending && (b->plan->count == 0 || b->started < b->plan->count);
 }
 
+uint64_t bench_outcome(const bench *b, size_t outcome)
+{
+    return b->outcomes[outcome] != NULL ? b->outcomes[outcome]->count : 0;
+}
+
+const char *bench_outcome_name(const bench *b, size_t outcome)
+{
+    const aegis_method *method = &b->plan->method;
+    const size_t error = outcome - AEGIS_STATUS_COUNT;
+
+    if (!bench_is_declared(outcome))
+        return aegis_status_name((aegis_status)outcome);
+    return error < method->error_count ? method->errors[error] : "another error";
+}
+
+/* With the lock held. Without memory there is nothing to measure. */
+static void count_as(bench *b, size_t outcome, int64_t latency)
+{
+    if (b->outcomes[outcome] == NULL)
+        b->outcomes[outcome] = (histogram *)calloc(1, sizeof(histogram));
+    if (b->outcomes[outcome] != NULL)
+        histogram_add(b->outcomes[outcome], latency);
+    else
+        b->ending = true;
+}
+
 static void count_outcome(bench *b, const bench_slot *slot, const aegis_exchange *x, int answer, int64_t now)
 {
-    const size_t last = sizeof b->declared / sizeof b->declared[0] - 1;
+    const int64_t latency = now - (b->plan->rate > 0 ? slot->due : slot->sent);
+    const aegis_status status =
+        (unsigned)x->error.status < AEGIS_STATUS_COUNT ? x->error.status : AEGIS_UNKNOWN;
+    size_t outcome = answer == AEGIS_ANSWER_OK ? AEGIS_OK : (size_t)status;
 
-    histogram_add(b->latency, now - (b->plan->rate > 0 ? slot->due : slot->sent));
+    if (answer >= 0 && answer != AEGIS_ANSWER_OK)
+        outcome = (size_t)AEGIS_STATUS_COUNT + (size_t)answer;
+    histogram_add(b->latency, latency);
     histogram_add(b->service, now - slot->sent);
     b->counted++;
-    if (answer == AEGIS_ANSWER_OK)
-        b->ok++;
-    else if (answer >= 0)
-        b->declared[(size_t)answer < last ? (size_t)answer : last]++;
-    else
-        b->failed[(unsigned)x->error.status < AEGIS_STATUS_COUNT ? x->error.status : AEGIS_UNKNOWN]++;
+    count_as(b, outcome < BENCH_OUTCOMES ? outcome : BENCH_OUTCOMES - 1, latency);
     if (answer == AEGIS_ANSWER_FAILED && b->failure[0] == '\0')
         (void)snprintf(b->failure, sizeof b->failure, "%s", aegis_error_text(&x->error));
 }
@@ -93,7 +125,6 @@ static void send(bench_slot *slot)
             return;
     }
     (void)pthread_mutex_lock(&b->lock);
-    b->failed[AEGIS_RESOURCE_EXHAUSTED]++;
     b->ending = true; /* without memory there is nothing to measure */
     (void)snprintf(b->failure, sizeof b->failure, "out of memory");
     slot->next = b->idle;
@@ -153,23 +184,34 @@ static void start(bench *b, int64_t due)
     (void)pthread_mutex_lock(&b->lock);
 }
 
+/* When the calls of an open loop are due: one of them exactly when what counts begins. */
+typedef struct pace {
+    int64_t first;
+    double step; /* between two; 0: as soon as one ends */
+    uint64_t gone;
+} pace;
+
+static int64_t due_next(const pace *p)
+{
+    return p->first + (int64_t)((double)p->gone * p->step + 0.5);
+}
+
 /* All that is due by now and has a slot; when the next one is due. */
-static int64_t start_due(bench *b, int64_t *due, double step, double *fraction, int64_t end)
+static int64_t start_due(bench *b, pace *p, int64_t end)
 {
     if (b->plan->rate <= 0) {
         while (b->idle != NULL && wanted(b) && !session_interrupted())
             start(b, aegis_clock_monotonic());
         return end;
     }
-    while (*due <= aegis_clock_monotonic() && *due < end && wanted(b) && !session_interrupted()) {
+    while (due_next(p) <= aegis_clock_monotonic() && due_next(p) < end && wanted(b) &&
+           !session_interrupted()) {
         if (b->idle == NULL)
             return end; /* whoever ends signals */
-        start(b, *due);
-        *fraction += step;
-        *due += (int64_t)*fraction;
-        *fraction -= (double)(int64_t)*fraction;
+        start(b, due_next(p));
+        p->gone++;
     }
-    return *due;
+    return due_next(p);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
@@ -180,15 +222,15 @@ static int64_t earlier(int64_t a, int64_t b)
 void bench_run(bench *b, void (*tell)(const bench *b, int64_t now, void *user), void *user)
 {
     const bench_plan *plan = b->plan;
-    const double step = plan->rate > 0 ? 1e9 / plan->rate : 0;
-    double fraction = 0;
-    int64_t now = aegis_clock_monotonic(), due = now, told = now, end;
+    pace p = {0, plan->rate > 0 ? 1e9 / plan->rate : 0, 0};
+    int64_t now = aegis_clock_monotonic(), told = now, due, end;
 
     (void)pthread_mutex_lock(&b->lock);
     b->begun = now + plan->warmup;
+    p.first = b->begun - (p.step > 0 ? (int64_t)(floor((double)plan->warmup / p.step) * p.step + 0.5) : 0);
     end = plan->duration > 0 ? b->begun + plan->duration : INT64_MAX;
     while (now < end && wanted(b) && !session_interrupted()) {
-        const int64_t next = start_due(b, &due, step, &fraction, end);
+        const int64_t next = start_due(b, &p, end);
 
         now = aegis_clock_monotonic();
         if (now - told >= TELL) {
@@ -209,6 +251,8 @@ void bench_run(bench *b, void (*tell)(const bench *b, int64_t now, void *user), 
     }
     if (plan->count > 0 && b->started >= plan->count) { /* so many, however long it takes */
         b->ended = now;
+        if (p.step > 0 && due_next(&p) > now) /* the last one has its share of time, as the others have */
+            b->ended = due_next(&p);
         b->in_time = b->counted;
     }
     (void)pthread_mutex_unlock(&b->lock);

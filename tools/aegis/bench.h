@@ -18,6 +18,7 @@
 #include "session.h"
 
 #define BENCH_CONCURRENCY_MAX 65000u
+#define BENCH_OUTCOMES        ((size_t)AEGIS_STATUS_COUNT + 64)
 
 typedef struct bench_plan {
     aegis_method method;
@@ -48,12 +49,20 @@ struct bench {
     uint64_t started, counted;    /* calls after the warm-up: sent, ended */
     uint64_t in_time;             /* of those that ended: before `ended` */
     int64_t begun, ended;         /* of what counts, monotonic */
-    histogram *latency, *service; /* from due, from sent */
-    uint64_t ok;
-    uint64_t declared[64]; /* by index of the method's errors; the last one holds the rest */
-    uint64_t failed[AEGIS_STATUS_COUNT];
+    histogram *latency, *service; /* of all: from due, from sent */
+    /* Latency by what became of calls, NULL where nothing did: statuses (OK is 0), then the method's errors,
+     * of which the last holds the rest. */
+    histogram *outcomes[BENCH_OUTCOMES];
     char failure[200]; /* the first one's text */
 };
+
+/* How many ended so, and what that is called. */
+uint64_t bench_outcome(const bench *b, size_t outcome);
+const char *bench_outcome_name(const bench *b, size_t outcome);
+static inline bool bench_is_declared(size_t outcome)
+{
+    return outcome >= AEGIS_STATUS_COUNT;
+}
 
 /* `client` has room for concurrency + BENCH_SPARE. The exit code. */
 #define BENCH_SPARE 64u

@@ -41,7 +41,10 @@ static int read_files(catalog *c)
     text = diag_format(&c->files.reports, false);
     if (text == NULL || c->files.memory.failed)
         return cli_out_of_memory();
-    fputs(text, stderr);
+    if (text[0] != '\0' && cli_holds())
+        cli_complain("%s", text);
+    else
+        fputs(text, stderr);
     return good ? CLI_DONE : c->files.io_failed ? CLI_IO : CLI_MISTAKES;
 }
 
@@ -133,7 +136,7 @@ static void show_reports(compile *told)
         const char *shown = arena_copy(told->reports.memory, line, size);
 
         if (shown != NULL)
-            screen_safe(stderr, shown);
+            cli_safe(stderr, shown);
         fputc('\n', stderr);
         line += size + (line[size] == '\n');
     }
@@ -168,7 +171,7 @@ static bool compile_answer(const catalog *c, known *k, json_t *answer)
         k->service = service_named(&k->schema->result, k->wire);
     if (k->service != NULL)
         return true;
-    cli_complain("the schema that '%s' tells cannot be used; -f names one to use instead", k->wire);
+    cli_remark("the schema that '%s' tells cannot be used: -f names one to use instead", k->wire);
     if (k->schema->reports.memory->failed || first == NULL)
         return false;
     show_reports(k->schema);
@@ -242,7 +245,8 @@ static int find_running(catalog *c, const char *name, const char **wire, const s
     near = diag_nearest(name, names, count);
     if (near == NULL)
         return CLI_DONE; /* maybe one of the original SDK, which answers no $SRV */
-    cli_complain("no service '%s' runs; did you mean '%s'?", name, near);
+    cli_status("NOT_FOUND");
+    cli_complain("no service '%s' runs" CLI_HINT "did you mean '%s'?", name, near);
     return CLI_MISTAKES;
 }
 
@@ -265,8 +269,9 @@ static int find_declared(const catalog *c, const char *name, const char **wire,
             names[count++] = all->packages[i]->services[k]->wire;
     }
     near = diag_nearest(name, names, count);
+    cli_status("NOT_FOUND");
     if (near != NULL)
-        cli_complain("no service '%s' in the files given; did you mean '%s'?", name, near);
+        cli_complain("no service '%s' in the files given" CLI_HINT "did you mean '%s'?", name, near);
     else
         cli_complain("no service '%s' in the files given", name);
     return CLI_MISTAKES;
@@ -317,7 +322,7 @@ static int in_service(const schema_service *service, const char *name, schema_me
         if (strcmp(method->name, name) != 0 && strcmp(method->idl_name, name) != 0)
             continue;
         if (method->kind != kind) {
-            cli_complain("%s.%s is %s %s: 'aegis %s' sends it", service->wire, name,
+            cli_complain("%s.%s is %s %s" CLI_HINT "'aegis %s' sends it", service->wire, name,
                          method->kind == SCHEMA_RPC ? "an" : "a", kind_name(method->kind),
                          method->kind == SCHEMA_RPC ? "call" : "send");
             return CLI_USAGE;
@@ -327,10 +332,12 @@ static int in_service(const schema_service *service, const char *name, schema_me
         return CLI_DONE;
     }
     near = diag_nearest(name, names, count);
+    cli_status("NOT_FOUND");
     if (near != NULL)
-        cli_complain("%s has no %s '%s'; did you mean '%s'?", service->wire, kind_name(kind), name, near);
+        cli_complain("%s has no %s '%s'" CLI_HINT "did you mean '%s'?", service->wire, kind_name(kind), name,
+                     near);
     else
-        cli_complain("%s has no %s '%s'; it has %s", service->wire, kind_name(kind), name,
+        cli_complain("%s has no %s '%s'" CLI_HINT "it has %s", service->wire, kind_name(kind), name,
                      listed(names, count, some, sizeof some));
     return CLI_MISTAKES;
 }
@@ -355,7 +362,7 @@ static int without_service(const catalog *c, const char *name, schema_method_kin
     }
     if (found == 1)
         return CLI_DONE;
-    return cli_usage(c->s->line->command, "'%s' names no method: write SERVICE.METHOD", name);
+    return cli_usage(c->s->line->command, "'%s' names no method" CLI_HINT "write SERVICE.METHOD", name);
 }
 
 int catalog_find_method(catalog *c, const char *text, schema_method_kind kind, catalog_method *out)
@@ -475,11 +482,13 @@ int catalog_find_event(catalog *c, const char *name, const char *version, const 
     if (*event != NULL)
         return CLI_DONE;
     near = diag_nearest(name, names, count);
+    if (other != NULL || near != NULL || c->from_files)
+        cli_status("NOT_FOUND");
     if (other != NULL)
-        cli_complain("event '%s' has no version %s %s; the highest is %s", name, version, where,
+        cli_complain("event '%s' has no version %s %s" CLI_HINT "the highest is %s", name, version, where,
                      other->version);
     else if (near != NULL)
-        cli_complain("no event '%s' %s; did you mean '%s'?", name, where, near);
+        cli_complain("no event '%s' %s" CLI_HINT "did you mean '%s'?", name, where, near);
     else if (c->from_files)
         cli_complain("no event '%s' %s", name, where);
     else

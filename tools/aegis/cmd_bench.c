@@ -101,7 +101,7 @@ static void tell_progress(const bench *b, int64_t now, void *user)
     if (since < 0) {
         fprintf(stderr, "\r\033[K  warming up, %s left", screen_duration(-since, time));
     } else {
-        uint64_t good = b->ok;
+        const uint64_t good = bench_outcome(b, AEGIS_OK);
 
         fprintf(stderr, "\r\033[K  %s  %s calls  %s/s  %u in flight", screen_duration(since, time),
                 screen_count((double)b->counted, count),
@@ -130,27 +130,32 @@ static double throughput_of(const bench *b)
     return b->ended > b->begun ? (double)b->in_time / seconds_of(b) : 0;
 }
 
-static void put_failures(const bench *b, const screen *out)
+/* How many ended so, and of several kinds how long each of them took. */
+static void put_outcomes(const bench *b, const screen *out)
 {
-    const size_t last = sizeof b->declared / sizeof b->declared[0] - 1;
-    char text[SCREEN_TEXT];
+    char text[SCREEN_TEXT], median[SCREEN_TEXT], most[SCREEN_TEXT];
     size_t i;
 
-    for (i = 0; i < last && i < b->plan->method.error_count; i++) {
-        if (b->declared[i] > 0) {
-            fprintf(out->file, "  %12s  ", screen_count((double)b->declared[i], text));
-            screen_put(out, INK_YELLOW, "%s\n", b->plan->method.errors[i]);
-        }
-    }
-    for (i = 0; i < AEGIS_STATUS_COUNT; i++) {
-        if (b->failed[i] > 0) {
-            fprintf(out->file, "  %12s  ", screen_count((double)b->failed[i], text));
-            screen_put(out, INK_RED, "%s\n", aegis_status_name((aegis_status)i));
-        }
+    for (i = 0; i < BENCH_OUTCOMES; i++) {
+        const uint64_t count = bench_outcome(b, i);
+
+        if (count == 0 && i != AEGIS_OK)
+            continue;
+        fprintf(out->file, "  %12s  ", screen_count((double)count, text));
+        screen_put(out,
+                   i == AEGIS_OK          ? INK_PLAIN
+                   : bench_is_declared(i) ? INK_YELLOW
+                                          : INK_RED,
+                   "%s", bench_outcome_name(b, i));
+        if (count > 0 && count < b->counted)
+            screen_put(out, INK_DIM, "  p50 %s, p99 %s",
+                       screen_duration(histogram_quantile(b->outcomes[i], 0.5), median),
+                       screen_duration(histogram_quantile(b->outcomes[i], 0.99), most));
+        fputc('\n', out->file);
     }
     if (b->failure[0] != '\0') {
         fputs("                first: ", out->file);
-        screen_safe(out->file, b->failure);
+        cli_safe(out->file, b->failure);
         fputc('\n', out->file);
     }
 }
@@ -162,9 +167,9 @@ static void print_for_person(const session *s, const bench *b)
     char a[SCREEN_TEXT], c[SCREEN_TEXT], d[SCREEN_TEXT];
 
     fputs(screen_ink_text(out, INK_BOLD), out->file);
-    screen_safe(out->file, plan->method.service);
+    cli_safe(out->file, plan->method.service);
     fputc('.', out->file);
-    screen_safe(out->file, plan->method.name);
+    cli_safe(out->file, plan->method.name);
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
     if (plan->rate > 0)
         fprintf(out->file, "  open loop, %s/s wanted", screen_count(plan->rate, a));
@@ -174,8 +179,7 @@ static void print_for_person(const session *s, const bench *b)
             screen_duration((aegis_duration)(seconds_of(b) * 1e9), c));
     fprintf(out->file, "  %12s  calls, %s/s\n", screen_count((double)b->counted, a),
             screen_count(throughput_of(b), c));
-    fprintf(out->file, "  %12s  OK\n", screen_count((double)b->ok, a));
-    put_failures(b, out);
+    put_outcomes(b, out);
     if (b->started > b->counted)
         fprintf(out->file, "  %12s  not ended\n", screen_count((double)(b->started - b->counted), a));
     fputc('\n', out->file);
@@ -186,21 +190,19 @@ static void print_for_person(const session *s, const bench *b)
     histogram_draw(b->latency, out);
 }
 
-static json_t *outcomes(const bench *b)
+/* By what became of calls: how many, or how long they took. */
+static json_t *by_outcome(const bench *b, bool latencies)
 {
-    const size_t last = sizeof b->declared / sizeof b->declared[0] - 1;
-    json_t *out = json_pack("{s:I}", "OK", (json_int_t)b->ok);
+    json_t *out = json_object();
     size_t i;
 
-    for (i = 0; i < last && i < b->plan->method.error_count; i++) {
-        if (b->declared[i] > 0)
-            (void)json_object_set_new(out, b->plan->method.errors[i],
-                                      json_integer((json_int_t)b->declared[i]));
-    }
-    for (i = 0; i < AEGIS_STATUS_COUNT; i++) {
-        if (b->failed[i] > 0)
-            (void)json_object_set_new(out, aegis_status_name((aegis_status)i),
-                                      json_integer((json_int_t)b->failed[i]));
+    for (i = 0; i < BENCH_OUTCOMES; i++) {
+        const uint64_t count = bench_outcome(b, i);
+
+        if (count > 0 || (i == AEGIS_OK && !latencies))
+            (void)json_object_set_new(out, bench_outcome_name(b, i),
+                                      latencies ? histogram_json(b->outcomes[i])
+                                                : json_integer((json_int_t)count));
     }
     return out;
 }
@@ -209,18 +211,33 @@ static void print_for_program(const session *s, const bench *b)
 {
     const bench_plan *plan = b->plan;
     json_t *told = json_pack(
-        "{s:s, s:s, s:s, s:o, s:i, s:f, s:I, s:I, s:f, s:o, s:o, s:o}", "service", plan->method.service,
+        "{s:s, s:s, s:s, s:o, s:i, s:f, s:I, s:I, s:f, s:o, s:o, s:o, s:o}", "service", plan->method.service,
         "method", plan->method.name, "loop", plan->rate > 0 ? "open" : "closed", "rate_wanted",
         plan->rate > 0 ? json_real(plan->rate) : json_null(), "concurrency", (int)plan->concurrency,
         "seconds", seconds_of(b), "calls", (json_int_t)b->counted, "not_ended",
         (json_int_t)(b->started - b->counted), "calls_per_second", floor(throughput_of(b) + 0.5), "outcomes",
-        outcomes(b), "latency_ns", histogram_json(b->latency), "from_sending_ns", histogram_json(b->service));
+        by_outcome(b, false), "latency_ns", histogram_json(b->latency), "latency_ns_by_outcome",
+        by_outcome(b, true), "from_sending_ns", histogram_json(b->service));
 
     screen_json_line(&s->out, told);
     json_decref(told);
 }
 
 /* ---- */
+
+/* What the first one failed with says what they all did, mostly. */
+static int none_succeeded(const bench *b)
+{
+    aegis_status status = AEGIS_FAILED_PRECONDITION;
+    size_t i;
+
+    for (i = 1; i < AEGIS_STATUS_COUNT; i++)
+        status = bench_outcome(b, i) > 0 ? (aegis_status)i : status;
+    cli_status(aegis_status_name(status));
+    cli_complain("no call succeeded%s%s" CLI_HINT "'aegis call' shows all of one",
+                 b->failure[0] != '\0' ? ": " : "", b->failure);
+    return CLI_MISTAKES;
+}
 
 static int load(session *s, bench_plan *plan, aegis_format format)
 {
@@ -247,7 +264,7 @@ static int load(session *s, bench_plan *plan, aegis_format format)
         print_for_program(s, &b);
     else
         print_for_person(s, &b);
-    code = b.ok > 0 ? CLI_DONE : CLI_MISTAKES;
+    code = bench_outcome(&b, AEGIS_OK) > 0 ? CLI_DONE : none_succeeded(&b);
     (void)pthread_mutex_unlock(&b.lock);
     aegis_client_free(client);
     bench_end(&b);

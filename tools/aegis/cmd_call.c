@@ -11,7 +11,7 @@
 #include "wait.h"
 
 /* Times that --repeat allows. */
-#define REPEAT_MAX 1000000000L
+#define REPEAT_MAX 1000000000U
 
 typedef struct request {
     session_options common;
@@ -43,15 +43,13 @@ static int call_once(session *s, const request *r, const catalog_method *method,
 static int call_often(session *s, const request *r, const catalog_method *method, json_t *parameters)
 {
     aegis_duration pause = 0;
-    char *end = NULL;
-    long left = r->repeat != NULL ? strtol(r->repeat, &end, 10) : r->every != NULL ? REPEAT_MAX : 1, i;
-    int code = CLI_DONE, last;
+    uint64_t left = r->every != NULL ? REPEAT_MAX : 1, i;
+    int code = session_read_number(s, r->repeat, "calls", REPEAT_MAX, &left), last;
 
-    if (left < 1 || left > REPEAT_MAX || (end != NULL && *end != '\0'))
-        return cli_usage(s->line->command, "'%s' is no number of calls", r->repeat);
-    if (r->every != NULL && !session_duration(r->every, &pause))
-        return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s",
-                         r->every);
+    if (code == CLI_DONE)
+        code = session_read_time(s, r->every, &pause);
+    if (code != CLI_DONE)
+        return code;
     if (left > 1)
         session_catch_signals(s);
     for (i = 0; i < left && !session_interrupted(); i++) {

@@ -2,7 +2,6 @@
  * that are named, or all that a filter takes. What changes something is asked for first, and goes on after a
  * failure: at the end it says how many there were. */
 #define _POSIX_C_SOURCE 200809L
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -28,21 +27,10 @@ typedef struct request {
 typedef struct task {
     session *s;
     const request *r;
-    aegis_timestamp oldest;   /* given up no earlier; 0: whenever */
-    unsigned long long limit; /* 0: none */
-    unsigned long long seen, failed;
+    aegis_timestamp oldest; /* given up no earlier; 0: whenever */
+    uint64_t limit;         /* 0: none */
+    uint64_t seen, failed;
 } task;
-
-static int read_number(const session *s, const char *text, const char *what, unsigned long long *out)
-{
-    char *end;
-
-    errno = 0;
-    *out = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || *out == 0)
-        return cli_usage(s->line->command, "'%s' is no %s", text, what);
-    return CLI_DONE;
-}
 
 /* ---- all that the filter takes ---- */
 
@@ -134,7 +122,7 @@ static int list(task *t)
     else
         screen_table_print(table, &t->s->out);
     if (t->limit != 0 && t->seen == t->limit)
-        fprintf(stderr, "the first %llu; --limit or --all shows more\n", t->limit);
+        cli_remark("the first %llu; --limit or --all shows more", (unsigned long long)t->limit);
     return code;
 }
 
@@ -143,7 +131,7 @@ static int list(task *t)
 static void line_of(const session *s, const char *label, const char *text)
 {
     screen_put(&s->out, INK_DIM, "%-12s ", label);
-    screen_safe(stdout, text);
+    cli_safe(stdout, text);
     putchar('\n');
 }
 
@@ -167,11 +155,11 @@ static void show_causes(const session *s, const aegis_error *failure)
         const aegis_cause *cause = &failure->chain[i];
 
         screen_put(&s->out, INK_DIM, "%-12s ", i == 0 ? "causes" : "");
-        screen_safe(stdout, cause->service);
+        cli_safe(stdout, cause->service);
         putchar('.');
-        screen_safe(stdout, cause->method);
+        cli_safe(stdout, cause->method);
         printf(": %d ", (int)cause->code);
-        screen_safe(stdout, cause->message);
+        cli_safe(stdout, cause->message);
         putchar('\n');
     }
 }
@@ -229,9 +217,9 @@ static void show_for_person(const session *s, const aegis_deadletter *l, json_t 
     show_times(s, l);
     for (i = 0; i < l->header_count; i++) {
         screen_put(&s->out, INK_DIM, "%-12s ", i == 0 ? "headers" : "");
-        screen_safe(stdout, l->headers[i].name);
+        cli_safe(stdout, l->headers[i].name);
         fputs(": ", stdout);
-        screen_safe(stdout, l->headers[i].value);
+        cli_safe(stdout, l->headers[i].value);
         putchar('\n');
     }
     screen_put(&s->out, INK_DIM, "%-12s ", "body");
@@ -241,7 +229,7 @@ static void show_for_person(const session *s, const aegis_deadletter *l, json_t 
         screen_json(&s->out, body, 13);
     else {
         printf("%zu bytes that cannot be read: ", l->body_size);
-        screen_safe(s->out.file, unreadable->text);
+        cli_safe(s->out.file, unreadable->text);
         putchar('\n');
     }
 }
@@ -310,7 +298,7 @@ static int change_all(task *t, const change *c)
         t->failed++;
     }
     if (t->s->options->json)
-        printf("{\"done\":%llu,\"failed\":%llu,\"left\":%llu}\n", done, t->failed,
+        printf("{\"done\":%llu,\"failed\":%llu,\"left\":%llu}\n", done, (unsigned long long)t->failed,
                (unsigned long long)(c->count - i));
     else
         printf("%s%s %llu of %zu\n", c->verb, c->verb[0] == 'd' ? "ped" : "ed", done, c->count);
@@ -330,7 +318,10 @@ static int change_these(task *t, change *c)
         return CLI_DONE;
     }
     if (t->r->dry_run) {
-        printf("would %s %zu dead letter%s\n", c->verb, c->count, c->count == 1 ? "" : "s");
+        if (t->s->options->json)
+            printf("{\"done\":0,\"failed\":0,\"left\":%zu}\n", c->count);
+        else
+            printf("would %s %zu dead letter%s\n", c->verb, c->count, c->count == 1 ? "" : "s");
         return CLI_DONE;
     }
     code = t->r->all ? ask_first(t->s, t->r->yes, "%s %zu dead letter%s", c->verb, c->count,
@@ -346,11 +337,9 @@ static int read_sequences(task *t, change *c)
     size_t i;
 
     for (i = 1; i < words->count && code == CLI_DONE; i++) {
-        unsigned long long number;
-        aegis_deadletter letter;
+        aegis_deadletter letter = {0};
 
-        code = read_number(t->s, words->items[i], "number of a dead letter", &number);
-        letter.sequence = number;
+        code = session_read_number(t->s, words->items[i], "a dead letter", UINT64_MAX, &letter.sequence);
         if (code == CLI_DONE)
             collect(t, &letter, c);
     }
@@ -361,7 +350,7 @@ static int change_some(task *t, const char *verb, aegis_status (*does)(aegis_bus
 {
     change c = {.verb = verb, .does = does};
     const bool named = t->s->line->arguments.count > 1;
-    unsigned long long rate = 0;
+    uint64_t rate = 0;
     int code = CLI_DONE;
 
     if (named == t->r->all)
@@ -369,8 +358,7 @@ static int change_some(task *t, const char *verb, aegis_status (*does)(aegis_bus
                          "%s which? name their numbers, or say --all, which --service, --name and "
                          "--since narrow down",
                          verb);
-    if (t->r->rate != NULL)
-        code = read_number(t->s, t->r->rate, "number a second", &rate);
+    code = session_read_number(t->s, t->r->rate, "letters a second", (uint64_t)AEGIS_SECOND, &rate);
     if (rate > 0)
         c.pause = AEGIS_SECOND / (aegis_duration)rate;
     if (code == CLI_DONE)
@@ -385,11 +373,11 @@ static int show_named(task *t)
     const cli_list *words = &t->s->line->arguments;
     int code =
         words->count > 1 ? CLI_DONE : cli_usage(t->s->line->command, "which one? its number, as ls shows it");
-    unsigned long long number;
+    uint64_t number = 0;
     size_t i;
 
     for (i = 1; i < words->count && code == CLI_DONE; i++) {
-        code = read_number(t->s, words->items[i], "number of a dead letter", &number);
+        code = session_read_number(t->s, words->items[i], "a dead letter", UINT64_MAX, &number);
         if (code == CLI_DONE)
             code = show(t, number);
     }
@@ -411,27 +399,25 @@ static int dispatch(task *t)
     if (strcmp(verb, "drop") == 0)
         return change_some(t, "drop", aegis_deadletter_drop);
     if (near != NULL)
-        return cli_usage(t->s->line->command, "'%s' is nothing dlq does; did you mean '%s'?", verb, near);
+        return cli_usage(t->s->line->command, "'%s' is nothing dlq does" CLI_HINT "did you mean '%s'?", verb,
+                         near);
     return cli_usage(t->s->line->command, "'%s' is nothing dlq does: ls, show, replay or drop", verb);
 }
 
 static int run(cli *line, void *data)
 {
     const request *r = (const request *)data;
-    aegis_duration since;
+    aegis_duration since = 0;
     session s;
     task t = {.s = &s, .r = r};
     int code = session_prepare(&s, line, &r->common);
 
-    if (code == CLI_DONE && r->since != NULL) {
-        if (!session_duration(r->since, &since))
-            code =
-                cli_usage(line->command, "'%s' is no time; it is a number and a unit: 30m, 2h, 1d", r->since);
-        else
-            t.oldest = aegis_now() - since;
-    }
-    if (code == CLI_DONE && r->limit != NULL)
-        code = read_number(&s, r->limit, "number of dead letters", &t.limit);
+    if (code == CLI_DONE)
+        code = session_read_time(&s, r->since, &since);
+    if (since > 0)
+        t.oldest = aegis_now() - since;
+    if (code == CLI_DONE)
+        code = session_read_number(&s, r->limit, "dead letters", UINT64_MAX, &t.limit);
     if (code == CLI_DONE)
         code = session_connect(&s);
     if (code == CLI_DONE) {

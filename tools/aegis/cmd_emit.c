@@ -42,7 +42,8 @@ static int show(const session *s, const request *r, const char *name, const sche
     json_t *value;
 
     if (event == NULL) {
-        cli_complain("nobody declares '%s'; -f names a schema", name);
+        cli_status("NOT_FOUND");
+        cli_complain("nobody declares '%s'" CLI_HINT "-f names a schema", name);
         return CLI_MISTAKES;
     }
     if (r->describe)
@@ -50,7 +51,10 @@ static int show(const session *s, const request *r, const char *name, const sche
     value = arguments_example(event->record, (uint64_t)aegis_clock_monotonic());
     if (value == NULL)
         return cli_out_of_memory();
-    screen_json(&s->out, value, 0);
+    if (s->options->json)
+        screen_json_line(&s->out, value);
+    else
+        screen_json(&s->out, value, 0);
     json_decref(value);
     return CLI_DONE;
 }
@@ -74,7 +78,7 @@ static int emit(session *s, const void *data)
     } else if (code == CLI_DONE) {
         code = arguments_read(s, event != NULL ? event->record : NULL, 1, r->data, &payload);
         if (code == CLI_DONE && event == NULL)
-            cli_complain("nobody declares '%s': it is sent as it was written", name);
+            cli_remark("nobody declares '%s': it is sent as it was written", name);
         if (code == CLI_DONE)
             code = session_connect(s);
         if (code == CLI_DONE)

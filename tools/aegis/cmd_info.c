@@ -39,7 +39,7 @@ static void put_title(const about *a)
     const screen *out = &a->s->out;
 
     fputs(screen_ink_text(out, INK_BOLD), out->file);
-    screen_safe(out->file, a->wire);
+    cli_safe(out->file, a->wire);
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
     if (a->schema != NULL) {
         fprintf(out->file, " %s", a->schema->version);
@@ -240,7 +240,7 @@ static void put_source(const session *s, const char *text)
         const size_t size = strcspn(at, "\n\t");
         const char *part = arena_copy(&s->line->memory, at, size);
 
-        screen_safe(s->out.file, part != NULL ? part : "");
+        cli_safe(s->out.file, part != NULL ? part : "");
         at += size;
         if (*at != '\0')
             fputc(*at++, s->out.file);
@@ -268,7 +268,7 @@ static int print_idl(session *s, const char *wire)
         {
             if (json_array_size(files) > 1) {
                 fputs(i > 0 ? "\n// ---- " : "// ---- ", s->out.file);
-                screen_safe(s->out.file, wire_text(file, "path", ""));
+                cli_safe(s->out.file, wire_text(file, "path", ""));
                 fputc('\n', s->out.file);
             }
             put_source(s, wire_text(file, "text", ""));
@@ -315,7 +315,7 @@ static int tell_method(session *s, const schema_service *service, const char *na
     }
     near = diag_nearest(name, names, count);
     if (near != NULL)
-        cli_complain("%s has no method '%s'; did you mean '%s'?", service->wire, name, near);
+        cli_complain("%s has no method '%s'" CLI_HINT "did you mean '%s'?", service->wire, name, near);
     else
         cli_complain("%s has no method '%s'", service->wire, name);
     return CLI_MISTAKES;
@@ -343,7 +343,8 @@ static int tell_member(session *s, catalog *known, const char *text, const char 
         return code;
     if (event != NULL)
         return describe_event(s, event);
-    cli_complain("no service that runs tells a schema with '%s'", text);
+    cli_status("NOT_FOUND");
+    cli_complain("no service that runs tells a schema with '%s'" CLI_HINT "'aegis ls' lists what runs", text);
     return CLI_MISTAKES;
 }
 
@@ -361,7 +362,8 @@ static int tell_service(session *s, const request *r, catalog *known, const char
         a.running = fleet_find(&a.f, a.wire);
     }
     if (code == CLI_DONE && a.schema == NULL && a.running == NULL) {
-        cli_complain("no instance of '%s' runs; 'aegis ls' lists what does", a.wire);
+        cli_status("NOT_FOUND");
+        cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", a.wire);
         code = CLI_MISTAKES;
     }
     if (code == CLI_DONE && s->options->json) {

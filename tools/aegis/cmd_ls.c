@@ -62,7 +62,7 @@ static void put_remarks(const session *s, const fleet *f)
             continue;
         fputs(screen_ink_text(out, INK_YELLOW), stderr);
         fputs("! instances of ", stderr);
-        screen_safe(stderr, service->name);
+        cli_safe(stderr, service->name);
         fprintf(stderr, " differ in their %s%s\n",
                 service->versions_differ && service->schemas_differ ? "version and schema"
                 : service->versions_differ                          ? "version"
@@ -77,7 +77,7 @@ static void put_remarks(const session *s, const fleet *f)
                 silent);
     if (!f->registry_read && f->registry_why != NULL) {
         fputs("the registry could not be read: ", stderr);
-        screen_safe(stderr, f->registry_why);
+        cli_safe(stderr, f->registry_why);
         fputc('\n', stderr);
     }
 }
@@ -97,7 +97,9 @@ static int list(session *s, const void *data)
     session_catch_signals(s);
     if (fleet_read(s, service, NULL, &s->line->memory, &f, &error) != AEGIS_OK)
         return session_failed(s, &error, "cannot ask what runs");
-    if (s->options->json) {
+    if (f.instance_count == 0 && service != NULL) {
+        put_remarks(s, &f);
+    } else if (s->options->json) {
         json_t *told = fleet_json(&f);
 
         screen_json_line(&s->out, told);
@@ -116,10 +118,11 @@ static int list(session *s, const void *data)
     fleet_free(&f);
     if (i > 0 || service == NULL) {
         if (i == 0 && !s->options->json)
-            cli_complain("no service runs, or these rights do not let us see one");
+            cli_remark("no service runs, or these rights do not let us see one");
         return CLI_DONE;
     }
-    cli_complain("no instance of '%s' runs; 'aegis ls' lists what does", service);
+    cli_status("NOT_FOUND");
+    cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", service);
     return CLI_MISTAKES;
 }
 

@@ -31,7 +31,7 @@ static int print(const session *s, const request *r, const map *m)
     } else {
         map_print_text(m, &s->out);
         if (m->edge_count == 0)
-            cli_complain("nobody declares to depend on anybody, and nobody was seen to");
+            cli_remark("nobody declares to depend on anybody, and nobody was seen to");
     }
     return CLI_DONE;
 }
@@ -57,12 +57,9 @@ static int show(session *s, const void *data)
     catalog *known = NULL;
     fleet before = {0}, f = {0};
     map m;
-    int code = CLI_DONE;
+    int code = session_read_time(s, r->interval, &interval);
 
-    if (r->interval != NULL && !session_duration(r->interval, &interval))
-        return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
-                         r->interval);
-    if (!r->declared || s->options->schemas.count == 0)
+    if (code == CLI_DONE && (!r->declared || s->options->schemas.count == 0))
         code = session_connect(s);
     session_catch_signals(s);
     if (code == CLI_DONE)

@@ -45,8 +45,8 @@ static int read_options(const request *r, mock *all)
         if (*end != '\0')
             return cli_usage(command, "'%s' is no seed, a number", r->seed);
     }
-    if (r->delay != NULL && !session_duration(r->delay, &all->delay))
-        return cli_usage(command, "'%s' is no time; it is a number and a unit: 500ms, 10s", r->delay);
+    if (session_read_time(all->s, r->delay, &all->delay) != CLI_DONE)
+        return CLI_USAGE;
     if (r->fail != NULL && !read_share(r->fail, &all->failing))
         return cli_usage(command, "'%s' is no share, 0.1 or 10%%", r->fail);
     if (r->script == NULL)
@@ -135,8 +135,8 @@ static int refuse_company(session *s, const char *service)
     if (count == 0)
         return CLI_DONE;
     cli_complain(
-        "%s runs already (%zu instance%s): a mock beside it would take calls and commands from it; --force "
-        "does it all the same",
+        "%s runs already (%zu instance%s): a mock beside it would take calls and commands from it" CLI_HINT
+        "--force does it all the same",
         service, count, count == 1 ? "" : "s");
     return CLI_MISTAKES;
 }

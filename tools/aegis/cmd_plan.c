@@ -26,11 +26,8 @@ static int read_size(const session *s, const char *text, int64_t *out)
 
 static int read_age(const session *s, const char *text, int64_t *out)
 {
-    if (text == NULL || session_duration(text, out))
-        return CLI_DONE;
-    if (strcmp(text, "unlimited") != 0)
-        return cli_usage(s->line->command,
-                         "'%s' is no time; it is a number and a unit, 12h or 7d, or 'unlimited'", text);
+    if (text == NULL || strcmp(text, "unlimited") != 0)
+        return session_read_time(s, text, out);
     *out = -1;
     return CLI_DONE;
 }
@@ -104,11 +101,11 @@ static void print_step(const session *s, const plan_step *step, size_t width)
 
     screen_put(&s->out, looks[step->act].ink, "%s %-8s ", looks[step->act].mark, step->kind);
     fputs(screen_ink_text(&s->out, looks[step->act].ink), stdout);
-    screen_safe(stdout, name);
+    cli_safe(stdout, name);
     fputs(screen_ink_text(&s->out, INK_PLAIN), stdout);
     if (step->about != NULL) {
         printf("%*s", (int)pad + 2, "");
-        screen_safe(stdout, step->about);
+        cli_safe(stdout, step->about);
     }
     putchar('\n');
     if (step->note != NULL) {
@@ -213,7 +210,7 @@ static int work(session *s, const void *data)
     if (code == CLI_DONE)
         code = catalog_all(known, &services);
     if (code == CLI_DONE && services.count == 0 && !s->options->json)
-        fputs("no service runs that tells its schema, and -f names none: only what every bus has\n", stderr);
+        cli_remark("no service runs that tells its schema, and -f names none: only what every bus has");
     if (code == CLI_DONE)
         code = plan_make(s, &services, &p);
     if (code == CLI_DONE) {

@@ -1,9 +1,11 @@
 /* aegis record: writes what travels to a file, to be looked at or replayed. Live, from now on; or events from
  * their stream, from some time on. Reading the stream asks for one message after the other and leaves nothing
  * behind on the server. */
+#define _POSIX_C_SOURCE 200809L
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include <aegis/client.h>
 
@@ -27,7 +29,7 @@ typedef struct task {
     const request *r;
     FILE *file;
     const char *path;
-    unsigned long long most; /* 0: no bound */
+    uint64_t most; /* 0: no bound */
     unsigned long long written, passed_over;
     int64_t until; /* monotonic; INT64_MAX: until it is interrupted */
     aegis_duration since;
@@ -100,7 +102,7 @@ static int listen_live(task *t)
     if (status != AEGIS_OK)
         code = session_failed(s, &error, "cannot listen");
     else
-        fprintf(stderr, "recording to %s; Ctrl-C ends it\n", t->path);
+        cli_remark("recording to %s; Ctrl-C ends it", t->path);
     while (code == CLI_DONE && !is_over(t)) {
         const int64_t slice = aegis_clock_monotonic() + SLICE;
 
@@ -205,16 +207,26 @@ static int read_stream(task *t)
 
 /* ---- the command ---- */
 
+/* A pipe or /dev/null has nothing that could be written over. */
+static bool is_device(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && !S_ISREG(about.st_mode);
+}
+
 static int open_file(task *t)
 {
     const bool to_output = strcmp(t->r->output, "-") == 0;
 
     t->path = to_output ? "standard output" : t->r->output;
-    t->file = to_output ? stdout : fopen(t->path, t->r->force ? "w" : "wx");
+    t->file = to_output ? stdout : fopen(t->path, t->r->force || is_device(t->path) ? "w" : "wx");
     if (t->file != NULL)
         return CLI_DONE;
+    if (errno == EEXIST)
+        cli_status("ALREADY_EXISTS");
     cli_complain("cannot write '%s': %s%s", t->path, strerror(errno),
-                 errno == EEXIST ? "; --force writes over it" : "");
+                 errno == EEXIST ? CLI_HINT "--force writes over it" : "");
     return CLI_IO;
 }
 
@@ -244,25 +256,19 @@ static int read_options(task *t)
 {
     const request *r = t->r;
     aegis_duration duration = 0;
-    char *end;
+    int code;
 
     t->until = INT64_MAX;
     if (r->output == NULL)
         return cli_usage(t->s->line->command, "where to? -o FILE");
-    if (r->since != NULL && !session_duration(r->since, &t->since))
-        return cli_usage(t->s->line->command, "'%s' is no time; it is a number and a unit: 30m, 2h, 1d",
-                         r->since);
-    if (r->duration != NULL && !session_duration(r->duration, &duration))
-        return cli_usage(t->s->line->command, "'%s' is no time; it is a number and a unit: 10s, 5m",
-                         r->duration);
+    code = session_read_time(t->s, r->since, &t->since);
+    if (code == CLI_DONE)
+        code = session_read_time(t->s, r->duration, &duration);
+    if (code == CLI_DONE)
+        code = session_read_number(t->s, r->count, "messages", UINT64_MAX, &t->most);
     if (duration > 0)
         t->until = aegis_clock_monotonic() + duration;
-    if (r->count == NULL)
-        return CLI_DONE;
-    t->most = strtoull(r->count, &end, 10);
-    return *end == '\0' && r->count[0] != '-' && t->most > 0
-               ? CLI_DONE
-               : cli_usage(t->s->line->command, "'%s' is no number of messages", r->count);
+    return code;
 }
 
 static int run(cli *line, void *data)
@@ -287,8 +293,11 @@ static int run(cli *line, void *data)
             cli_complain("cannot write '%s': %s", t.path, strerror(errno));
             code = CLI_IO;
         }
-        fprintf(stderr, "recorded %llu message%s%s\n", t.written, t.written == 1 ? "" : "s",
-                t.passed_over > 0 ? "; passed over what was replayed (--replayed takes it)" : "");
+        if (r->common.json && t.file != stdout)
+            printf("{\"recorded\":%llu,\"passed_over\":%llu}\n", t.written, t.passed_over);
+        else
+            cli_remark("recorded %llu message%s%s", t.written, t.written == 1 ? "" : "s",
+                       t.passed_over > 0 ? "; passed over what was replayed (--replayed takes it)" : "");
     }
     session_close(&s);
     return code;

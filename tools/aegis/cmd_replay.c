@@ -167,6 +167,33 @@ static aegis_status send_it(const task *t, recorded *message, aegis_error *error
 
 /* ---- all ---- */
 
+/* Of a dry run. */
+static void tell_one(const task *t, const char *subject, const char *to, size_t size)
+{
+    json_t *line;
+
+    if (!t->s->options->json) {
+        cli_safe(stdout, subject);
+        fputs(" -> ", stdout);
+        cli_safe(stdout, to);
+        printf(" (%zu bytes)\n", size);
+        return;
+    }
+    line = json_pack("{s:s, s:s, s:I}", "subject", subject, "to", to, "size", (json_int_t)size);
+    screen_json_line(&t->s->out, line);
+    json_decref(line);
+}
+
+static void tell_all(const task *t)
+{
+    if (t->s->options->json)
+        printf("{\"%s\":%llu,\"passed_over\":%llu,\"failed\":%llu}\n", t->r->dry_run ? "would_send" : "sent",
+               t->sent, t->passed_over, t->failed);
+    else
+        cli_remark("%s %llu, passed over %llu, failed %llu", t->r->dry_run ? "would send" : "sent", t->sent,
+                   t->passed_over, t->failed);
+}
+
 static int replay_one(task *t, const char *path, unsigned long line, recorded *message)
 {
     aegis_error error = {0};
@@ -178,10 +205,7 @@ static int replay_one(task *t, const char *path, unsigned long line, recorded *m
     if (t->first == 0)
         t->first = message->when;
     if (t->r->dry_run) {
-        screen_safe(stdout, message->subject);
-        fputs(" -> ", stdout);
-        screen_safe(stdout, map_subject(t, message->subject));
-        printf(" (%zu bytes)\n", message->body.len);
+        tell_one(t, message->subject, map_subject(t, message->subject), message->body.len);
         t->sent++;
         return CLI_DONE;
     }
@@ -213,8 +237,7 @@ static int replay(task *t, FILE *file, const char *path)
             break;
         last = replay_one(t, path, line, &message);
     }
-    fprintf(stderr, "%s %llu, passed over %llu, failed %llu\n", t->r->dry_run ? "would send" : "sent",
-            t->sent, t->passed_over, t->failed);
+    tell_all(t);
     if (code == CLI_DONE)
         code = last;
     return code == CLI_DONE && t->failed > 0 ? CLI_MISTAKES : code;

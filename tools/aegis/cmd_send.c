@@ -52,17 +52,16 @@ static void ask_to_stop(aegis_command *command, bar *shown)
 
     bar_clear(shown);
     if (aegis_command_cancel(command, &error) == AEGIS_OK) {
-        cli_complain("asked %s to stop; Ctrl-C again leaves it running", aegis_command_id(command));
+        cli_remark("asked %s to stop; Ctrl-C again leaves it running", aegis_command_id(command));
         return;
     }
-    fprintf(stderr, "%s: cannot ask it to stop: ", cli_program.name);
-    screen_safe(stderr, aegis_error_text(&error));
-    fputc('\n', stderr);
+    cli_remark("cannot ask it to stop: %s", aegis_error_text(&error));
 }
 
 static int leave(const char *id, const char *why)
 {
-    cli_complain("%s; %s runs on: 'aegis send --wait %s' waits for it", why, id, id);
+    cli_status("DEADLINE_EXCEEDED");
+    cli_complain("%s; %s runs on" CLI_HINT "'aegis send --wait %s' waits for it", why, id, id);
     return CLI_MISTAKES;
 }
 
@@ -120,10 +119,7 @@ static int read_options(const session *s, const request *r, const catalog_method
         if (strcmp(r->priority, priorities[i]) == 0)
             out->priority = (aegis_priority)(AEGIS_PRIORITY_LOW + (int)i);
     }
-    if (r->delay != NULL && !session_duration(r->delay, &out->delay))
-        return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
-                         r->delay);
-    return CLI_DONE;
+    return session_read_time(s, r->delay, &out->delay);
 }
 
 static int submit(session *s, const request *r, const catalog_method *method, json_t *parameters)
@@ -200,8 +196,9 @@ static int find_method(session *s, catalog *known, const char *id, catalog_metho
                             wire_text(record, "command", ""));
     json_decref(record);
     if (name == NULL) {
-        cli_complain("nothing is known of command %s: it has not begun, or ended long ago; name its\n"
-                     "SERVICE.METHOD behind it to wait nevertheless",
+        cli_status("NOT_FOUND");
+        cli_complain("nothing is known of command %s: it has not begun, or ended long ago" CLI_HINT
+                     "SERVICE.METHOD behind it waits nevertheless",
                      id);
         return CLI_MISTAKES;
     }
@@ -233,8 +230,10 @@ static int attend(session *s, const void *data)
     if (code == CLI_DONE && r->cancel != NULL) {
         if (aegis_command_cancel(command, &error) != AEGIS_OK)
             code = session_failed(s, &error, "cannot ask %s to stop", text);
+        else if (s->options->json)
+            print_id(s, text);
         else
-            fprintf(stderr, "asked %s to stop, if it has not ended; --wait tells what became of it\n", text);
+            cli_remark("asked %s to stop, if it has not ended; --wait tells what became of it", text);
     } else if (code == CLI_DONE) {
         code = catalog_open(s, &known);
         if (code == CLI_DONE)

@@ -205,7 +205,7 @@ static void print_reading(const screen *out, reading *r, const char *service)
     print_letters(out, &r->d, service, &r->memory);
     if (!r->d.read && r->d.why != NULL) {
         screen_put(out, INK_DIM, "\nlag and dead letters are not known: ");
-        screen_safe(out->file, r->d.why);
+        cli_safe(out->file, r->d.why);
         fputc('\n', out->file);
     }
 }
@@ -330,7 +330,8 @@ static int look(session *s, const char *service, aegis_duration interval, readin
     int code = CLI_DONE;
 
     if (!found) {
-        cli_complain("no instance of '%s' runs; 'aegis ls' lists what does", service);
+        cli_status("NOT_FOUND");
+        cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", service);
         reading_free(&readings[0]);
         return CLI_MISTAKES;
     }
@@ -351,12 +352,10 @@ static int stats(session *s, const void *data)
     aegis_duration interval = AEGIS_SECOND;
     reading readings[2];
     aegis_error error = {0};
-    int code;
+    int code = session_read_time(s, r->interval, &interval);
 
-    if (r->interval != NULL && !session_duration(r->interval, &interval))
-        return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
-                         r->interval);
-    code = session_connect(s);
+    if (code == CLI_DONE)
+        code = session_connect(s);
     if (code != CLI_DONE)
         return code;
     session_catch_signals(s);

@@ -69,19 +69,20 @@ static int show(session *s, const void *data)
     top t = {.s = s, .sort = sort_of(r->sort), .connected = true};
     aegis_duration interval = AEGIS_SECOND;
     top_watcher w;
-    int code;
+    int code = session_read_time(s, r->interval, &interval);
 
-    if (r->interval != NULL && !session_duration(r->interval, &interval))
-        return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
-                         r->interval);
+    if (code != CLI_DONE)
+        return code;
     if (s->options->json)
-        return cli_usage(s->line->command, "top draws; 'aegis stats --watch --json' is for programs");
+        return cli_usage(s->line->command,
+                         "top draws" CLI_HINT "'aegis stats --watch --json' is for programs");
     code = session_connect(s);
     if (code != CLI_DONE)
         return code;
     session_catch_signals(s);
     if (!terminal_open())
-        return cli_usage(s->line->command, "top needs a terminal; 'aegis stats --watch' does without");
+        return cli_usage(s->line->command,
+                         "top needs a terminal" CLI_HINT "'aegis stats --watch' does without");
     if (!top_watch(&w, s, s->line->arguments.count > 0 ? s->line->arguments.items[0] : NULL, interval)) {
         terminal_close();
         return cli_out_of_memory();

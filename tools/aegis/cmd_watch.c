@@ -14,7 +14,7 @@
 /* Ctrl-C is seen so soon. */
 #define SLICE (200 * AEGIS_MILLISECOND)
 /* Most that --last asks for. */
-#define LAST_MAX 100000UL
+#define LAST_MAX 100000U
 /* Commands whose names are remembered. */
 #define COMMANDS_MAX 10000
 
@@ -31,9 +31,10 @@ typedef struct watch {
     tap live;
     const char *events[TAP_PATTERNS_MAX]; /* subjects of events, in the stream */
     size_t event_count;
-    unsigned long left; /* that are still to be shown */
-    json_t *shown;      /* ids of those that may come once more, live */
-    json_t *commands;   /* names by id, of what was seen to be sent */
+    aegis_duration since;
+    uint64_t last, left; /* to begin with; that are still to be shown */
+    json_t *shown;       /* ids of those that may come once more, live */
+    json_t *commands;    /* names by id, of what was seen to be sent */
 } watch;
 
 static bool is_over(const watch *w)
@@ -67,7 +68,7 @@ static void show(watch *w, json_t *seen)
 /* ---- what was ---- */
 
 /* Read forward from `*sequence`; shows each, or counts those that would be shown. */
-static int read_on(watch *w, uint64_t sequence, uint64_t last, uint64_t remember, unsigned long *counted)
+static int read_on(watch *w, uint64_t sequence, uint64_t last, uint64_t remember, uint64_t *counted)
 {
     aegis_stored stored;
     int code = CLI_DONE;
@@ -89,10 +90,10 @@ static int read_on(watch *w, uint64_t sequence, uint64_t last, uint64_t remember
 }
 
 /* From where on there are `wanted` of them: looks back ever further. */
-static int find_last(watch *w, unsigned long wanted, uint64_t first, uint64_t last, uint64_t *sequence)
+static int find_last(watch *w, uint64_t wanted, uint64_t first, uint64_t last, uint64_t *sequence)
 {
     uint64_t back = wanted, from = last;
-    unsigned long found;
+    uint64_t found;
     int code;
 
     do {
@@ -118,24 +119,11 @@ static int find_last(watch *w, unsigned long wanted, uint64_t first, uint64_t la
 static int start_of(watch *w, uint64_t first, uint64_t last, uint64_t *sequence)
 {
     const request *r = w->r;
-    const cli_command *command = w->s->line->command;
-    aegis_duration ago;
-    char *end;
 
     *sequence = first;
-    if (r->since != NULL) {
-        if (!session_duration(r->since, &ago))
-            return cli_usage(command, "'%s' is no time; it is a number and a unit: 10m, 2h", r->since);
-        return history_since(w->s, r->stream, aegis_now() - ago, first, last, sequence);
-    }
-    if (r->last != NULL) {
-        const unsigned long wanted = strtoul(r->last, &end, 10);
-
-        if (*end != '\0' || wanted == 0 || wanted > LAST_MAX)
-            return cli_usage(command, "'%s' is no number of events, 1 to %lu", r->last, LAST_MAX);
-        return find_last(w, wanted, first, last, sequence);
-    }
-    return CLI_DONE;
+    if (w->since > 0)
+        return history_since(w->s, r->stream, aegis_now() - w->since, first, last, sequence);
+    return w->last > 0 ? find_last(w, w->last, first, last, sequence) : CLI_DONE;
 }
 
 /* What is stored by now. Whoever listens already may hear the end of it once more. */
@@ -248,22 +236,35 @@ static int check(const watch *w)
     return CLI_DONE;
 }
 
+static int too_few(const watch *w)
+{
+    uint64_t wanted = 0;
+
+    (void)session_read_number(w->s, w->r->count, "messages", UINT64_MAX, &wanted);
+    cli_status("DEADLINE_EXCEEDED");
+    cli_complain("%llu of %llu came%s", (unsigned long long)(wanted - w->left), (unsigned long long)wanted,
+                 w->r->no_follow ? "" : CLI_HINT "--timeout waits longer");
+    return CLI_MISTAKES;
+}
+
 static int watch_all(session *s, const request *r)
 {
     const bool past = r->all || r->since != NULL || r->last != NULL;
     watch w;
-    char *end = NULL;
     int code;
 
     memset(&w, 0, sizeof w);
     w.s = s;
     w.r = r;
-    w.left = r->count != NULL ? strtoul(r->count, &end, 10) : ~0UL;
+    w.left = UINT64_MAX;
     w.shown = json_object();
     w.commands = json_object();
-    if (w.left == 0 || (end != NULL && *end != '\0'))
-        code = cli_usage(s->line->command, "'%s' is no number of messages", r->count);
-    else
+    code = session_read_number(s, r->count, "messages", UINT64_MAX, &w.left);
+    if (code == CLI_DONE)
+        code = session_read_number(s, r->last, "events", LAST_MAX, &w.last);
+    if (code == CLI_DONE)
+        code = session_read_time(s, r->since, &w.since);
+    if (code == CLI_DONE)
         code = add_patterns(&w);
     if (code == CLI_DONE)
         code = check(&w);
@@ -274,11 +275,11 @@ static int watch_all(session *s, const request *r)
         code = past ? look_back(&w) : tap_open(&w.live, s);
     if (code == CLI_DONE && !r->no_follow) {
         if (s->out.terminal && !s->options->json && r->count == NULL)
-            cli_complain("watching; Ctrl-C ends it");
+            cli_remark("watching; Ctrl-C ends it");
         look(&w);
     }
     if (code == CLI_DONE && r->count != NULL && w.left > 0 && !session_interrupted())
-        code = CLI_MISTAKES; /* fewer came */
+        code = too_few(&w);
     tap_close(&w.live);
     json_decref(w.shown);
     json_decref(w.commands);

@@ -29,12 +29,12 @@ static void offer(asking *a, const char *word, const char *what)
 {
     if (strncmp(word, a->word, strlen(a->word)) != 0)
         return;
-    screen_safe(stdout, word);
+    cli_safe(stdout, word);
     if (what != NULL && what[0] != '\0') {
         char *first = arena_copy(&a->line.memory, what, strcspn(what, "\n"));
 
         putchar('\t');
-        screen_safe(stdout, first != NULL ? first : "");
+        cli_safe(stdout, first != NULL ? first : "");
     }
     putchar('\n');
 }

@@ -169,7 +169,7 @@ void describe_text(const session *s, screen_ink ink, const char *label, const ch
         const char *line = arena_copy(&s->line->memory, text, size);
 
         fprintf(out->file, "%*s%s%s", indent, "", ink != INK_PLAIN ? screen_ink_text(out, ink) : "", label);
-        screen_safe(out->file, line != NULL ? line : "");
+        cli_safe(out->file, line != NULL ? line : "");
         fprintf(out->file, "%s\n", ink != INK_PLAIN ? screen_ink_text(out, INK_PLAIN) : "");
         text += size + (text[size] == '\n');
     }
@@ -372,7 +372,9 @@ int describe_instead(const session *s, const catalog_method *method, bool descri
     json_t *value;
 
     if (method->method == NULL) {
-        cli_complain("'%s' tells nothing of '%s'; -f names a schema", method->service, method->name);
+        cli_status("NOT_FOUND");
+        cli_complain("'%s' tells nothing of '%s'" CLI_HINT "-f names a schema", method->service,
+                     method->name);
         return CLI_MISTAKES;
     }
     if (describe)
@@ -380,7 +382,10 @@ int describe_instead(const session *s, const catalog_method *method, bool descri
     value = arguments_example(method->method->request, (uint64_t)aegis_clock_monotonic());
     if (value == NULL)
         return cli_out_of_memory();
-    screen_json(&s->out, value, 0);
+    if (s->options->json)
+        screen_json_line(&s->out, value);
+    else
+        screen_json(&s->out, value, 0);
     json_decref(value);
     return CLI_DONE;
 }

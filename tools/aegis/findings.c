@@ -93,14 +93,14 @@ void findings_print(const findings *f)
 
         screen_put(out, levels[one->level].ink, "%s", levels[one->level].word);
         fputs("  ", stdout);
-        screen_safe(stdout, one->area);
+        cli_safe(stdout, one->area);
         printf("%*s", (int)(width - screen_width(one->area) + 2), "");
-        screen_safe(stdout, one->text);
+        cli_safe(stdout, one->text);
         putchar('\n');
         if (one->advice != NULL) {
             printf("%*s", (int)width + 8, "");
             screen_put(out, INK_DIM, "-> ");
-            screen_safe(stdout, one->advice);
+            cli_safe(stdout, one->advice);
             putchar('\n');
         }
     }

@@ -3,6 +3,8 @@
  */
 #include <string.h>
 
+#include "outcome.h"
+
 #include "commands.h"
 #include "complete.h"
 
@@ -32,6 +34,7 @@ const cli_program_info cli_program = {
     .command_count = CLI_COUNT(commands),
     .takes = "COMMAND [options] ...",
     .closing = closing,
+    .failed = outcome_failed,
     .io = "no server, or a file that cannot be read or written",
 };
 

@@ -63,7 +63,7 @@ static const char *shown(const map *m, const char *text)
 
     if (file == NULL)
         return "";
-    screen_safe(file, text);
+    cli_safe(file, text);
     kept = fclose(file) == 0 ? arena_strdup(m->memory, out) : NULL;
     free(out);
     return kept != NULL ? kept : "";
@@ -205,7 +205,8 @@ void map_print_dot(const map *m, FILE *file)
         fprintf(file, "  n%zu -> n%zu [label=", e->from, e->to);
         put_dot(m, file, label_of(m, e));
         fprintf(file, ", color=\"%s\"%s%s];\n", colour_of(m, e),
-                e->kind == MAP_EVENTS ? ", arrowhead=empty" : "", e->seen || !m->observed ? "" : ", style=dashed");
+                e->kind == MAP_EVENTS ? ", arrowhead=empty" : "",
+                e->seen || !m->observed ? "" : ", style=dashed");
     }
     fputs("}\n", file);
 }
@@ -239,9 +240,9 @@ int map_print_svg(const map *m)
         return cli_out_of_memory();
     fflush(stdout);
     if (!start_dot(ends[0], ends[1], &process)) {
-        cli_complain(errno == ENOENT
-                         ? "svg is drawn by graphviz' dot, which is not installed: apt-get install graphviz"
-                         : "dot cannot be started");
+        cli_complain(errno == ENOENT ? "svg is drawn by graphviz' dot, which is not installed" CLI_HINT
+                                       "apt-get install graphviz"
+                                     : "dot cannot be started");
         (void)close(ends[0]);
         (void)close(ends[1]);
         return CLI_IO;

@@ -153,11 +153,7 @@ int mock_check_script(const mock *all, const mock_service *services, size_t coun
         json_array_foreach(json_is_array(entry) ? entry : NULL, i, one) good =
             good && check_entry(method, one, why);
         if (!good) {
-            fprintf(stderr, "%s: the script: ", cli_program.name);
-            screen_safe(stderr, key);
-            fputs(": ", stderr);
-            screen_safe(stderr, why);
-            fputc('\n', stderr);
+            cli_complain("the script: %s: %s", key, why);
             return CLI_MISTAKES;
         }
     }
@@ -335,7 +331,7 @@ static void tell(const mock *all, const aegis_call *call, json_t *request, const
     screen_put(out, INK_DIM, "%s  ", screen_time(aegis_now(), time) + 11);
     screen_put(out, INK_BLUE, "%s.%s  ", call->service, call->method);
     screen_put(out, good ? INK_GREEN : INK_RED, "%s  ", outcome);
-    screen_safe(out->file, text != NULL ? text : "");
+    cli_safe(out->file, text != NULL ? text : "");
     fputc('\n', out->file);
     (void)fflush(out->file);
     free(text);

@@ -61,91 +61,23 @@ void screen_put(const screen *out, screen_ink ink, const char *format, ...)
 
 /* ---- text of others ---- */
 
-/* The character at `text`, and its bytes; 0 bytes for what is not UTF-8. */
-static size_t decode(const unsigned char *text, uint32_t *out)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    const unsigned char first = text[0];
-    const size_t size = first < 0x80       ? 1
-                        : first >> 5 == 6  ? 2
-                        : first >> 4 == 14 ? 3
-                        : first >> 3 == 30 ? 4
-                                           : 0;
-    uint32_t character = size == 1 ? first : first & (0xffu >> (size + 1));
-    size_t i;
-
-    for (i = 1; i < size; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        character = character << 6 | (text[i] & 0x3fu);
-    }
-    if (size == 0 || character < least[size] || character > 0x10ffff ||
-        (character >= 0xd800 && character < 0xe000))
-        return 0;
-    *out = character;
-    return size;
-}
-
-/* Control characters, also those of the second half (0x80 to 0x9f), and what turns the direction of writing.
- */
-static bool is_harmful(uint32_t c)
-{
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
-           (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-}
-
-void screen_safe(FILE *file, const char *text)
-{
-    const unsigned char *at = (const unsigned char *)text;
-
-    while (*at != '\0') {
-        uint32_t character = *at;
-        const size_t size = decode(at, &character);
-
-        if (size == 0)
-            fprintf(file, "\\x%02x", *at);
-        else if (is_harmful(character) && character < 0x100)
-            fprintf(file, "\\x%02x", (unsigned)character);
-        else if (is_harmful(character))
-            fprintf(file, "\\u%04x", (unsigned)character);
-        else
-            fwrite(at, 1, size, file);
-        at += size > 0 ? size : 1;
-    }
-}
-
-/* Columns of one character: the ranges of UAX #11 that matter, and the combining marks of the common scripts.
- */
-static size_t columns_of(uint32_t c)
-{
-    if ((c >= 0x300 && c < 0x370) || (c >= 0x200b && c <= 0x200f) || (c >= 0xfe00 && c <= 0xfe0f))
-        return 0;
-    if ((c >= 0x1100 && c < 0x1160) || (c >= 0x2e80 && c < 0xa4d0) || (c >= 0xac00 && c < 0xd7a4) ||
-        (c >= 0xf900 && c < 0xfb00) || (c >= 0xfe30 && c < 0xfe70) || (c >= 0xff00 && c < 0xff61) ||
-        (c >= 0x1f300 && c < 0x1f650) || (c >= 0x1f900 && c < 0x1fa00) || (c >= 0x20000 && c < 0x40000))
-        return 2;
-    return 1;
-}
-
 /* Bytes of `text` whose columns fit into `most`; `*columns` is how many they take. */
 static size_t fitting(const char *text, size_t most, size_t *columns)
 {
-    const unsigned char *at = (const unsigned char *)text;
+    const char *at = text;
+    char shown[CLI_SHOWN];
+    unsigned width;
 
     *columns = 0;
     while (*at != '\0') {
-        uint32_t character = *at;
-        const size_t size = decode(at, &character);
-        const size_t width = size == 0 || (is_harmful(character) && character < 0x100) ? 4
-                             : is_harmful(character)                                   ? 6
-                                                     : columns_of(character);
+        const size_t size = cli_shown(at, shown, &width);
 
         if (*columns + width > most)
             break;
         *columns += width;
-        at += size > 0 ? size : 1;
+        at += size;
     }
-    return (size_t)(at - (const unsigned char *)text);
+    return (size_t)(at - text);
 }
 
 size_t screen_width(const char *text)
@@ -167,15 +99,15 @@ void screen_column(const screen *out, screen_ink ink, const char *text, size_t w
         const size_t size = fitting(text, width - 1, &taken);
 
         (void)snprintf(cut, sizeof cut, "%.*s", (int)(size < sizeof cut ? size : sizeof cut - 1), text);
-        screen_safe(out->file, cut);
+        cli_safe(out->file, cut);
         fputs("\xe2\x80\xa6", out->file);
         taken++;
     } else if (right) {
         fprintf(out->file, "%*s", (int)(width - taken), "");
         taken = width;
-        screen_safe(out->file, text);
+        cli_safe(out->file, text);
     } else if (width > 0) {
-        screen_safe(out->file, text);
+        cli_safe(out->file, text);
     }
     if (ink != INK_PLAIN)
         fputs(screen_ink_text(out, INK_PLAIN), out->file);
@@ -370,10 +302,10 @@ static void print_row(const screen_table *table, const screen *out, const cell *
         if (last && width > room && room > 1) {
             char *cut = arena_copy(table->memory, row[i].text, fitting(row[i].text, room - 1, &width));
 
-            screen_safe(out->file, cut != NULL ? cut : "");
+            cli_safe(out->file, cut != NULL ? cut : "");
             fputs("\xe2\x80\xa6", out->file);
         } else {
-            screen_safe(out->file, row[i].text);
+            cli_safe(out->file, row[i].text);
         }
         if (row[i].ink != INK_PLAIN)
             fputs(screen_ink_text(out, INK_PLAIN), out->file);

@@ -42,9 +42,7 @@ void screen_size(const screen *out, unsigned *columns, unsigned *rows);
 const char *screen_ink_text(const screen *out, screen_ink ink);
 /* printf in a colour. */
 void screen_put(const screen *out, screen_ink ink, const char *format, ...) AEGIS_PRINTF(3, 4);
-/* Text of others: valid UTF-8 without control characters; those and bad bytes as \x1b. */
-void screen_safe(FILE *file, const char *text);
-/* Columns that text takes when printed so: East Asian wide characters two, combining ones none. */
+/* Columns that text takes when printed by cli_safe: East Asian wide characters two, combining ones none. */
 size_t screen_width(const char *text);
 /* Bytes of it, whole characters, that take `columns` at the most. */
 size_t screen_fitting(const char *text, size_t columns);

@@ -32,7 +32,7 @@ static void put_scalar(const screen *out, json_t *value)
     if (json_is_real(value))
         fputs(real_text(json_real_value(value), number), out->file);
     else
-        screen_safe(out->file, text != NULL ? text : "?");
+        cli_safe(out->file, text != NULL ? text : "?");
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
     free(text);
 }
@@ -43,7 +43,7 @@ static void put_key(const screen *out, const char *key)
     char *quoted = json_dumps(text, JSON_ENCODE_ANY);
 
     fputs(screen_ink_text(out, INK_BLUE), out->file);
-    screen_safe(out->file, quoted != NULL ? quoted : "?");
+    cli_safe(out->file, quoted != NULL ? quoted : "?");
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
     fputs(": ", out->file);
     free(quoted);

@@ -2,6 +2,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "session.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -76,6 +77,32 @@ bool session_duration(const char *text, aegis_duration *out)
     return false;
 }
 
+int session_read_time(const session *s, const char *text, aegis_duration *out)
+{
+    if (text == NULL || session_duration(text, out))
+        return CLI_DONE;
+    return cli_usage(s->line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m, 1d",
+                     text);
+}
+
+int session_read_number(const session *s, const char *text, const char *what, uint64_t most, uint64_t *out)
+{
+    char *end;
+    uint64_t number;
+
+    if (text == NULL)
+        return CLI_DONE;
+    errno = 0;
+    number = strtoull(text, &end, 10);
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || number == 0)
+        return cli_usage(s->line->command, "'%s' is no number of %s", text, what);
+    if (number > most)
+        return cli_usage(s->line->command, "'%s' is too many %s, %llu at the most", text, what,
+                         (unsigned long long)most);
+    *out = number;
+    return CLI_DONE;
+}
+
 aegis_duration session_timeout(const session *s, aegis_duration otherwise)
 {
     return s->timeout > 0 ? s->timeout : otherwise;
@@ -104,7 +131,7 @@ static void log_line(void *user, aegis_log_level level, const char *line)
 
     (void)user;
     fprintf(stderr, "%s: %s: ", cli_program.name, names[level]);
-    screen_safe(stderr, line);
+    cli_safe(stderr, line);
     fputc('\n', stderr);
 }
 
@@ -143,11 +170,19 @@ int session_prepare(session *s, cli *line, const session_options *options)
     s->line = line;
     s->bus_options = options_of(options);
     screen_init(&s->out, stdout, options->colour);
-    if (options->timeout != NULL && !session_duration(options->timeout, &s->timeout))
-        return cli_usage(line->command, "'%s' is no time; it is a number and a unit: 500ms, 10s, 2m",
-                         options->timeout);
     s->arena = aegis_arena_new(NULL);
-    return s->arena != NULL ? CLI_DONE : cli_out_of_memory();
+    return s->arena != NULL ? session_read_time(s, options->timeout, &s->timeout) : cli_out_of_memory();
+}
+
+/* What to do about a server that cannot be reached, or wants nothing of us. */
+static const char *advice(const session *s, aegis_status status)
+{
+    if (status == AEGIS_UNAUTHENTICATED || status == AEGIS_PERMISSION_DENIED)
+        return CLI_HINT "--creds, --user, --token or --nkey say who asks";
+    if (status == AEGIS_INVALID_ARGUMENT)
+        return CLI_HINT "a URL is nats://HOST:PORT, or tls://HOST:PORT";
+    return s->options->url != NULL ? CLI_HINT "is it running, and is -s right?"
+                                   : CLI_HINT "is it running? -s or AEGIS_URL names another";
 }
 
 int session_connect(session *s)
@@ -160,9 +195,8 @@ int session_connect(session *s)
         s->bus_options.connect_timeout = s->timeout;
     if (aegis_open(session_url(s), &s->bus_options, &s->bus, &error) == AEGIS_OK)
         return CLI_DONE;
-    fprintf(stderr, "%s: ", cli_program.name);
-    screen_safe(stderr, aegis_error_text(&error));
-    fputc('\n', stderr);
+    cli_status(aegis_status_name(error.status));
+    cli_complain("%s%s", aegis_error_text(&error), advice(s, error.status));
     return error.status == AEGIS_INVALID_ARGUMENT ? CLI_USAGE : CLI_IO;
 }
 
@@ -202,15 +236,14 @@ void session_close(session *s)
 int session_failed(const session *s, const aegis_error *error, const char *format, ...)
 {
     aegis_health health;
+    char what[512];
     va_list arguments;
 
-    fprintf(stderr, "%s: ", cli_program.name);
     va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
+    (void)vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    fputs(": ", stderr);
-    screen_safe(stderr, aegis_error_text(error));
-    fputc('\n', stderr);
+    cli_status(aegis_status_name(error->status));
+    cli_complain("%s: %s", what, aegis_error_text(error));
     memset(&health, 0, sizeof health);
     if (s->bus != NULL)
         s->bus->port->ops->health(s->bus->port, &health);

@@ -87,6 +87,10 @@ int session_failed(const session *s, const aegis_error *error, const char *forma
 
 /* "500ms", "1.5s", "2m": nanoseconds, above zero. False for anything else. */
 bool session_duration(const char *text, aegis_duration *out);
+/* The value of an option, which may be NULL: `*out` stays as it is then. The exit code; it complains of what
+ * is no time, and of what is no whole number from 1 to `most`, of `what`: "calls". */
+int session_read_time(const session *s, const char *text, aegis_duration *out);
+int session_read_number(const session *s, const char *text, const char *what, uint64_t most, uint64_t *out);
 
 /* SIGINT and SIGTERM set a flag from now on, instead of ending the program; what waits does so in slices and
  * looks. Back to what it was with session_close. */

@@ -195,7 +195,7 @@ static void put_part(const screen *out, screen_ink ink, const char *text, size_t
     if (text[0] == '\0' || (out->terminal && *used + screen_width(text) + 3 > columns))
         return;
     fputs(screen_ink_text(out, ink), out->file);
-    screen_safe(out->file, text);
+    cli_safe(out->file, text);
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
     fputs("  ", out->file);
     *used += screen_width(text) + 2;
@@ -214,10 +214,10 @@ static void put_brief(const screen *out, json_t *payload, size_t used)
         const size_t room = columns > used + 1 ? columns - used - 1 : 0;
 
         text[screen_fitting(text, room)] = '\0';
-        screen_safe(out->file, text);
+        cli_safe(out->file, text);
         fputs("\xe2\x80\xa6", out->file);
     } else {
-        screen_safe(out->file, text);
+        cli_safe(out->file, text);
     }
     free(text);
 }

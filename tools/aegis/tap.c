@@ -13,9 +13,9 @@
 int tap_add(tap *t, const char *pattern)
 {
     if (!aegis_subject_pattern_valid(pattern)) {
-        cli_complain(
-            "'%s' is no pattern of subjects: words with dots between, * for one word, > for the rest",
-            pattern);
+        cli_complain("'%s' is no pattern of subjects" CLI_HINT
+                     "words with dots between, * for one word, > for the rest",
+                     pattern);
         return CLI_USAGE;
     }
     if (t->count == TAP_PATTERNS_MAX) {
@@ -50,13 +50,13 @@ static void tell(aegis_port_event event)
 {
     switch (event) {
     case AEGIS_PORT_DOWN:
-        cli_complain("the connection is lost; trying again");
+        cli_remark("the connection is lost; trying again");
         break;
     case AEGIS_PORT_UP:
-        cli_complain("connected again; what was sent meanwhile is not shown");
+        cli_remark("connected again; what was sent meanwhile is not shown");
         break;
     case AEGIS_PORT_DROPPED:
-        cli_complain("more came than could be shown; some is left out");
+        cli_remark("more came than could be shown; some is left out");
         break;
     default:
         break;

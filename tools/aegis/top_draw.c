@@ -87,7 +87,7 @@ static void put_connection(const top *t, const screen *out)
     memset(&health, 0, sizeof health);
     t->s->bus->port->ops->health(t->s->bus->port, &health);
     screen_put(out, INK_BOLD, "aegis top  ");
-    screen_safe(out->file, without_user(health.server[0] != '\0' ? health.server : session_url(t->s)));
+    cli_safe(out->file, without_user(health.server[0] != '\0' ? health.server : session_url(t->s)));
     if (!t->connected)
         screen_put(out, INK_RED, "  \xe2\x97\x8b server away for %s", fleet_age(now - t->away_since, text));
     else if (t->back_since != 0 && now - t->back_since < 10 * AEGIS_SECOND)
@@ -134,7 +134,7 @@ static void put_state(const top *t, const screen *out)
         if (t->trouble[0] != '\0') {
             fputc(' ', out->file);
             fputs(screen_ink_text(out, INK_RED), out->file);
-            screen_safe(out->file, t->trouble);
+            cli_safe(out->file, t->trouble);
         }
         fputc('\n', out->file);
     } else {
@@ -405,13 +405,13 @@ static void draw_keys(const top *t, const screen *out)
 {
     if (t->typing) {
         screen_put(out, INK_YELLOW, "/");
-        screen_safe(out->file, t->filter);
+        cli_safe(out->file, t->filter);
         screen_put(out, INK_YELLOW, "_");
         return;
     }
     if (t->filter[0] != '\0' && !t->inside) {
         screen_put(out, INK_YELLOW, "/");
-        screen_safe(out->file, t->filter);
+        cli_safe(out->file, t->filter);
         fputs("  ", out->file);
     }
     screen_put(out, INK_DIM, "%s",
