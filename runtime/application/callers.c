@@ -57,13 +57,11 @@ aegis_callers *aegis_callers_new(const aegis_allocator *allocator, size_t endpoi
 
 void aegis_callers_free(aegis_callers *callers)
 {
-    size_t i;
-
     if (callers == NULL)
         return;
-    for (i = 0; i < SLOTS; i++)
+    for (size_t i = 0; i < SLOTS; i++)
         aegis_memory_put(callers->allocator, callers->slots[i].source, callers->slots[i].size);
-    for (i = 0; i < callers->endpoints; i++)
+    for (size_t i = 0; i < callers->endpoints; i++)
         aegis_memory_put(callers->allocator, callers->rests[i].error, AEGIS_CALLER_TEXT);
     (void)pthread_mutex_destroy(&callers->lock);
     aegis_memory_put(callers->allocator, callers, size_of(callers->endpoints));
@@ -94,9 +92,7 @@ static bool is_of(const slot *s, size_t endpoint, const char *source, size_t siz
 /* The pair's slot, or the free one where it belongs: there always is one. */
 static slot *find(aegis_callers *callers, uint64_t hash, size_t endpoint, const char *source, size_t size)
 {
-    size_t i;
-
-    for (i = (size_t)(hash ^ hash >> 32);; i++) {
+    for (size_t i = (size_t)(hash ^ hash >> 32);; i++) {
         slot *s = &callers->slots[i & (SLOTS - 1)];
         const uint64_t key = atomic_load_explicit(&s->key, memory_order_acquire);
 
@@ -113,10 +109,8 @@ static bool is_full(aegis_callers *callers)
 /* A slot for a new pair; NULL when there are too many, or no memory. */
 static slot *enter(aegis_callers *callers, uint64_t hash, size_t endpoint, const char *source, size_t size)
 {
-    slot *s;
-
     (void)pthread_mutex_lock(&callers->lock);
-    s = find(callers, hash, endpoint, source, size);
+    slot *s = find(callers, hash, endpoint, source, size);
     if (atomic_load_explicit(&s->key, memory_order_relaxed) == 0) {
         s->source = !is_full(callers) ? (char *)aegis_memory_get(callers->allocator, size + 1) : NULL;
         if (s->source != NULL) {
@@ -210,10 +204,8 @@ static aegis_caller read_counts(counts *c, const char *source, aegis_called *sum
 static aegis_caller *read_endpoint(aegis_callers *callers, size_t endpoint, aegis_caller *room,
                                    aegis_called *out)
 {
-    size_t i;
-
     out->callers = room;
-    for (i = 0; i < SLOTS; i++) {
+    for (size_t i = 0; i < SLOTS; i++) {
         slot *s = &callers->slots[i];
 
         if (atomic_load_explicit(&s->key, memory_order_acquire) != 0 && s->endpoint == endpoint)
@@ -226,9 +218,7 @@ static aegis_caller *read_endpoint(aegis_callers *callers, size_t endpoint, aegi
 
 static void read_latency(rest *r, aegis_called *out)
 {
-    size_t i;
-
-    for (i = 0; i < AEGIS_LATENCY_BUCKETS; i++) {
+    for (size_t i = 0; i < AEGIS_LATENCY_BUCKETS; i++) {
         out->latency.buckets[i] = atomic_load_explicit(&r->buckets[i], memory_order_relaxed);
         out->latency.count += out->latency.buckets[i];
     }
@@ -240,9 +230,8 @@ const aegis_called *aegis_callers_read(aegis_callers *callers, aegis_arena *aren
     aegis_called *out = (aegis_called *)aegis_arena_alloc(arena, (callers->endpoints + 1) * sizeof *out);
     aegis_caller *room = (aegis_caller *)aegis_arena_alloc(arena, AEGIS_CALLERS * sizeof *room);
     bool good = out != NULL && room != NULL;
-    size_t i;
 
-    for (i = 0; good && i < callers->endpoints; i++) {
+    for (size_t i = 0; good && i < callers->endpoints; i++) {
         memset(&out[i], 0, sizeof out[i]);
         (void)pthread_mutex_lock(&callers->lock); /* no pair is added meanwhile, and the text stands still */
         room = read_endpoint(callers, i, room, &out[i]);

@@ -21,9 +21,8 @@ static bool known(const aegis_service *service, const char *id)
 {
     const size_t count =
         service->cancelled_count < AEGIS_CANCELS ? service->cancelled_count : (size_t)AEGIS_CANCELS;
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcmp(service->cancelled[i], id) == 0)
             return true;
     }
@@ -32,10 +31,8 @@ static bool known(const aegis_service *service, const char *id)
 
 void aegis_cancels_add(aegis_service *service, const char *id)
 {
-    aegis_list *item;
-
     (void)pthread_mutex_lock(&service->lock);
-    for (item = service->running.next; item != &service->running; item = item->next) {
+    for (aegis_list *item = service->running.next; item != &service->running; item = item->next) {
         const aegis_job *job = (aegis_job *)(void *)((char *)item - offsetof(aegis_job, running));
 
         if (strcmp(job->state->call.message_id, id) == 0)
@@ -48,20 +45,16 @@ void aegis_cancels_add(aegis_service *service, const char *id)
 
 bool aegis_cancels_has(aegis_service *service, const char *id)
 {
-    bool found;
-
     (void)pthread_mutex_lock(&service->lock);
-    found = known(service, id);
+    bool found = known(service, id);
     (void)pthread_mutex_unlock(&service->lock);
     return found;
 }
 
 bool aegis_cancels_missed(aegis_service *service, aegis_timestamp stored_at)
 {
-    bool forgotten;
-
     (void)pthread_mutex_lock(&service->lock);
-    forgotten = service->cancelled_count > AEGIS_CANCELS;
+    bool forgotten = service->cancelled_count > AEGIS_CANCELS;
     (void)pthread_mutex_unlock(&service->lock);
     return forgotten || stored_at < service->started_at + MARGIN;
 }

@@ -43,12 +43,10 @@ static bool make_room(aegis_service *service, int64_t now)
     const int64_t old = now - 10 * service->lease;
     size_t size = service->watch_size != 0 ? service->watch_size : WATCHES_FIRST;
     size_t count = 0;
-    aegis_watch *table;
-    size_t i;
 
     if (service->watch_count < service->watch_size / 2)
         return true;
-    for (i = 0; i < service->watch_size; i++)
+    for (size_t i = 0; i < service->watch_size; i++)
         count += service->watches[i].revision != 0 && service->watches[i].last > old;
     if (count >= size / 4)
         size *= 2;
@@ -57,10 +55,10 @@ static bool make_room(aegis_service *service, int64_t now)
         service->watch_count = 0;
         return true;
     }
-    table = (aegis_watch *)aegis_memory_get(service->allocator, size * sizeof *table);
+    aegis_watch *table = (aegis_watch *)aegis_memory_get(service->allocator, size * sizeof *table);
     if (table == NULL)
         return false;
-    for (i = 0; i < service->watch_size; i++) {
+    for (size_t i = 0; i < service->watch_size; i++) {
         const aegis_watch *watch = &service->watches[i];
 
         if (watch->revision != 0 && watch->last > old)
@@ -106,11 +104,11 @@ static uint64_t attempts_of(const aegis_job *job)
 static bool runs_here(const aegis_job *job)
 {
     aegis_service *service = job->state->service;
-    const aegis_list *item;
     bool found = false;
 
     (void)pthread_mutex_lock(&service->lock);
-    for (item = service->running.next; item != &service->running && !found; item = item->next) {
+    for (const aegis_list *item = service->running.next; item != &service->running && !found;
+         item = item->next) {
         const aegis_job *other =
             (const aegis_job *)(const void *)((const char *)item - offsetof(aegis_job, running));
 
@@ -124,12 +122,12 @@ static aegis_claim judge(const aegis_job *job, aegis_duration *later)
 {
     aegis_service *service = job->state->service;
     const aegis_record *record = &job->record;
-    aegis_claim claim;
 
     *later = record->revision != 0 && record->value.state == AEGIS_WIRE_COMMAND_STATE_RUNNING
                  ? lease_left(service, record->revision)
                  : 0;
-    claim = aegis_record_judge(record, job->state->method->guarantee, attempts_of(job), *later <= 0);
+    aegis_claim claim =
+        aegis_record_judge(record, job->state->method->guarantee, attempts_of(job), *later <= 0);
     if (claim == AEGIS_CLAIM_HELD && *later < SHORTEST)
         *later = SHORTEST;
     if (claim == AEGIS_CLAIM_START && aegis_cancels_has(service, job->state->call.message_id))
@@ -184,13 +182,12 @@ static aegis_claim claim_record(aegis_job *job, aegis_duration *later)
     const int64_t deadline = aegis_clock_monotonic() + CLAIM_TIMEOUT;
     aegis_status status = AEGIS_OK;
     aegis_error why = {0};
-    unsigned tries;
 
     job->fenced = true;
     begin_record(job);
     if (job->state->message.deliveries > 1)
         status = read_record(job, deadline, &why);
-    for (tries = 0; status == AEGIS_OK && tries < CLAIM_TRIES; tries++) {
+    for (unsigned tries = 0; status == AEGIS_OK && tries < CLAIM_TRIES; tries++) {
         const aegis_claim claim = judge(job, later);
 
         if (claim != AEGIS_CLAIM_START && claim != AEGIS_CLAIM_TAKE_OVER)
@@ -217,10 +214,10 @@ static aegis_claim look_up(aegis_job *job, aegis_duration *later)
     aegis_call *call = &job->state->call;
     aegis_record found;
     aegis_error why = {0};
-    aegis_status status;
 
-    status = aegis_record_read(job->state->service->bus, call->message_id,
-                               aegis_clock_monotonic() + CLAIM_TIMEOUT, call->arena, &found, &why);
+    aegis_status status =
+        aegis_record_read(job->state->service->bus, call->message_id, aegis_clock_monotonic() + CLAIM_TIMEOUT,
+                          call->arena, &found, &why);
     if (status == AEGIS_NOT_FOUND || status == AEGIS_DATA_LOSS)
         return AEGIS_CLAIM_START;
     if (status != AEGIS_OK)

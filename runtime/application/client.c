@@ -132,9 +132,8 @@ static bool is_of(const aegis_target *target, const aegis_method *method)
 static _Atomic(aegis_target *) *slot_of(aegis_client *client, const aegis_method *method)
 {
     size_t at = (size_t)(((uintptr_t)method >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 40);
-    size_t i;
 
-    for (i = 0; i < AEGIS_TARGETS; i++, at++) {
+    for (size_t i = 0; i < AEGIS_TARGETS; i++, at++) {
         _Atomic(aegis_target *) *slot = &client->targets[at % AEGIS_TARGETS];
         const aegis_target *target = atomic_load_explicit(slot, memory_order_acquire);
 
@@ -148,11 +147,10 @@ aegis_target *aegis_client_target(aegis_client *client, const aegis_method *meth
 {
     _Atomic(aegis_target *) *slot = slot_of(client, method);
     aegis_target *target = slot != NULL ? atomic_load_explicit(slot, memory_order_acquire) : NULL;
-    aegis_series *series;
 
     if (target != NULL || slot == NULL)
         return target;
-    series = aegis_series_of(client->bus, method->service, method->name, AEGIS_SERIES_CLIENT);
+    aegis_series *series = aegis_series_of(client->bus, method->service, method->name, AEGIS_SERIES_CLIENT);
     (void)pthread_mutex_lock(&client->lock);
     slot = slot_of(client, method); /* another thread may have been here */
     target = slot != NULL ? atomic_load(slot) : NULL;

@@ -48,10 +48,9 @@ void aegis_job_count(aegis_job *job, aegis_tallied what)
 void aegis_job_leave(aegis_job *job)
 {
     aegis_service *service = job->state->service;
-    bool ran;
 
     (void)pthread_mutex_lock(&service->lock);
-    ran = job->running.next != NULL;
+    bool ran = job->running.next != NULL;
     aegis_list_remove(&job->running);
     (void)pthread_mutex_unlock(&service->lock);
     if (!ran || !aegis_service_enter(service))
@@ -82,10 +81,9 @@ void aegis_job_hand_back(aegis_job *job, aegis_duration delay)
 static bool open_command(aegis_job *job, aegis_raw *payload, aegis_error *why)
 {
     aegis_call_state *state = job->state;
-    aegis_wire_command command;
+    aegis_wire_command command = {0};
     aegis_reader reader;
 
-    memset(&command, 0, sizeof command);
     aegis_reader_open(&reader, state->message.body, state->format, state->call.arena);
     aegis_wire_command_get(&reader, &command);
     if (command.message_id != NULL)
@@ -134,11 +132,10 @@ static void refuse(aegis_job *job, const aegis_error *why)
 static aegis_duration delay_left(const aegis_message *message)
 {
     const char *text = aegis_header_value(message->headers, message->header_count, AEGIS_NOT_BEFORE);
-    aegis_duration left;
 
     if (text == NULL)
         return 0;
-    left = strtoll(text, NULL, 10);
+    aegis_duration left = strtoll(text, NULL, 10);
     left = left > INT64_MAX / AEGIS_MILLISECOND ? INT64_MAX : left * AEGIS_MILLISECOND;
     left = left > aegis_now() ? left - aegis_now() : 0;
     return left > LONGEST_DELAY ? LONGEST_DELAY : left;
@@ -183,22 +180,20 @@ bool aegis_job_attempt(aegis_job *job)
 {
     const aegis_reply answered = {0};
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    aegis_duration later;
     aegis_error why = {0};
-    aegis_claim claim;
 
     if (!open_command(job, &payload, &why)) {
         refuse(job, &why);
         aegis_call_release(job->state);
         return true;
     }
-    later = delay_left(&job->state->message);
+    aegis_duration later = delay_left(&job->state->message);
     if (later > 0) {
         aegis_job_hand_back(job, later);
         return true;
     }
     enter_running(job);
-    claim = aegis_job_claim(job, &later);
+    aegis_claim claim = aegis_job_claim(job, &later);
     switch (claim) {
     case AEGIS_CLAIM_START:
     case AEGIS_CLAIM_TAKE_OVER:

@@ -99,19 +99,17 @@ static aegis_status open_handle(aegis_client *client, const char *id, const char
     aegis_command *command = (aegis_command *)aegis_memory_get(client->bus->allocator, size);
     aegis_port *port = client->bus->port;
     char subject[ID_MAX + 16];
-    aegis_status status;
-    char *texts;
 
     if (command == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    texts = (char *)(command + 1);
+    char *texts = (char *)(command + 1);
     command->client = client;
     command->size = size;
     command->id = append(&texts, id);
     command->service = append(&texts, service);
     command->name = append(&texts, name);
     (void)snprintf(subject, sizeof subject, "commands.*.%s", id);
-    status = port->ops->listen(port, subject, UNREAD_MAX, &command->source, error);
+    aegis_status status = port->ops->listen(port, subject, UNREAD_MAX, &command->source, error);
     if (status == AEGIS_OK)
         *out = command;
     else
@@ -139,20 +137,19 @@ static aegis_status store(aegis_exchange *x, const char *id, const char *subject
 {
     aegis_header headers[3] = {{"Nats-Msg-Id", id}, {AEGIS_NOT_BEFORE, NULL}, {NULL, NULL}};
     aegis_publish_ack ack = {0, false};
-    aegis_outgoing message;
-    aegis_status status;
+    aegis_outgoing message = {0};
     char when[24];
 
     (void)snprintf(when, sizeof when, "%" PRId64,
                    (aegis_now() + x->delay + AEGIS_MILLISECOND - 1) / AEGIS_MILLISECOND); /* rather later */
     headers[1].value = when;
-    memset(&message, 0, sizeof message);
     message.subject = subject;
     message.headers = headers;
     message.header_count = x->delay > 0 ? 2 : 1;
     message.header_count += aegis_exchange_traceparent(x, &headers[message.header_count]);
     message.body = body;
-    status = aegis_bus_store(x->client->bus, AEGIS_KIND_COMMANDS, &message, x->deadline, &ack, error);
+    aegis_status status =
+        aegis_bus_store(x->client->bus, AEGIS_KIND_COMMANDS, &message, x->deadline, &ack, error);
     *duplicate = ack.duplicate;
     return status;
 }
@@ -180,11 +177,10 @@ static aegis_status prepare(aegis_exchange *x, const char **subject, aegis_bytes
                             aegis_error *error)
 {
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
-    aegis_status status;
 
     if (error != NULL)
         memset(error, 0, sizeof *error);
-    status = aegis_exchange_value(x, "the command", &payload, error);
+    aegis_status status = aegis_exchange_value(x, "the command", &payload, error);
     if (status == AEGIS_OK)
         status = aegis_command_key_apply(x, error);
     if (status == AEGIS_OK)
@@ -218,10 +214,9 @@ aegis_status aegis_command_submit(aegis_exchange *x, aegis_command **out, aegis_
     aegis_bytes body = {NULL, 0};
     const char *subject = NULL;
     bool duplicate = false;
-    aegis_status status;
 
     *out = NULL;
-    status = prepare(x, &subject, &body, &who, error);
+    aegis_status status = prepare(x, &subject, &body, &who, error);
     if (status == AEGIS_OK)
         status = open_handle(x->client, who.message_id, x->method->service, x->method->name, &command, error);
     if (status == AEGIS_OK)
@@ -259,13 +254,11 @@ static bool id_ok(const char *id)
 aegis_status aegis_command_attach(aegis_client *client, const char *id, aegis_command **out,
                                   aegis_error *error)
 {
-    aegis_status status;
-
     *out = NULL;
     if (id == NULL || !id_ok(id))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%.64s' is not the id of a command",
                                id != NULL ? id : "");
-    status = open_handle(client, id, "", "", out, error);
+    aegis_status status = open_handle(client, id, "", "", out, error);
     if (status == AEGIS_OK)
         (*out)->pause = FIRST_LOOK;
     return status;
@@ -276,11 +269,10 @@ aegis_status aegis_command_attach(aegis_client *client, const char *id, aegis_co
 static aegis_status tell(const aegis_command *command, aegis_error *error)
 {
     aegis_port *port = command->client->bus->port;
-    aegis_outgoing message;
+    aegis_outgoing message = {0};
     char subject[ID_MAX + 24];
 
     (void)snprintf(subject, sizeof subject, "commands.cancel.%s", command->id);
-    memset(&message, 0, sizeof message);
     message.subject = subject;
     message.headers = &not_stored;
     message.header_count = 1;
@@ -309,12 +301,11 @@ static aegis_status mark(const aegis_command *command, aegis_arena *arena, aegis
 
 aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
 {
-    aegis_arena *arena;
     aegis_status status = tell(command, error);
 
     if (status != AEGIS_OK)
         return status;
-    arena = aegis_arena_new(command->client->bus->allocator);
+    aegis_arena *arena = aegis_arena_new(command->client->bus->allocator);
     if (arena == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     status = mark(command, arena, error);

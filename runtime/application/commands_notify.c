@@ -67,7 +67,6 @@ static void conclude(aegis_notices *notices, notice *n, aegis_exchange *x, int a
 {
     const notice told = *n;
     const aegis_log_context here = {told.method->service, told.method->name, NULL, NULL, NULL, true};
-    const aegis_log_context *before;
 
     aegis_command_end_wait(x, told.span, answer, &x->error);
     aegis_command_free(told.command);
@@ -78,7 +77,7 @@ static void conclude(aegis_notices *notices, notice *n, aegis_exchange *x, int a
     notices->idle = n;
     notices->count--;
     (void)pthread_mutex_unlock(&notices->lock);
-    before = aegis_log_enter(&here);
+    const aegis_log_context *before = aegis_log_enter(&here);
     told.thunk(x, answer, told.callback, told.user);
     (void)aegis_log_enter(before);
     aegis_arena_reset(x->arena);
@@ -113,17 +112,15 @@ static void arrived(aegis_notices *notices, const aegis_message *message, aegis_
 {
     bool there;
     notice *n = at_place(notices, (uint32_t)message->token, &there);
-    const aegis_log_context *before;
     int answer = AEGIS_ANSWER_FAILED;
-    bool over;
 
     if (n == NULL || n->generation != (uint32_t)(message->token >> 32))
         return;
     const aegis_log_context here = {n->method->service, n->method->name, NULL, NULL, NULL, true};
     aegis_command_expect(x, n->command, n->method, x->arena);
     memset(&x->error, 0, sizeof x->error);
-    before = aegis_log_enter(&here); /* a listener may run */
-    over = aegis_command_heard(x, n->command, message, &n->listener, &answer, &x->error);
+    const aegis_log_context *before = aegis_log_enter(&here); /* a listener may run */
+    bool over = aegis_command_heard(x, n->command, message, &n->listener, &answer, &x->error);
     (void)aegis_log_enter(before);
     if (over)
         conclude(notices, n, x, answer);
@@ -159,13 +156,12 @@ static void sweep(aegis_notices *notices, aegis_exchange *x)
     const int64_t began = aegis_clock_monotonic();
     int64_t due = INT64_MAX;
     unsigned looks = LOOKS_MOST;
-    uint32_t place;
     bool there = true;
 
     (void)pthread_mutex_lock(&notices->lock);
     notices->due = INT64_MAX; /* a new one may set it while we look at the others */
     (void)pthread_mutex_unlock(&notices->lock);
-    for (place = 0; there; place++) {
+    for (uint32_t place = 0; there; place++) {
         notice *n = at_place(notices, place, &there);
         const int64_t next = n != NULL ? see_to(notices, n, x, &looks) : INT64_MAX;
 
@@ -185,9 +181,8 @@ static void sweep(aegis_notices *notices, aegis_exchange *x)
 static void cancel_all(aegis_notices *notices, aegis_exchange *x)
 {
     bool there = true;
-    uint32_t place;
 
-    for (place = 0; there; place++) {
+    for (uint32_t place = 0; there; place++) {
         notice *n = at_place(notices, place, &there);
 
         if (n != NULL)
@@ -200,12 +195,11 @@ static void *work(void *argument)
     aegis_notices *notices = (aegis_notices *)argument;
     const aegis_port_ops *ops = notices->arrivals->port->ops;
     aegis_message messages[BATCH];
-    aegis_exchange x;
+    aegis_exchange x = {0};
     int64_t until = 0;
     bool closing = false;
     size_t count, i;
 
-    memset(&x, 0, sizeof x);
     x.arena = notices->arena;
     while (!closing) {
         (void)ops->next_batch(notices->arrivals, until, messages, BATCH, &count);
@@ -229,11 +223,10 @@ static void *work(void *argument)
 static void free_notices(aegis_notices *notices)
 {
     const aegis_allocator *allocator = notices->client->bus->allocator;
-    uint32_t i;
 
     if (notices->arrivals != NULL)
         notices->arrivals->port->ops->close_source(notices->arrivals);
-    for (i = 0; i < notices->used; i++)
+    for (uint32_t i = 0; i < notices->used; i++)
         aegis_memory_put(allocator, notices->places[i], sizeof(notice));
     aegis_memory_put(allocator, notices->places, notices->limit * sizeof(notice *));
     aegis_arena_free(notices->arena);
@@ -304,20 +297,17 @@ aegis_status aegis_command_notify(aegis_command *command, const aegis_method *me
                                   void (*callback)(void), void *user, aegis_error *error)
 {
     aegis_source *source = command->source;
-    aegis_notices *notices;
     aegis_bus *bus = command->client->bus;
     aegis_status status = started(command->client, error);
-    aegis_span *span;
-    notice *n;
 
     if (status != AEGIS_OK)
         return status;
-    notices = command->client->notices;
-    span = aegis_span_await(bus, &command->sent, method, command->id);
+    aegis_notices *notices = command->client->notices;
+    aegis_span *span = aegis_span_await(bus, &command->sent, method, command->id);
     if (timeout <= 0)
         timeout = command->timeout > 0 ? command->timeout : method->timeout;
     (void)pthread_mutex_lock(&notices->lock);
-    n = take(notices);
+    notice *n = take(notices);
     if (n != NULL) {
         n->method = method;
         n->listener = listener != NULL ? *listener : (aegis_listener){NULL, NULL, NULL};

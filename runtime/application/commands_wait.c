@@ -19,12 +19,11 @@ static void read_progress(const aegis_message *message, const aegis_listener *li
 {
     aegis_format format = aegis_format_of(message->body);
     aegis_arena *arena = aegis_arena_new(allocator);
-    aegis_wire_progress update;
+    aegis_wire_progress update = {0};
     aegis_reader reader;
 
     if (arena == NULL)
         return;
-    memset(&update, 0, sizeof update);
     aegis_reader_open(&reader, message->body, format, arena);
     aegis_wire_progress_get(&reader, &update);
     if (aegis_reader_close(&reader, NULL) == AEGIS_OK) {
@@ -53,12 +52,11 @@ static int ended(aegis_exchange *x, bool completed, const char *text, const aegi
 static int read_completion(aegis_exchange *x, aegis_bytes body, aegis_error *failed)
 {
     aegis_format format = aegis_format_of(body);
-    aegis_wire_completion completion;
+    aegis_wire_completion completion = {0};
     aegis_error why;
 
     if (aegis_exchange_keep(x, &body, failed) != AEGIS_OK)
         return AEGIS_ANSWER_FAILED;
-    memset(&completion, 0, sizeof completion);
     aegis_reader_open(&x->reader, body, format, x->arena);
     aegis_wire_completion_get(&x->reader, &completion);
     if (aegis_reader_close(&x->reader, &why) != AEGIS_OK)
@@ -85,11 +83,9 @@ bool aegis_command_heard(aegis_exchange *x, const aegis_command *command, const 
 /* Whose it is, of a handle that was attached. */
 static bool is_of(const aegis_method *method, const aegis_wire_command_record *record)
 {
-    size_t i;
-
     if (strcmp(record->command, method->name) == 0 || record->command[0] == '\0')
         return true;
-    for (i = 0; i < method->was_count; i++) {
+    for (size_t i = 0; i < method->was_count; i++) {
         if (strcmp(record->command, method->was[i]) == 0)
             return true;
     }
@@ -154,11 +150,11 @@ bool aegis_command_look(aegis_exchange *x, aegis_command *command, int64_t deadl
 {
     const int64_t now = aegis_clock_monotonic();
     aegis_record record;
-    aegis_status status;
 
     if (now < command->look_at)
         return false;
-    status = fetch(x, command, deadline < now + LOOK_TIMEOUT ? deadline : now + LOOK_TIMEOUT, &record);
+    aegis_status status =
+        fetch(x, command, deadline < now + LOOK_TIMEOUT ? deadline : now + LOOK_TIMEOUT, &record);
     if (status == AEGIS_OK && judge(x, command, &record, answer, failed))
         return true;
     command->look_at = aegis_clock_monotonic() + command->pause;
@@ -212,7 +208,6 @@ int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis
                        aegis_error *failed)
 {
     int answer = AEGIS_ANSWER_FAILED;
-    aegis_span *span;
 
     memset(failed, 0, sizeof *failed);
     aegis_command_expect(x, command, method, arena);
@@ -223,7 +218,7 @@ int aegis_command_wait(aegis_command *command, const aegis_method *method, aegis
     if (timeout <= 0)
         timeout = command->timeout > 0 ? command->timeout : method->timeout;
     x->deadline = aegis_clock_monotonic() + timeout;
-    span = aegis_span_await(x->client->bus, &command->sent, method, command->id);
+    aegis_span *span = aegis_span_await(x->client->bus, &command->sent, method, command->id);
     if (!follow(x, command, true, listener, &answer, failed))
         (void)aegis_error_set(failed, AEGIS_DEADLINE_EXCEEDED,
                               "command %s: no completion of %s.%s came in time", command->id, method->service,

@@ -58,9 +58,8 @@ static void add_number(draft *d, const char *name, uint64_t value)
 static char *one_line(aegis_arena *arena, const char *text)
 {
     char *copy = aegis_arena_strdup(arena, text);
-    char *at;
 
-    for (at = copy; at != NULL && *at != '\0'; at++) {
+    for (char *at = copy; at != NULL && *at != '\0'; at++) {
         if (*at == '\r' || *at == '\n')
             *at = ' ';
     }
@@ -72,23 +71,21 @@ static void add_failure(draft *d)
 {
     aegis_raw failure = d->letter->failure;
     aegis_raw json;
-    char *text;
 
     if (failure.data.len == 0 || failure.data.len > LONGEST_FAILURE)
         return;
     if (aegis_transcode(failure, AEGIS_FORMAT_JSON, d->arena, &json, NULL) != AEGIS_OK ||
         json.data.len > LONGEST_FAILURE)
         return;
-    text = aegis_arena_printf(d->arena, "%.*s", (int)json.data.len, (const char *)json.data.data);
+    char *text = aegis_arena_printf(d->arena, "%.*s", (int)json.data.len, (const char *)json.data.data);
     add(d, AEGIS_LETTER_FAILURE, text != NULL ? one_line(d->arena, text) : NULL);
 }
 
 static void add_originals(draft *d)
 {
     const aegis_message *message = d->message;
-    size_t i;
 
-    for (i = 0; i < message->header_count && i < ORIGINAL_HEADERS; i++)
+    for (size_t i = 0; i < message->header_count && i < ORIGINAL_HEADERS; i++)
         add(d, aegis_arena_printf(d->arena, AEGIS_LETTER_ORIGINAL "%s", message->headers[i].name),
             message->headers[i].value);
 }
@@ -163,10 +160,9 @@ static void write_letter(draft *d, aegis_outgoing *letter)
 
 static aegis_status publish(draft *d, aegis_error *error)
 {
-    aegis_outgoing letter;
+    aegis_outgoing letter = {0};
     aegis_publish_ack ack;
 
-    memset(&letter, 0, sizeof letter);
     letter.subject = subject_of(d);
     if (letter.subject != NULL)
         write_letter(d, &letter);
@@ -181,10 +177,9 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
 {
     const aegis_port_ops *ops = service->bus->port->ops;
     aegis_status status;
-    aegis_error error;
+    aegis_error error = {0};
     draft *d = (draft *)aegis_arena_alloc(arena, sizeof *d);
 
-    memset(&error, 0, sizeof error);
     if (d != NULL) {
         memset(d, 0, sizeof *d);
         d->service = service;
@@ -211,11 +206,9 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
 /* Under its name or one it had. */
 static bool is_called(const aegis_service_type *type, const char *name)
 {
-    size_t i;
-
     if (strcmp(type->name, name) == 0)
         return true;
-    for (i = 0; i < type->was_count; i++) {
+    for (size_t i = 0; i < type->was_count; i++) {
         if (strcmp(type->was[i], name) == 0)
             return true;
     }

@@ -90,24 +90,20 @@ aegis_status aegis_registry_read(aegis_bus *bus, const char *service, int64_t de
                                  aegis_instance_list *list, aegis_error *error)
 {
     const aegis_duration life = AEGIS_HEARTBEATS_LIFE * bus->registry.heartbeat;
-    aegis_instance *items;
     aegis_kv_list all;
-    aegis_error why;
-    aegis_status status;
-    size_t i;
+    aegis_error why = {0};
 
     memset(list, 0, sizeof *list);
-    memset(&why, 0, sizeof why);
-    status = bus->port->ops->kv_list(bus->port, aegis_bus_stream(bus, AEGIS_KIND_REGISTRY), deadline, arena,
-                                     &all, &why);
+    aegis_status status = bus->port->ops->kv_list(bus->port, aegis_bus_stream(bus, AEGIS_KIND_REGISTRY),
+                                                  deadline, arena, &all, &why);
     if (status == AEGIS_NOT_FOUND)
         return AEGIS_OK; /* nobody has made it */
     if (status != AEGIS_OK)
         return aegis_error_set(error, status, "the registry cannot be read: %s", why.text);
-    items = (aegis_instance *)aegis_arena_alloc(arena, all.count * sizeof *items);
+    aegis_instance *items = (aegis_instance *)aegis_arena_alloc(arena, all.count * sizeof *items);
     if (items == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    for (i = 0; i < all.count; i++) {
+    for (size_t i = 0; i < all.count; i++) {
         if (read_item(&all.items[i], all.now, life, arena, &items[list->count]) &&
             (service == NULL || strcmp(items[list->count].service, service) == 0))
             list->count++;

@@ -29,21 +29,19 @@ static const aegis_header not_stored = {"Nats-Expected-Stream", "-"};
 aegis_status aegis_command_tell(aegis_call_state *state, const char *what, aegis_bytes body, aegis_error *why)
 {
     aegis_service *service = state->service;
-    aegis_outgoing message;
-    aegis_status status;
+    aegis_outgoing message = {0};
     char subject[320];
     const int length = snprintf(subject, sizeof subject, "commands.%s.%s", what, state->call.message_id);
 
     if (length >= (int)sizeof subject)
         return aegis_error_set(why, AEGIS_INVALID_ARGUMENT, "its id is too long for a subject");
-    memset(&message, 0, sizeof message);
     message.subject = subject;
     message.headers = &not_stored;
     message.header_count = 1;
     message.body = body;
     if (!aegis_service_enter(service))
         return aegis_error_set(why, AEGIS_UNAVAILABLE, "the service has stopped");
-    status = service->bus->port->ops->publish(service->bus->port, &message, why);
+    aegis_status status = service->bus->port->ops->publish(service->bus->port, &message, why);
     aegis_service_leave(service);
     return status;
 }
@@ -52,20 +50,18 @@ aegis_status aegis_command_tell(aegis_call_state *state, const char *what, aegis
 static void tell_outcome(const aegis_job *job, aegis_arena *arena, const char *error, const aegis_raw *result)
 {
     aegis_call_state *state = job->state;
-    aegis_wire_completion completion;
+    aegis_wire_completion completion = {0};
     aegis_error why = {0};
     aegis_writer writer;
     aegis_bytes body;
-    aegis_status status;
 
-    memset(&completion, 0, sizeof completion);
     completion.command_id = state->call.message_id;
     completion.status = error == NULL ? "completed" : "failed";
     completion.result = result;
     completion.error = error;
     aegis_writer_open(&writer, arena, state->format, 0);
     aegis_wire_completion_put(&writer, &completion);
-    status = aegis_writer_close(&writer, &body, &why);
+    aegis_status status = aegis_writer_close(&writer, &body, &why);
     if (status == AEGIS_OK)
         status = aegis_command_tell(state, "callback", body, &why);
     if (status != AEGIS_OK)
@@ -78,9 +74,8 @@ static void tell_outcome(const aegis_job *job, aegis_arena *arena, const char *e
 static void bury(aegis_job *job, aegis_arena *arena, const aegis_raw *result)
 {
     aegis_service *service = job->state->service;
-    aegis_letter letter;
+    aegis_letter letter = {0};
 
-    memset(&letter, 0, sizeof letter);
     letter.name = job->state->method->name;
     letter.why = job->dead;
     letter.attempts = job->record.value.attempt;
@@ -137,14 +132,13 @@ static int64_t patience_ends(const aegis_job *job)
 static aegis_status write_record(aegis_job *job, aegis_arena *arena, aegis_error *why)
 {
     aegis_service *service = job->state->service;
-    aegis_status status;
 
     if (!job->fenced)
         job->record.revision = AEGIS_KV_ANY;
     job->record.value.owner = service->instance;
     if (!aegis_service_enter(service))
         return aegis_error_set(why, AEGIS_UNAVAILABLE, "the service has stopped");
-    status = aegis_record_write(service->bus, &job->record, patience_ends(job), arena, why);
+    aegis_status status = aegis_record_write(service->bus, &job->record, patience_ends(job), arena, why);
     aegis_service_leave(service);
     return status;
 }
@@ -237,13 +231,11 @@ static const char *reason(const aegis_job *job, aegis_arena *arena, bool again, 
 static aegis_status finish(aegis_job *job, aegis_arena *arena, const char *error, const aegis_raw *result,
                            aegis_error *why)
 {
-    aegis_status status;
-
     aegis_record_conclude(
         &job->record, error == NULL ? AEGIS_WIRE_COMMAND_STATE_COMPLETED : AEGIS_WIRE_COMMAND_STATE_FAILED,
         error, result);
     job->record.value.dead_letter = job->dead != NULL;
-    status = write_record(job, arena, why);
+    aegis_status status = write_record(job, arena, why);
     job->record.value.result = NULL;
     AEGIS_CRASH_AT("result");
     if (status == AEGIS_RESOURCE_EXHAUSTED && !job->state->shortened)

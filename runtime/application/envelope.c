@@ -49,15 +49,13 @@ void aegis_envelope_open_body(aegis_reader *reader, aegis_raw body, aegis_format
 static void copy_chain(const aegis_wire_failure_result *result, aegis_arena *arena, aegis_error *failed)
 {
     size_t count = result->chain.count < AEGIS_CHAIN_MAX ? result->chain.count : AEGIS_CHAIN_MAX;
-    aegis_cause *chain;
-    size_t i;
 
     if (count == 0)
         return;
-    chain = (aegis_cause *)aegis_arena_alloc(arena, count * sizeof *chain);
+    aegis_cause *chain = (aegis_cause *)aegis_arena_alloc(arena, count * sizeof *chain);
     if (chain == NULL)
         return;
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         chain[i].service = result->chain.items[i].service;
         chain[i].method = result->chain.items[i].method;
         chain[i].code = result->chain.items[i].code;
@@ -81,13 +79,11 @@ static bool read_failure(aegis_raw result, aegis_arena *arena, aegis_wire_failur
 /* Which of its typed errors has or had this name on the wire. */
 static int error_called(const aegis_method *method, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < method->error_count; i++) {
+    for (size_t i = 0; i < method->error_count; i++) {
         if (strcmp(method->errors[i], name) == 0)
             return (int)i;
     }
-    for (i = 0; i < method->older_error_count; i++) {
+    for (size_t i = 0; i < method->older_error_count; i++) {
         if (strcmp(method->older_errors[i].name, name) == 0)
             return (int)method->older_errors[i].index;
     }
@@ -98,7 +94,6 @@ int aegis_envelope_failure(const aegis_method *method, const char *text, aegis_r
                            aegis_format format, aegis_arena *arena, aegis_reader *reader, aegis_error *failed)
 {
     aegis_wire_failure_result failure;
-    int index;
 
     memset(failed, 0, sizeof *failed);
     if (!read_failure(result, arena, &failure)) {
@@ -111,7 +106,7 @@ int aegis_envelope_failure(const aegis_method *method, const char *text, aegis_r
     failed->type = failure.type;
     failed->not_processed = failure.not_processed.has && failure.not_processed.value;
     copy_chain(&failure, arena, failed);
-    index = failure.type != NULL ? error_called(method, failure.type) : AEGIS_ANSWER_FAILED;
+    int index = failure.type != NULL ? error_called(method, failure.type) : AEGIS_ANSWER_FAILED;
     if (index != AEGIS_ANSWER_FAILED)
         aegis_envelope_open_body(reader, failure.details, format, arena);
     return index;

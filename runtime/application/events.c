@@ -43,10 +43,8 @@ static bool same_major(const char *one, const char *other)
 static const aegis_event_case *find_case(const aegis_subscription *subscription,
                                          const aegis_wire_event *event, bool *known)
 {
-    size_t i;
-
     *known = false;
-    for (i = 0; i < subscription->case_count; i++) {
+    for (size_t i = 0; i < subscription->case_count; i++) {
         const aegis_event_type *type = subscription->cases[i].type;
 
         if (strcmp(type->domain, event->domain) != 0 || strcmp(type->type, event->event_type) != 0)
@@ -78,10 +76,9 @@ static aegis_settle run_case(delivery *d, const aegis_event_case *found, aegis_f
 {
     const aegis_service *service = d->service;
     aegis_reader payload;
-    aegis_settle settle;
 
     aegis_envelope_open_body(&payload, d->event.payload, format, d->arena);
-    settle = found->handle(&d->event, &payload, service->ops, service->user);
+    aegis_settle settle = found->handle(&d->event, &payload, service->ops, service->user);
     if (payload.failed) {
         (void)snprintf(d->why, sizeof d->why, "the payload of %s is malformed: %s", d->name,
                        payload.error.text);
@@ -115,10 +112,9 @@ static aegis_settle choose(delivery *d, const aegis_wire_event *wire, aegis_form
 static bool open_event(delivery *d, aegis_format format, aegis_wire_event *wire)
 {
     aegis_reader reader;
-    aegis_error why;
+    aegis_error why = {0};
 
     memset(wire, 0, sizeof *wire);
-    memset(&why, 0, sizeof why);
     aegis_reader_open(&reader, d->message->body, format, d->arena);
     aegis_wire_event_get(&reader, wire);
     if (aegis_reader_close(&reader, &why) == AEGIS_OK)
@@ -170,21 +166,18 @@ static void end_try(delivery *d, aegis_settle settle)
 static aegis_settle dispatch(delivery *d)
 {
     const aegis_format format = aegis_format_of(d->message->body);
-    const aegis_log_context *before;
-    aegis_log_context here;
     aegis_wire_event wire;
-    aegis_settle settle;
-    int64_t started;
 
     if (!open_event(d, format, &wire)) {
         end_try(d, AEGIS_DEAD);
         return AEGIS_DEAD;
     }
     describe(d, &wire);
-    here = (aegis_log_context){d->service->type->name, d->name, wire.trace_id, wire.source, d->state, false};
-    before = aegis_log_enter(&here);
-    started = aegis_clock_monotonic();
-    settle = choose(d, &wire, format);
+    aegis_log_context here =
+        (aegis_log_context){d->service->type->name, d->name, wire.trace_id, wire.source, d->state, false};
+    const aegis_log_context *before = aegis_log_enter(&here);
+    int64_t started = aegis_clock_monotonic();
+    aegis_settle settle = choose(d, &wire, format);
     d->took = aegis_clock_monotonic() - started;
     (void)aegis_log_enter(before);
     end_try(d, settle);
@@ -203,17 +196,15 @@ static const char *name_in_subject(const aegis_message *message)
 static aegis_raw failure_of(delivery *d)
 {
     aegis_wire_hop chain[AEGIS_CHAIN_MAX];
-    aegis_wire_failure_result failure;
+    aegis_wire_failure_result failure = {0};
     aegis_raw out = {{NULL, 0}, aegis_format_of(d->message->body)};
     aegis_writer writer;
     size_t count = 1;
-    size_t i;
 
-    memset(&failure, 0, sizeof failure);
     failure.code = aegis_code_of_status(AEGIS_FAILED_PRECONDITION);
     failure.details.format = out.format;
     chain[0] = (aegis_wire_hop){d->service->type->name, d->name, failure.code, d->why};
-    for (i = 0; i < d->state->nested_count && count < AEGIS_CHAIN_MAX; i++, count++) {
+    for (size_t i = 0; i < d->state->nested_count && count < AEGIS_CHAIN_MAX; i++, count++) {
         const aegis_cause *cause = &d->state->nested[i];
 
         chain[count] = (aegis_wire_hop){cause->service, cause->method, cause->code, cause->message};
@@ -288,10 +279,9 @@ static aegis_settle attempt(delivery *d)
 /* False: it cannot be tried now, and was handed back. */
 static bool prepare(delivery *d)
 {
-    aegis_error error;
+    aegis_error error = {0};
     aegis_status status;
 
-    memset(&error, 0, sizeof error);
     if (d->message->deliveries > 1)
         aegis_losses_came_again(d->intake, d->message);
     d->state = aegis_call_new(d->service, d->arena, d->message);
@@ -316,7 +306,6 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
     aegis_keep keep = {{NULL, NULL}, NULL, 0, 0};
     aegis_settle decision = AEGIS_RETRY;
     delivery d;
-    bool tried;
 
     d.service = service;
     d.intake = lane->intake;
@@ -327,7 +316,7 @@ static void handle(aegis_lane *lane, aegis_message *message, aegis_arena *arena)
     (void)snprintf(d.name, sizeof d.name, "%s", name_in_subject(message));
     if (!aegis_service_enter(service))
         return;
-    tried = prepare(&d);
+    bool tried = prepare(&d);
     if (!tried)
         service->bus->port->ops->release(message);
     if (tried)

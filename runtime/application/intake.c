@@ -22,11 +22,9 @@
 
 static uint32_t window_of(const aegis_intake *in)
 {
-    uint64_t ahead;
-
     if (in->usual <= 0 || in->config.max_ack_pending == 1)
         return in->slots;
-    ahead = (uint64_t)(AHEAD / in->usual) * in->slots;
+    uint64_t ahead = (uint64_t)(AHEAD / in->usual) * in->slots;
     return ahead < in->most - in->slots ? in->slots + (uint32_t)ahead : in->most;
 }
 
@@ -86,14 +84,12 @@ static bool take(aegis_intake *in, aegis_message *message)
 static void look(aegis_intake *in, int64_t now, bool idle)
 {
     aegis_losses *losses = &in->losses;
-    uint64_t lost;
-    uint64_t begins;
 
     aegis_losses_look(in, now, idle);
     if (losses->untold == 0)
         return;
-    lost = losses->untold;
-    begins = losses->begins;
+    uint64_t lost = losses->untold;
+    uint64_t begins = losses->begins;
     losses->untold = 0;
     (void)pthread_mutex_unlock(&in->lane->turn);
     aegis_losses_tell(in, lost, begins);

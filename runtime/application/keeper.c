@@ -17,14 +17,12 @@
 void aegis_keep_begin(aegis_service *service, aegis_keep *keep, const aegis_message *message,
                       aegis_duration every)
 {
-    bool late;
-
     keep->message = message;
     keep->every = every;
     keep->due = aegis_clock_monotonic() + every;
     (void)pthread_mutex_lock(&service->lock);
     aegis_list_add(&service->kept, &keep->link);
-    late = keep->due < service->looks_at;
+    bool late = keep->due < service->looks_at;
     if (late)
         service->looks_at = keep->due; /* said once */
     (void)pthread_mutex_unlock(&service->lock);
@@ -51,10 +49,8 @@ void aegis_keeper_nudge(aegis_service *service)
 
 void aegis_keeper_due(aegis_service *service, int64_t when)
 {
-    bool late;
-
     (void)pthread_mutex_lock(&service->lock);
-    late = when < service->looks_at;
+    bool late = when < service->looks_at;
     if (late)
         service->looks_at = when; /* said once */
     (void)pthread_mutex_unlock(&service->lock);
@@ -65,9 +61,7 @@ void aegis_keeper_due(aegis_service *service, int64_t when)
 /* With the lock held, so that a message is not settled meanwhile: it is one small publication. */
 static int64_t keep_working(aegis_service *service, int64_t now, int64_t due)
 {
-    aegis_list *item;
-
-    for (item = service->kept.next; item != &service->kept; item = item->next) {
+    for (aegis_list *item = service->kept.next; item != &service->kept; item = item->next) {
         aegis_keep *keep = (aegis_keep *)(void *)((char *)item - offsetof(aegis_keep, link));
 
         if (keep->due <= now) {
@@ -110,9 +104,7 @@ void aegis_keeper_forget(aegis_service *service, int64_t now)
 /* The first deferred call whose deadline passed, or NULL and, in `due`, when to look again. */
 static aegis_call_state *overdue(aegis_service *service, int64_t now, int64_t *due)
 {
-    aegis_list *item;
-
-    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+    for (aegis_list *item = service->deferred.next; item != &service->deferred; item = item->next) {
         aegis_call_state *state = of_deferred(item);
         int64_t when = state->call.deadline + (atomic_load(&state->expired) ? GRACE : 0);
 
@@ -146,10 +138,9 @@ static int64_t sweep(aegis_service *service, aegis_arena *arena, int64_t now, in
 void aegis_keeper_last(aegis_service *service)
 {
     aegis_arena *arena = aegis_arena_new(service->bus->allocator);
-    aegis_list *item;
 
     (void)pthread_mutex_lock(&service->lock);
-    for (item = service->deferred.next; item != &service->deferred; item = item->next) {
+    for (aegis_list *item = service->deferred.next; item != &service->deferred; item = item->next) {
         aegis_call_state *state = of_deferred(item);
 
         if (arena != NULL && !atomic_exchange(&state->answered, true)) {

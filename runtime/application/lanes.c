@@ -51,9 +51,8 @@ static aegis_status open_lanes(aegis_service *service, const aegis_needs *needs,
     aegis_port *port = service->bus->port;
     bool ready[2] = {false, false};
     aegis_status status = AEGIS_OK;
-    size_t i;
 
-    for (i = 0; status == AEGIS_OK && i < needs->count; i++) {
+    for (size_t i = 0; status == AEGIS_OK && i < needs->count; i++) {
         const bool commands = needs->items[i].subscription == NULL;
 
         if (!ready[commands])
@@ -72,7 +71,6 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
     aegis_needs needs;
     aegis_status status =
         aegis_needs_list(service->bus, service->type, service->lease, service->arena, &needs, error);
-    size_t i;
 
     if (status != AEGIS_OK)
         return status;
@@ -80,10 +78,10 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
     if (service->lanes == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     memset(service->lanes, 0, needs.count * sizeof *service->lanes);
-    for (i = 0; i < needs.count; i++)
+    for (size_t i = 0; i < needs.count; i++)
         service->lanes[i].service = service;
     status = open_lanes(service, &needs, error);
-    for (i = 0; i < service->lane_count; i++)
+    for (size_t i = 0; i < service->lane_count; i++)
         (void)pthread_mutex_init(&service->lanes[i].turn, NULL);
     return status;
 }

@@ -88,11 +88,10 @@ static void attend(aegis_service *service, aegis_job *job, aegis_arena *arena)
 {
     const bool claimed = job->claimed;
     aegis_error why = {0};
-    aegis_status status;
 
     job->renewing = true;
     (void)pthread_mutex_unlock(&service->lock);
-    status = renew(service, job, claimed, arena, &why);
+    aegis_status status = renew(service, job, claimed, arena, &why);
     if (status == AEGIS_ABORTED)
         aegis_tally_add(job->lane->tally, AEGIS_TALLY_LEASES_LOST, 1);
     if (status == AEGIS_ABORTED)

@@ -59,11 +59,10 @@ static bool read_headers(const aegis_stored *stored, aegis_arena *arena, aegis_d
     aegis_deadletter_header *headers =
         (aegis_deadletter_header *)aegis_arena_alloc(arena, stored->header_count * sizeof *headers);
     size_t count = 0;
-    size_t i;
 
     if (headers == NULL)
         return false;
-    for (i = 0; i < stored->header_count; i++) {
+    for (size_t i = 0; i < stored->header_count; i++) {
         if (strncmp(stored->headers[i].name, AEGIS_LETTER_ORIGINAL, prefix) != 0)
             continue;
         headers[count].name = aegis_arena_strdup(arena, stored->headers[i].name + prefix);
@@ -147,12 +146,12 @@ aegis_status aegis_deadletter_show(aegis_bus *bus, uint64_t sequence, aegis_aren
 {
     aegis_arena *scratch = aegis_arena_new(bus->allocator);
     aegis_stored stored;
-    aegis_status status;
 
     memset(letter, 0, sizeof *letter);
     if (scratch == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    status = fetch(bus, NULL, sequence, aegis_clock_monotonic() + TIMEOUT, scratch, &stored, error);
+    aegis_status status =
+        fetch(bus, NULL, sequence, aegis_clock_monotonic() + TIMEOUT, scratch, &stored, error);
     if (status == AEGIS_OK)
         status = read_letter(&stored, true, arena, letter, error);
     else if (status == AEGIS_NOT_FOUND)
@@ -212,17 +211,15 @@ aegis_status aegis_deadletter_list(aegis_bus *bus, const aegis_deadletter_filter
                                    aegis_deadletter_page *page, aegis_error *error)
 {
     static const aegis_deadletter_filter all = {0};
-    aegis_arena *scratch;
     const char *pattern = NULL;
-    aegis_status status;
 
     memset(page, 0, sizeof *page);
     if (filter == NULL)
         filter = &all;
-    status = pattern_of(filter, arena, &pattern, error);
+    aegis_status status = pattern_of(filter, arena, &pattern, error);
     if (status != AEGIS_OK)
         return status;
-    scratch = aegis_arena_new(bus->allocator);
+    aegis_arena *scratch = aegis_arena_new(bus->allocator);
     if (scratch == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     status = read_page(bus, filter, pattern, scratch, arena, page, error);
@@ -246,16 +243,14 @@ static aegis_status forget_failure(aegis_bus *bus, const aegis_deadletter *lette
                                    aegis_error *error)
 {
     int64_t deadline = aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT;
-    aegis_wire_command command;
+    aegis_wire_command command = {0};
     aegis_record record;
-    aegis_status status;
 
-    memset(&command, 0, sizeof command);
     if (strncmp(letter->subject, "commands.", 9) != 0 ||
         aegis_wire_command_decode(letter->body, aegis_format_of(letter->body), arena, &command, NULL) !=
             AEGIS_OK)
         return AEGIS_OK;
-    status = aegis_record_read(bus, command.message_id, deadline, arena, &record, error);
+    aegis_status status = aegis_record_read(bus, command.message_id, deadline, arena, &record, error);
     if (status == AEGIS_NOT_FOUND || status == AEGIS_INVALID_ARGUMENT)
         return aegis_error_set(error, AEGIS_OK, "%s", ""); /* none, or an id that can have none */
     if (status != AEGIS_OK || record.value.state != AEGIS_WIRE_COMMAND_STATE_FAILED)
@@ -269,15 +264,13 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
 {
     aegis_header *headers =
         (aegis_header *)aegis_arena_alloc(arena, (letter->header_count + 2) * sizeof *headers);
-    aegis_outgoing message;
+    aegis_outgoing message = {0};
     aegis_publish_ack ack;
-    int64_t deadline;
     size_t count = 0;
-    size_t i;
 
     if (headers == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    for (i = 0; i < letter->header_count; i++) {
+    for (size_t i = 0; i < letter->header_count; i++) {
         if (strncmp(letter->headers[i].name, "Nats-", 5) == 0 ||
             strcmp(letter->headers[i].name, AEGIS_REPLAY_FOR) == 0)
             continue;
@@ -291,16 +284,15 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
         headers[count].name = AEGIS_REPLAY_FOR;
         headers[count++].value = letter->service;
     }
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (headers[i].value == NULL)
             return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     }
-    memset(&message, 0, sizeof message);
     message.subject = letter->subject;
     message.headers = headers;
     message.header_count = count;
     message.body = letter->body;
-    deadline = aegis_clock_monotonic() + TIMEOUT;
+    int64_t deadline = aegis_clock_monotonic() + TIMEOUT;
     if (strncmp(letter->subject, "events.", 7) == 0)
         return aegis_bus_store(bus, AEGIS_KIND_EVENTS, &message, deadline, &ack, error);
     if (strncmp(letter->subject, "commands.", 9) == 0)
@@ -312,11 +304,10 @@ aegis_status aegis_deadletter_replay(aegis_bus *bus, uint64_t sequence, aegis_er
 {
     aegis_arena *arena = aegis_arena_new(bus->allocator);
     aegis_deadletter letter;
-    aegis_status status;
 
     if (arena == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    status = aegis_deadletter_show(bus, sequence, arena, &letter, error);
+    aegis_status status = aegis_deadletter_show(bus, sequence, arena, &letter, error);
     if (status == AEGIS_OK && letter.body_dropped)
         status = aegis_error_set(error, AEGIS_FAILED_PRECONDITION,
                                  "dead letter %llu has lost its body of %zu bytes: it did not fit",

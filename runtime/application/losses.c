@@ -36,9 +36,8 @@ void aegis_losses_came(aegis_losses *losses, uint64_t sequence)
 static uint64_t came_between(const aegis_losses *losses, uint64_t after, uint64_t before)
 {
     uint64_t count = 0;
-    size_t i;
 
-    for (i = 0; i < losses->run_count; i++) {
+    for (size_t i = 0; i < losses->run_count; i++) {
         const uint64_t first = losses->runs[i].first > after ? losses->runs[i].first : after + 1;
         const uint64_t last = losses->runs[i].last < before ? losses->runs[i].last : before - 1;
 
@@ -72,10 +71,9 @@ void aegis_losses_waits(aegis_intake *in, const aegis_message *message, uint32_t
 void aegis_losses_came_again(aegis_intake *in, const aegis_message *message)
 {
     aegis_losses *losses = &in->losses;
-    size_t i;
 
     (void)pthread_mutex_lock(&in->lane->service->lock);
-    for (i = losses->waiting_count; i-- > 0;) {
+    for (size_t i = losses->waiting_count; i-- > 0;) {
         if (losses->waiting[i].sequence == message->sequence)
             no_longer_waits(losses, i);
     }
@@ -87,10 +85,9 @@ static bool take_gone(aegis_intake *in, uint64_t first, aegis_message *gone, uin
 {
     aegis_losses *losses = &in->losses;
     bool found = false;
-    size_t i;
 
     (void)pthread_mutex_lock(&in->lane->service->lock);
-    for (i = losses->waiting_count; !found && i-- > 0;) {
+    for (size_t i = losses->waiting_count; !found && i-- > 0;) {
         found = losses->waiting[i].sequence < first;
         if (found) {
             gone->sequence = losses->waiting[i].sequence;
@@ -140,9 +137,8 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
     aegis_kv_entry entry;
     aegis_bytes body;
     aegis_status status = AEGIS_ABORTED;
-    unsigned i;
 
-    for (i = 0; key != NULL && i < 8 && status == AEGIS_ABORTED; i++) {
+    for (unsigned i = 0; key != NULL && i < 8 && status == AEGIS_ABORTED; i++) {
         memset(&entry, 0, sizeof entry);
         value.upto = 0;
         if (ops->kv_get(bus->port, bucket, key, deadline, arena, &entry, NULL) == AEGIS_OK &&
@@ -222,13 +218,11 @@ static void looked(aegis_losses *losses, const aegis_consumer_info *consumer, co
 
 void aegis_losses_begin(aegis_intake *in)
 {
-    aegis_consumer_info consumer;
-    aegis_stream_info stream;
+    aegis_consumer_info consumer = {0};
+    aegis_stream_info stream = {0};
     uint64_t unsettled = 0;
 
     in->losses.looked = aegis_clock_monotonic();
-    memset(&consumer, 0, sizeof consumer);
-    memset(&stream, 0, sizeof stream);
     if (!ask(in, &consumer, &stream))
         return;
     if (consumer.ack_wait > 0)
@@ -242,13 +236,11 @@ void aegis_losses_begin(aegis_intake *in)
 void aegis_losses_look(aegis_intake *in, int64_t now, bool idle)
 {
     aegis_losses *losses = &in->losses;
-    aegis_consumer_info consumer;
-    aegis_stream_info stream;
+    aegis_consumer_info consumer = {0};
+    aegis_stream_info stream = {0};
 
     if (now - losses->looked < (losses->moved ? LOOK : LOOK_IDLE) || (!idle && !losses->moved))
         return;
-    memset(&consumer, 0, sizeof consumer);
-    memset(&stream, 0, sizeof stream);
     if (ask(in, &consumer, &stream)) {
         if (losses->known)
             count(in, losses->position, stream.first_sequence, 0);

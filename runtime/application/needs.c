@@ -25,9 +25,7 @@ static const struct {
 
 const char *aegis_lane_suffix(aegis_priority priority)
 {
-    size_t i;
-
-    for (i = 0; i < LANES; i++) {
+    for (size_t i = 0; i < LANES; i++) {
         if (lanes[i].priority == priority)
             return lanes[i].suffix;
     }
@@ -111,12 +109,11 @@ aegis_status aegis_needs_list(const aegis_bus *bus, const aegis_service_type *ty
 {
     const listing l = {bus, type, lease, arena, out};
     const size_t size = at_most(type) * sizeof *out->items;
-    bool good;
     size_t i, k;
 
     out->count = 0;
     out->items = (aegis_need *)aegis_arena_alloc(arena, size);
-    good = out->items != NULL;
+    bool good = out->items != NULL;
     if (good)
         memset(out->items, 0, size);
     for (i = 0; good && i < type->subscription_count; i++) {

@@ -40,14 +40,13 @@ aegis_status aegis_place_remake(aegis_bus *bus, const aegis_consumer_config *con
     aegis_port *port = bus->port;
     const int64_t deadline = aegis_clock_monotonic() + 2 * TIMEOUT;
     aegis_error why = {0};
-    aegis_status status;
 
     aegis_log_write(
         &bus->log, AEGIS_LOG_WARNING,
         "%s: the server has lost its place: consumer %s does not see what is in %s; it is made anew", who,
         config->durable, config->stream);
     (void)port->ops->delete_consumer(port, config->stream, config->durable, deadline, NULL);
-    status = port->ops->ensure_consumer(port, config, deadline, &why);
+    aegis_status status = port->ops->ensure_consumer(port, config, deadline, &why);
     if (status != AEGIS_OK)
         aegis_log_write(&bus->log, AEGIS_LOG_ERROR, "%s: %s: %s", who, config->durable,
                         aegis_error_text(&why));

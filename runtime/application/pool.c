@@ -34,9 +34,8 @@ static aegis_lane *next_lane(aegis_service *service)
 {
     aegis_lane *best = NULL;
     int32_t total = 0;
-    size_t i;
 
-    for (i = 0; i < service->lane_count; i++) {
+    for (size_t i = 0; i < service->lane_count; i++) {
         aegis_lane *lane = &service->lanes[i];
 
         if (lane->ready_count == 0)
@@ -75,9 +74,8 @@ static uint32_t wanted(const aegis_service *service)
 static aegis_lane *unread_lane(const aegis_service *service)
 {
     const unsigned absence = atomic_load(&service->absence);
-    size_t i;
 
-    for (i = 0; i < service->lane_count; i++) {
+    for (size_t i = 0; i < service->lane_count; i++) {
         aegis_lane *lane = &service->lanes[i];
 
         if (lane->endpoint != NULL && !lane->reading && lane->ready_count < wanted(service) &&
@@ -89,9 +87,7 @@ static aegis_lane *unread_lane(const aegis_service *service)
 
 static bool any_ready(const aegis_service *service)
 {
-    size_t i;
-
-    for (i = 0; i < service->lane_count; i++) {
+    for (size_t i = 0; i < service->lane_count; i++) {
         if (service->lanes[i].ready_count > 0)
             return true;
     }
@@ -183,11 +179,10 @@ static aegis_job *read_job(aegis_lane *lane, uint32_t room, aegis_arena **arena)
 static void read_lane(aegis_service *service, aegis_lane *lane, aegis_arena **arena)
 {
     const uint32_t room = wanted(service) - lane->ready_count;
-    aegis_job *job;
 
     lane->reading = true;
     (void)pthread_mutex_unlock(&service->lock);
-    job = read_job(lane, room, arena);
+    aegis_job *job = read_job(lane, room, arena);
     (void)pthread_mutex_lock(&service->lock);
     lane->reading = false;
     if (job == NULL)
@@ -212,16 +207,14 @@ static void run(aegis_service *service, aegis_job *job, aegis_arena **arena)
 {
     aegis_arena *mine = job->state->call.arena;
     const int64_t began = aegis_clock_monotonic();
-    int64_t took;
-    bool over;
 
     service->slots--;
     aegis_pool_wake(service); /* somebody else reads that lane on */
     (void)pthread_mutex_unlock(&service->lock);
-    over = aegis_job_attempt(job);
+    bool over = aegis_job_attempt(job);
     if (over)
         keep_arena(arena, mine);
-    took = aegis_clock_monotonic() - began;
+    int64_t took = aegis_clock_monotonic() - began;
     (void)pthread_mutex_lock(&service->lock);
     service->slots++;
     service->took = service->took == 0 ? took : service->took + (took - service->took) / 8;
@@ -230,9 +223,7 @@ static void run(aegis_service *service, aegis_job *job, aegis_arena **arena)
 /* Called and returning with the lock held. */
 static void hand_back_ready(aegis_service *service, aegis_arena **arena)
 {
-    size_t i;
-
-    for (i = 0; i < service->lane_count; i++) {
+    for (size_t i = 0; i < service->lane_count; i++) {
         aegis_lane *lane = &service->lanes[i];
 
         while (lane->ready_count > 0) {

@@ -41,11 +41,10 @@ void aegis_progress_summary(aegis_raw detail, aegis_arena *arena, double *percen
     double total = 0.0;
     const char *note = "";
     aegis_reader r;
-    size_t left;
 
     *status = "";
     aegis_reader_open(&r, detail.data, detail.format, arena);
-    left = aegis_get_open(&r, AEGIS_MP_MAP);
+    size_t left = aegis_get_open(&r, AEGIS_MP_MAP);
     for (; left > 0 && !r.failed; aegis_next(&r, &left)) {
         aegis_bytes key = aegis_get_key(&r);
 
@@ -179,11 +178,10 @@ void aegis_progress_close(aegis_job *job)
 static aegis_status encode(aegis_call_state *state, aegis_bytes *body, aegis_error *why)
 {
     aegis_call *call = &state->call;
-    aegis_wire_progress progress;
+    aegis_wire_progress progress = {0};
     aegis_raw detail;
     aegis_writer writer;
 
-    memset(&progress, 0, sizeof progress);
     detail.format = state->writer.format;
     if (aegis_writer_close(&state->writer, &detail.data, why) != AEGIS_OK)
         return why->status;

@@ -144,12 +144,11 @@ aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegi
 {
     aegis_raw payload = {{NULL, 0}, AEGIS_FORMAT_AUTO};
     aegis_bus *bus = x->client->bus;
-    aegis_status status;
 
     if (error != NULL)
         memset(error, 0, sizeof *error);
     memset(&out->message, 0, sizeof out->message);
-    status = aegis_exchange_value(x, "the event", &payload, error);
+    aegis_status status = aegis_exchange_value(x, "the event", &payload, error);
     if (status != AEGIS_OK)
         return status;
     out->message.stream = aegis_bus_stream(bus, AEGIS_KIND_EVENTS);

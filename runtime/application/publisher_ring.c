@@ -30,12 +30,11 @@ static aegis_post *of_item(aegis_list *item)
 static bool wait_until(aegis_publisher *publisher, aegis_waiters *waiters, int64_t until)
 {
     struct timespec at;
-    bool in_time;
 
     at.tv_sec = (time_t)(until / AEGIS_SECOND);
     at.tv_nsec = (long)(until % AEGIS_SECOND);
     waiters->count++;
-    in_time = pthread_cond_timedwait(&waiters->wake, &publisher->lock, &at) == 0;
+    bool in_time = pthread_cond_timedwait(&waiters->wake, &publisher->lock, &at) == 0;
     waiters->count--;
     return in_time;
 }
@@ -79,18 +78,16 @@ static void tell(const aegis_publisher *publisher, aegis_post *post, const aegis
 {
     static const aegis_log_context here = {"publisher", "callback", NULL, NULL, NULL, true};
     char id[AEGIS_UUID_TEXT];
-    const aegis_log_context *before;
-    aegis_publication publication;
+    aegis_publication publication = {0};
 
     if (post->callback == NULL && post->span == NULL)
         return;
-    memset(&publication, 0, sizeof publication);
     publication.message_id = aegis_uuid_format(post->id, id);
     fill_outcome(message, &publication);
     end_span(publisher, post, publication.failed.status, publication.failed.text);
     if (post->callback == NULL)
         return;
-    before = aegis_log_enter(&here);
+    const aegis_log_context *before = aegis_log_enter(&here);
     post->callback(&publication, post->user);
     (void)aegis_log_enter(before);
 }
@@ -126,21 +123,20 @@ static void take_in(aegis_publisher *publisher, aegis_message *messages, size_t 
 {
     const aegis_port_ops *ops = publisher->sender.bus->port->ops;
     const int64_t now = count > 0 ? aegis_clock_monotonic() : 0;
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const aegis_post *post = &publisher->posts[messages[i].token];
 
         aegis_series_record(post->series, messages[i].status, now - post->started);
     }
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         tell(publisher, &publisher->posts[messages[i].token], &messages[i]);
     (void)pthread_mutex_lock(&publisher->lock);
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         conclude(publisher, &messages[i]);
     wake(&publisher->flushing);
     (void)pthread_mutex_unlock(&publisher->lock);
-    for (i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++)
         ops->release(&messages[i]);
 }
 
@@ -340,14 +336,13 @@ aegis_status aegis_publisher_flush(aegis_publisher *publisher, aegis_duration ti
 {
     const int64_t deadline = aegis_clock_monotonic() + (timeout > 0 ? timeout : FLUSH_TIMEOUT);
     aegis_status status;
-    uint64_t ticket;
 
     if (error != NULL)
         memset(error, 0, sizeof *error);
     if (aegis_publish_in_callback())
         return aegis_error_set(error, AEGIS_FAILED_PRECONDITION, "a callback must not wait for others");
     (void)pthread_mutex_lock(&publisher->lock);
-    ticket = publisher->tickets;
+    uint64_t ticket = publisher->tickets;
     while (pending(publisher, ticket) && wait_until(publisher, &publisher->flushing, deadline))
         continue;
     if (pending(publisher, ticket))
@@ -363,14 +358,13 @@ void aegis_posts_close(aegis_publisher *publisher)
 {
     const int64_t deadline = aegis_clock_monotonic() + LAST_WAIT;
     const aegis_port_ops *ops = publisher->sender.bus->port->ops;
-    aegis_list *item;
 
     if (publisher->posts == NULL)
         return;
     (void)pthread_mutex_lock(&publisher->lock);
     while (publisher->under_way > 0 && wait_until(publisher, &publisher->flushing, deadline))
         continue;
-    for (item = publisher->posted.next; item != &publisher->posted; item = item->next)
+    for (aegis_list *item = publisher->posted.next; item != &publisher->posted; item = item->next)
         ops->cancel(publisher->completions, (uint64_t)(of_item(item) - publisher->posts));
     publisher->closing = true;
     (void)pthread_mutex_unlock(&publisher->lock);

@@ -56,7 +56,6 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
                                aegis_record *out, aegis_error *error)
 {
     aegis_kv_entry entry = {{NULL, 0}, 0, 0};
-    aegis_status status;
     aegis_reader reader;
     aegis_error why = {0};
     char key[KEY_MAX + 1];
@@ -64,8 +63,8 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
     memset(out, 0, sizeof *out);
     if (!key_of(id, key))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "a command's id has 1 to 256 bytes");
-    status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key, deadline,
-                                    arena, &entry, error);
+    aegis_status status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key,
+                                                 deadline, arena, &entry, error);
     if (status != AEGIS_OK)
         return status;
     aegis_reader_open(&reader, entry.value, aegis_format_of(entry.value), arena);
@@ -80,13 +79,12 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
 aegis_status aegis_record_forget(aegis_bus *bus, const aegis_record *record, int64_t deadline,
                                  aegis_error *error)
 {
-    aegis_status status;
     char key[KEY_MAX + 1];
 
     if (!key_of(record->value.command_id, key))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "a command's id has 1 to 256 bytes");
-    status = bus->port->ops->kv_delete(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key,
-                                       record->revision, deadline, error);
+    aegis_status status = bus->port->ops->kv_delete(bus->port, aegis_bus_stream(bus, AEGIS_KIND_RECORDS), key,
+                                                    record->revision, deadline, error);
     return status == AEGIS_ABORTED ? aegis_error_set(error, AEGIS_OK, "%s", "") : status;
 }
 

@@ -34,16 +34,14 @@ static aegis_status respond(aegis_call_state *state, aegis_arena *arena, const c
                             aegis_error *why)
 {
     aegis_service *service = state->service;
-    aegis_wire_rpc_response response;
-    aegis_outgoing answer;
+    aegis_wire_rpc_response response = {0};
+    aegis_outgoing answer = {0};
     aegis_writer writer;
     char id[AEGIS_UUID_TEXT];
     char trace[AEGIS_UUID_TEXT];
-    aegis_status status;
 
     if (state->message.reply == NULL || !aegis_service_enter(service))
         return AEGIS_OK;
-    memset(&response, 0, sizeof response);
     response.message_id = aegis_uuid_format(aegis_uuid_new(), id);
     response.trace_id = state->call.trace_id;
     if (response.trace_id == NULL || response.trace_id[0] == '\0')
@@ -56,11 +54,10 @@ static aegis_status respond(aegis_call_state *state, aegis_arena *arena, const c
     response.success = error == NULL;
     response.result = result;
     response.error = error;
-    memset(&answer, 0, sizeof answer);
     answer.subject = state->message.reply;
     aegis_writer_open(&writer, arena, state->format, 0);
     aegis_wire_rpc_response_put(&writer, &response);
-    status = aegis_writer_close(&writer, &answer.body, why);
+    aegis_status status = aegis_writer_close(&writer, &answer.body, why);
     answer.more = state->more && (atomic_load(&state->phase) & AEGIS_PHASE_DEFERRED) == 0;
     if (status == AEGIS_OK)
         status = service->bus->port->ops->publish(service->bus->port, &answer, why);
@@ -94,12 +91,11 @@ static void send(aegis_call_state *state, aegis_arena *arena, bool again, const 
 {
     const aegis_raw nothing = {{NULL, 0}, state->format};
     char text[AEGIS_ERROR_TEXT_MAX + 64];
-    aegis_error why;
-    aegis_status status;
+    aegis_error why = {0};
 
-    memset(&why, 0, sizeof why);
-    status = state->job != NULL ? aegis_command_conclude(state, arena, again, error, result, &why)
-                                : respond(state, arena, error, result, &why);
+    aegis_status status = state->job != NULL
+                              ? aegis_command_conclude(state, arena, again, error, result, &why)
+                              : respond(state, arena, error, result, &why);
     if (status != AEGIS_RESOURCE_EXHAUSTED || state->shortened) {
         over(state, error);
         return;
@@ -114,13 +110,12 @@ static void send(aegis_call_state *state, aegis_arena *arena, bool again, const 
 static size_t chain_of(aegis_call_state *state, int32_t code, const char *text, aegis_wire_hop *chain)
 {
     size_t count = 1;
-    size_t i;
 
     chain[0].service = state->call.service;
     chain[0].method = state->call.method;
     chain[0].code = code;
     chain[0].message = text;
-    for (i = 0; i < state->nested_count && count < AEGIS_CHAIN_MAX; i++, count++) {
+    for (size_t i = 0; i < state->nested_count && count < AEGIS_CHAIN_MAX; i++, count++) {
         chain[count].service = state->nested[i].service;
         chain[count].method = state->nested[i].method;
         chain[count].code = state->nested[i].code;
@@ -133,11 +128,10 @@ static void fail_with(aegis_call_state *state, aegis_arena *arena, const char *t
                       aegis_raw details, const char *text)
 {
     aegis_wire_hop chain[AEGIS_CHAIN_MAX];
-    aegis_wire_failure_result failure;
+    aegis_wire_failure_result failure = {0};
     aegis_raw result = {{NULL, 0}, state->format};
     aegis_writer writer;
 
-    memset(&failure, 0, sizeof failure);
     state->outcome = aegis_status_of_code(code);
     if (state->span != NULL)
         state->span->error_type = type;
@@ -160,14 +154,13 @@ static void fail_plain(aegis_call_state *state, aegis_arena *arena, aegis_status
     const aegis_raw nothing = {{NULL, 0}, state->format};
     /* A handler that gave up because its service stops hard has not failed: another worker may finish it. */
     const bool hard = status == AEGIS_CANCELLED && atomic_load(&state->service->hard);
-    bool again;
 
     /* Told to stop, it may have said that it was cancelled; but its time was over, and nobody cancelled it.
      */
     if (status == AEGIS_CANCELLED && !hard && state->job != NULL && !atomic_load(&state->cancelled) &&
         aegis_clock_monotonic() >= state->call.deadline)
         status = AEGIS_DEADLINE_EXCEEDED;
-    again = hard || aegis_policy_retryable(status);
+    bool again = hard || aegis_policy_retryable(status);
 
     fail_with(state, arena, NULL, aegis_code_of_status(status), again, nothing,
               text != NULL && text[0] != '\0' ? text : aegis_status_name(status));
@@ -204,10 +197,9 @@ aegis_writer *aegis_reply_begin(aegis_call *call)
 /* The encoded reply; false when it could not be, which has then been answered. */
 static bool encoded(aegis_call_state *state, aegis_raw *value)
 {
-    aegis_error why;
+    aegis_error why = {0};
     char text[TEXT_MAX];
 
-    memset(&why, 0, sizeof why);
     value->format = state->writer.format;
     if (aegis_writer_close(&state->writer, &value->data, &why) == AEGIS_OK)
         return true;
@@ -263,9 +255,8 @@ aegis_reply aegis_reply_fail(aegis_call *call, aegis_status status, const char *
 
 aegis_reply aegis_reply_invalid(aegis_call *call, aegis_reader *params)
 {
-    aegis_error why;
+    aegis_error why = {0};
 
-    memset(&why, 0, sizeof why);
     (void)aegis_reader_close(params, &why);
     if (call->state->job != NULL)
         call->state->job->dead = aegis_arena_printf(call->arena, "the payload is malformed: %s", why.text);

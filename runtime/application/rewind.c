@@ -22,7 +22,6 @@ int64_t aegis_rewind(aegis_service *service, aegis_arena *arena, int64_t now, in
     aegis_rewinding *r = &service->rewinding;
     aegis_health health = {0};
     bool good = true;
-    size_t i;
 
     if (service->cancels == NULL)
         return due; /* no commands */
@@ -34,7 +33,7 @@ int64_t aegis_rewind(aegis_service *service, aegis_arena *arena, int64_t now, in
         r->at = now;
     }
     if (health.connected && r->looks < LOOKS && now >= r->at) {
-        for (i = 0; good && i < service->lane_count; i++) {
+        for (size_t i = 0; good && i < service->lane_count; i++) {
             good = service->lanes[i].endpoint == NULL || look(service, &service->lanes[i], arena);
             aegis_arena_reset(arena);
         }

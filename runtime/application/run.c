@@ -62,14 +62,13 @@ bool aegis_bus_hurried(aegis_bus *bus)
 aegis_status aegis_run(aegis_bus *bus, aegis_error *error)
 {
     aegis_bus *expected = NULL;
-    struct sigaction action;
+    struct sigaction action = {0};
     struct sigaction before_int;
     struct sigaction before_term;
 
     if (!atomic_compare_exchange_strong(&running, &expected, bus))
         return aegis_error_set(error, AEGIS_FAILED_PRECONDITION,
                                "another thread of this process is in aegis_run");
-    memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;
     action.sa_flags = SA_RESTART;
     (void)sigemptyset(&action.sa_mask);

@@ -56,15 +56,13 @@ static aegis_intake *new_intake(aegis_lane *lane, const aegis_need *need)
 
 aegis_status aegis_subscription_open(aegis_lane *lane, const aegis_need *need, aegis_error *error)
 {
-    aegis_status status;
-
     lane->subscription = need->subscription;
     lane->tally = aegis_tally_of(lane->service->bus, lane->service->type->name, need->pattern,
                                  need->config.filter, false);
     lane->intake = new_intake(lane, need);
     if (lane->intake == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    status = aegis_lane_open(lane->service, &lane->intake->config, lane, error);
+    aegis_status status = aegis_lane_open(lane->service, &lane->intake->config, lane, error);
     lane->intake->open = status == AEGIS_OK;
     if (status == AEGIS_OK)
         aegis_losses_begin(lane->intake);
@@ -75,9 +73,8 @@ void aegis_subscriptions_close(aegis_service *service)
 {
     aegis_port *port = service->bus->port;
     const int64_t deadline = aegis_clock_monotonic() + DELETE_TIMEOUT;
-    size_t i;
 
-    for (i = 0; i < service->lane_count; i++) {
+    for (size_t i = 0; i < service->lane_count; i++) {
         const aegis_intake *in = service->lanes[i].intake;
 
         if (in != NULL && in->own && in->open)
@@ -90,9 +87,8 @@ void aegis_subscription_reopen(aegis_intake *in)
     aegis_service *service = in->lane->service;
     aegis_port *port = service->bus->port;
     aegis_consumer_config config = in->config;
-    aegis_error error;
+    aegis_error error = {0};
 
-    memset(&error, 0, sizeof error);
     config.start = in->losses.floor + 1;
     if (port->ops->ensure_consumer(port, &config, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT, &error) ==
         AEGIS_OK)

@@ -78,10 +78,9 @@ static size_t clean(struct aegis_sweep *sweep, const swept *place)
     aegis_message messages[SWEEP_BATCH];
     size_t all = 0;
     size_t count;
-    size_t i;
 
     while (ops->next_batch(place->source, 0, messages, SWEEP_BATCH, &count) == AEGIS_OK) {
-        for (i = 0; i < count; i++) {
+        for (size_t i = 0; i < count; i++) {
             (void)ops->settle(&messages[i], AEGIS_ACK, 0);
             ops->release(&messages[i]);
         }
@@ -94,20 +93,17 @@ static size_t clean(struct aegis_sweep *sweep, const swept *place)
 /* Whether they still have their place, when it is time for it. */
 static void check(struct aegis_sweep *sweep)
 {
-    aegis_health health;
-    aegis_arena *arena;
+    aegis_health health = {0};
     bool doubt = false;
-    size_t i;
 
-    memset(&health, 0, sizeof health);
     sweep->bus->port->ops->health(sweep->bus->port, &health);
     if (health.reconnects != sweep->reconnects)
         sweep->check_at = 0;
     sweep->reconnects = health.reconnects;
     if (!health.connected || aegis_clock_monotonic() < sweep->check_at || sweep->unanswered >= UNANSWERED_MAX)
         return;
-    arena = aegis_arena_new(sweep->bus->allocator);
-    for (i = 0; arena != NULL && i < 2; i++) {
+    aegis_arena *arena = aegis_arena_new(sweep->bus->allocator);
+    for (size_t i = 0; arena != NULL && i < 2; i++) {
         swept *place = &sweep->places[i];
         const aegis_place kept = place->source != NULL
                                      ? aegis_place_look(sweep->bus, &place->config, &place->unseen, arena)
@@ -127,18 +123,16 @@ static void check(struct aegis_sweep *sweep)
 static bool pause_for(struct aegis_sweep *sweep, aegis_duration duration)
 {
     struct timespec until;
-    int64_t wanted;
     int timeout = 0;
-    bool on;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    wanted = (int64_t)until.tv_nsec + duration;
+    int64_t wanted = (int64_t)until.tv_nsec + duration;
     until.tv_sec += (time_t)(wanted / AEGIS_SECOND);
     until.tv_nsec = (long)(wanted % AEGIS_SECOND);
     (void)pthread_mutex_lock(&sweep->lock);
     while (!sweep->stopping && timeout == 0)
         timeout = pthread_cond_timedwait(&sweep->changed, &sweep->lock, &until);
-    on = !sweep->stopping;
+    bool on = !sweep->stopping;
     (void)pthread_mutex_unlock(&sweep->lock);
     return on;
 }
@@ -147,13 +141,12 @@ static void *work(void *argument)
 {
     struct aegis_sweep *sweep = (struct aegis_sweep *)argument;
     aegis_duration wait = SWEEP_BUSY;
-    size_t i;
 
     do {
         bool open = true;
         size_t found = 0;
 
-        for (i = 0; i < 2 && open; i++) {
+        for (size_t i = 0; i < 2 && open; i++) {
             open = open_place(sweep, &sweep->places[i]);
             if (open)
                 found += clean(sweep, &sweep->places[i]);
@@ -163,7 +156,7 @@ static void *work(void *argument)
         if (!open && sweep->failures >= SWEEP_TRIES)
             wait = SWEEP_FAILED;
     } while (pause_for(sweep, wait));
-    for (i = 0; i < 2; i++) {
+    for (size_t i = 0; i < 2; i++) {
         if (sweep->places[i].source != NULL)
             sweep->bus->port->ops->close_source(sweep->places[i].source);
     }

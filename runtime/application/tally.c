@@ -118,10 +118,8 @@ uint32_t aegis_tally_level_of(const aegis_tally *tally, aegis_tally_level what)
 
 static void read_latency(const aegis_tally *tally, aegis_latency *out)
 {
-    size_t i;
-
     out->count = 0;
-    for (i = 0; i < AEGIS_LATENCY_BUCKETS; i++) {
+    for (size_t i = 0; i < AEGIS_LATENCY_BUCKETS; i++) {
         out->buckets[i] = atomic_load_explicit(&tally->buckets[i], memory_order_relaxed);
         out->count += out->buckets[i];
     }
@@ -155,9 +153,7 @@ static void read_one(const aegis_tally *tally, aegis_consumer_metrics *out)
 
 void aegis_tallies_read(const aegis_bus *bus, aegis_consumer_metrics *out, size_t count)
 {
-    const aegis_tally *tally;
-
-    for (tally = bus->tallies; tally != NULL && count > 0; tally = tally->next, count--)
+    for (const aegis_tally *tally = bus->tallies; tally != NULL && count > 0; tally = tally->next, count--)
         read_one(tally, out++);
 }
 

@@ -166,15 +166,13 @@ static void choose_small(aegis_topology *t, aegis_stream_kind kind, const aegis_
 
 aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options, aegis_error *error)
 {
-    aegis_status status;
-
     if (options->replicas > REPLICAS_MAX)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "options.replicas is %u; %u at most",
                                options->replicas, (unsigned)REPLICAS_MAX);
     choose_small(t, AEGIS_KIND_TRIES, &tries, options, &t->tries);
     choose_small(t, AEGIS_KIND_REGISTRY, &registry, options, &t->registry);
     t->registry.max_age = AEGIS_HEARTBEATS_LIFE * aegis_heartbeat_of(options);
-    status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
+    aegis_status status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
     if (status == AEGIS_OK)
         status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);
     if (status == AEGIS_OK)
@@ -188,10 +186,9 @@ static void warn(aegis_bus *bus, aegis_stream_kind kind, const aegis_stream_info
 {
     char promises[512];
     size_t length = 0;
-    size_t i;
 
     promises[0] = '\0';
-    for (i = 0; i < sizeof weakened / sizeof weakened[0]; i++) {
+    for (size_t i = 0; i < sizeof weakened / sizeof weakened[0]; i++) {
         if (weakened[i].kind == kind && (info->differs & (unsigned)weakened[i].point) != 0 &&
             length < sizeof promises)
             length += (size_t)snprintf(promises + length, sizeof promises - length, "%s%s",
@@ -254,14 +251,12 @@ static aegis_status no_room(const aegis_topology *t, aegis_stream_kind kind, aeg
 static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadline, aegis_error *error)
 {
     aegis_topology *t = &bus->topology;
-    aegis_stream_info info;
-    aegis_status status;
+    aegis_stream_info info = {0};
 
     if (atomic_load_explicit(&t->ready[kind], memory_order_acquire))
         return AEGIS_OK;
     atomic_store(&t->wanted[kind], true);
-    memset(&info, 0, sizeof info);
-    status = look(bus, kind, deadline, &info, error);
+    aegis_status status = look(bus, kind, deadline, &info, error);
     if (status == AEGIS_OK || info.differs != 0)
         tell(bus, kind, &info);
     if (status == AEGIS_RESOURCE_EXHAUSTED)
@@ -336,9 +331,8 @@ aegis_status aegis_bus_put(aegis_bus *bus, aegis_stream_kind kind, const char *k
                            uint64_t expected, int64_t deadline, uint64_t *revision, aegis_error *error)
 {
     aegis_status status = AEGIS_NOT_FOUND;
-    unsigned i;
 
-    for (i = 0; i < 2 && status == AEGIS_NOT_FOUND; i++) {
+    for (unsigned i = 0; i < 2 && status == AEGIS_NOT_FOUND; i++) {
         status = ensure(bus, kind, sooner(deadline, aegis_clock_monotonic() + AEGIS_MANAGE_TIMEOUT), error);
         if (status == AEGIS_OK)
             status = bus->port->ops->kv_put(bus->port, bus->topology.names[kind], key, value, expected,

@@ -16,9 +16,8 @@ static int digit(char c)
 static bool bytes_of(const char *text, uint8_t *bytes, size_t count, bool zero)
 {
     uint8_t any = 0;
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         const int high = digit(text[2 * i]), low = high < 0 ? -1 : digit(text[2 * i + 1]);
 
         if (low < 0)
@@ -47,9 +46,8 @@ bool aegis_traceparent_read(const char *text, aegis_traceparent *out)
 static char *digits_of(char *at, const uint8_t *bytes, size_t count)
 {
     static const char digits[] = "0123456789abcdef";
-    size_t i;
 
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         *at++ = digits[bytes[i] >> 4];
         *at++ = digits[bytes[i] & 15];
     }
@@ -75,17 +73,16 @@ void aegis_trace_bytes(const char *trace_id, uint8_t bytes[16])
 {
     uint64_t hash[2] = {UINT64_C(0xcbf29ce484222325), UINT64_C(0x84222325cbf29ce4)};
     aegis_uuid uuid;
-    size_t i;
 
     if (aegis_uuid_parse(trace_id, &uuid)) {
         memcpy(bytes, uuid.bytes, 16);
         return;
     }
     for (; trace_id != NULL && *trace_id != '\0'; trace_id++) {
-        for (i = 0; i < 2; i++)
+        for (size_t i = 0; i < 2; i++)
             hash[i] = (hash[i] ^ (uint8_t)*trace_id) * UINT64_C(0x100000001b3);
     }
-    for (i = 0; i < 16; i++)
+    for (size_t i = 0; i < 16; i++)
         bytes[i] = (uint8_t)(hash[i / 8] >> (56 - 8 * (i % 8)));
 }
 
@@ -100,11 +97,10 @@ uint64_t aegis_trace_threshold(double ratio)
 bool aegis_trace_sampled(const aegis_bus *bus, const uint8_t trace[16], int8_t told)
 {
     uint64_t value = 0;
-    size_t i;
 
     if (told >= 0)
         return told != 0;
-    for (i = 9; i < 16; i++)
+    for (size_t i = 9; i < 16; i++)
         value = value << 8 | trace[i];
     return value >= bus->trace_threshold;
 }

@@ -40,15 +40,13 @@ aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_t
     aegis_bus *bus = in->lane->service->bus;
     const char *key = key_of(in, sequence, arena);
     aegis_wire_event_tries value;
-    aegis_kv_entry entry;
-    aegis_status status;
+    aegis_kv_entry entry = {0};
 
     *tries = 0;
     if (key == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-    memset(&entry, 0, sizeof entry);
-    status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key,
-                                    aegis_clock_monotonic() + TIMEOUT, arena, &entry, error);
+    aegis_status status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key,
+                                                 aegis_clock_monotonic() + TIMEOUT, arena, &entry, error);
     if (status == AEGIS_OK &&
         aegis_wire_event_tries_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) == AEGIS_OK &&
         value.stored_at == stored_at)
@@ -59,12 +57,10 @@ aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_t
 aegis_status aegis_tries_begin(const aegis_intake *in, const aegis_message *message, uint32_t most,
                                aegis_arena *arena, uint32_t *tries, aegis_error *error)
 {
-    aegis_status status;
-
     *tries = 1;
     if (message->deliveries <= 1)
         return AEGIS_OK;
-    status = aegis_tries_read(in, message->sequence, message->stored_at, arena, tries, error);
+    aegis_status status = aegis_tries_read(in, message->sequence, message->stored_at, arena, tries, error);
     if (status != AEGIS_OK)
         return status;
     ++*tries;

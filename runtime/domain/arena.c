@@ -150,11 +150,10 @@ static bool add_chunk(aegis_arena *arena, size_t piece)
 void *aegis_arena_alloc(aegis_arena *arena, size_t size)
 {
     size_t need = aegis_arena_rounded(size + (size == 0));
-    unsigned char *piece;
 
     if (need < size || (need > (size_t)(arena->end - arena->at) && !add_chunk(arena, need)))
         return NULL;
-    piece = arena->at;
+    unsigned char *piece = arena->at;
     arena->at += need;
     return piece;
 }
@@ -187,13 +186,10 @@ void *aegis_arena_extend(aegis_arena *arena, void *pointer, size_t old_size, siz
 
 char *aegis_arena_strdup(aegis_arena *arena, const char *text)
 {
-    size_t size;
-    char *copy;
-
     if (text == NULL)
         return NULL;
-    size = strlen(text) + 1;
-    copy = aegis_arena_take_text(arena, size);
+    size_t size = strlen(text) + 1;
+    char *copy = aegis_arena_take_text(arena, size);
     if (copy != NULL)
         memcpy(copy, text, size);
     return copy;
@@ -202,11 +198,10 @@ char *aegis_arena_strdup(aegis_arena *arena, const char *text)
 char *aegis_arena_printf(aegis_arena *arena, const char *format, ...)
 {
     va_list arguments;
-    int length;
     char *text = NULL;
 
     va_start(arguments, format);
-    length = vsnprintf(NULL, 0, format, arguments);
+    int length = vsnprintf(NULL, 0, format, arguments);
     va_end(arguments);
     if (length >= 0)
         text = aegis_arena_take_text(arena, (size_t)length + 1);

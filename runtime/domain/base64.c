@@ -45,9 +45,8 @@ bool aegis_base64_decode(const uint8_t *text, size_t size, uint8_t *out, size_t 
 uint8_t *aegis_base64_encode(const uint8_t *data, size_t size, uint8_t *out)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t i;
 
-    for (i = 0; i < size; i += 3) {
+    for (size_t i = 0; i < size; i += 3) {
         size_t have = size - i < 3 ? size - i : 3;
         uint32_t bits = (uint32_t)data[i] << 16;
 

@@ -57,7 +57,6 @@ bool aegis_budget_spend(aegis_budget *budget)
 void aegis_breaker_init(aegis_breaker *b, const aegis_breaker_options *options)
 {
     static const aegis_breaker_options defaults = {false, 50, 20, 10 * AEGIS_SECOND, AEGIS_SECOND};
-    size_t i;
 
     b->options = *options;
     if (options->percent == 0 || options->percent > 100)
@@ -73,7 +72,7 @@ void aegis_breaker_init(aegis_breaker *b, const aegis_breaker_options *options)
     atomic_init(&b->until, 0);
     atomic_init(&b->opened, 0);
     atomic_init(&b->rejected, 0);
-    for (i = 0; i < AEGIS_BREAKER_SLICES; i++) {
+    for (size_t i = 0; i < AEGIS_BREAKER_SLICES; i++) {
         atomic_init(&b->slices[i].slice, NEVER);
         atomic_init(&b->slices[i].good, 0);
         atomic_init(&b->slices[i].bad, 0);
@@ -82,12 +81,10 @@ void aegis_breaker_init(aegis_breaker *b, const aegis_breaker_options *options)
 
 bool aegis_breaker_admit(aegis_breaker *b, int64_t now)
 {
-    int64_t until;
-
     if (atomic_load_explicit(&b->state, memory_order_relaxed) == AEGIS_BREAKER_CLOSED || b->options.off)
         return true;
     /* One may try; another one when that has not come back for as long as the circuit stays open. */
-    until = atomic_load(&b->until);
+    int64_t until = atomic_load(&b->until);
     if (now >= until && atomic_compare_exchange_strong(&b->until, &until, now + b->options.open_for)) {
         int expected = AEGIS_BREAKER_OPEN;
 
@@ -102,9 +99,8 @@ bool aegis_breaker_admit(aegis_breaker *b, int64_t now)
 static bool too_many(aegis_breaker *b, int64_t slice)
 {
     uint64_t good = 0, bad = 0;
-    size_t i;
 
-    for (i = 0; i < AEGIS_BREAKER_SLICES; i++) {
+    for (size_t i = 0; i < AEGIS_BREAKER_SLICES; i++) {
         if (atomic_load(&b->slices[i].slice) + AEGIS_BREAKER_SLICES <= slice)
             continue;
         good += atomic_load_explicit(&b->slices[i].good, memory_order_relaxed);
@@ -141,7 +137,6 @@ static bool change(aegis_breaker *b, int64_t now, int from, int to)
 void aegis_breaker_report(aegis_breaker *b, int64_t sent, int64_t now, aegis_verdict verdict)
 {
     const int state = atomic_load_explicit(&b->state, memory_order_relaxed);
-    size_t i;
 
     if (b->options.off || sent < atomic_load_explicit(&b->since, memory_order_relaxed))
         return;
@@ -154,7 +149,7 @@ void aegis_breaker_report(aegis_breaker *b, int64_t sent, int64_t now, aegis_ver
     } else if (state == AEGIS_BREAKER_HALF_OPEN && verdict == AEGIS_VERDICT_BAD) {
         (void)change(b, now, AEGIS_BREAKER_HALF_OPEN, AEGIS_BREAKER_OPEN);
     } else if (state == AEGIS_BREAKER_HALF_OPEN) {
-        for (i = 0; i < AEGIS_BREAKER_SLICES; i++)
+        for (size_t i = 0; i < AEGIS_BREAKER_SLICES; i++)
             atomic_store(&b->slices[i].slice, NEVER);
         (void)change(b, now, AEGIS_BREAKER_HALF_OPEN, AEGIS_BREAKER_CLOSED);
     }

@@ -33,10 +33,9 @@ static void digest_block(aegis_sha1 *hash)
     uint32_t words[80];
     uint32_t a = hash->state[0], b = hash->state[1], c = hash->state[2], d = hash->state[3],
              e = hash->state[4];
-    size_t i;
 
     expand(hash->block, words);
-    for (i = 0; i < 80; i++) {
+    for (size_t i = 0; i < 80; i++) {
         const uint32_t next = rotate(a, 5) + mix(i, b, c, d) + e + words[i];
 
         e = d;
@@ -83,12 +82,11 @@ void aegis_sha1_end(aegis_sha1 *hash, uint8_t digest[AEGIS_SHA1_SIZE])
     const uint64_t bits = hash->length * 8;
     const size_t filled = (size_t)(hash->length % 64);
     uint8_t tail[8];
-    size_t i;
 
-    for (i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         tail[i] = (uint8_t)(bits >> (56 - 8 * i));
     aegis_sha1_add(hash, padding, filled < 56 ? 56 - filled : 120 - filled);
     aegis_sha1_add(hash, tail, sizeof tail);
-    for (i = 0; i < AEGIS_SHA1_SIZE; i++)
+    for (size_t i = 0; i < AEGIS_SHA1_SIZE; i++)
         digest[i] = (uint8_t)(hash->state[i / 4] >> (24 - 8 * (i % 4)));
 }

@@ -126,12 +126,11 @@ static uint32_t two(const char *at, bool *bad)
 static bool read_micros(const char *at, const char *end, int64_t *fraction)
 {
     bool bad = end - at < 8 || (uint8_t)(at[7] - '0') < 10;
-    uint64_t pairs;
 
     if (bad)
         return false;
-    pairs = pairs_in(aegis_load_le64((const uint8_t *)at) & UINT64_C(0x00ffffffffffffff),
-                     UINT64_C(0x003030303030302e), UINT64_C(0x7f09090909090900), &bad);
+    uint64_t pairs = pairs_in(aegis_load_le64((const uint8_t *)at) & UINT64_C(0x00ffffffffffffff),
+                              UINT64_C(0x003030303030302e), UINT64_C(0x7f09090909090900), &bad);
     *fraction = (int64_t)(byte_of(pairs, 1) * 10000 + byte_of(pairs, 3) * 100 + byte_of(pairs, 5)) * 1000;
     return !bad;
 }
@@ -209,11 +208,10 @@ bool aegis_timestamp_parse(const char *text, size_t length, aegis_timestamp *val
     uint32_t year, month, day, hour, minute, second;
     int64_t seconds, fraction;
     uint64_t date, clock;
-    bool bad;
 
     if (length < 20)
         return false;
-    bad = text[10] != 'T' && text[10] != 't' && text[10] != ' ';
+    bool bad = text[10] != 'T' && text[10] != 't' && text[10] != ' ';
     date = pairs_in(aegis_load_le64((const uint8_t *)text), UINT64_C(0x2d30302d30303030) /* 0000-00- */,
                     UINT64_C(0x0009090009090909), &bad);
     clock = pairs_in(aegis_load_le64((const uint8_t *)text + 11), UINT64_C(0x30303a30303a3030) /* 00:00:00 */,

@@ -15,12 +15,10 @@
 static void fallback(uint8_t *bytes, size_t size)
 {
     struct timespec now;
-    uint64_t x;
-    size_t i;
 
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    x = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)(uintptr_t)&now;
-    for (i = 0; i < size; i++) {
+    uint64_t x = (uint64_t)now.tv_nsec ^ (uint64_t)now.tv_sec << 30 ^ (uint64_t)(uintptr_t)&now;
+    for (size_t i = 0; i < size; i++) {
         x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
         bytes[i] = (uint8_t)(x >> 56);
     }

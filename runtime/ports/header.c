@@ -4,9 +4,7 @@
 
 const char *aegis_header_value(const aegis_header *headers, size_t count, const char *name)
 {
-    size_t i;
-
-    for (i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (strcasecmp(headers[i].name, name) == 0)
             return headers[i].value;
     }

@@ -20,10 +20,9 @@ static void add(sentence *s, const char *format, ...) AEGIS_PRINTF(2, 3);
 static void add(sentence *s, const char *format, ...)
 {
     va_list arguments;
-    int length;
 
     va_start(arguments, format);
-    length = vsnprintf(s->text + s->length, s->size - s->length, format, arguments);
+    int length = vsnprintf(s->text + s->length, s->size - s->length, format, arguments);
     va_end(arguments);
     if (length > 0)
         s->length += (size_t)length < s->size - s->length ? (size_t)length : s->size - s->length - 1;
@@ -59,9 +58,7 @@ const char *aegis_discard_name(aegis_discard discard)
 
 static bool has(const aegis_stream_config *config, const char *subject)
 {
-    size_t i;
-
-    for (i = 0; i < config->subject_count; i++) {
+    for (size_t i = 0; i < config->subject_count; i++) {
         if (strcmp(config->subjects[i], subject) == 0)
             return true;
     }
@@ -70,13 +67,11 @@ static bool has(const aegis_stream_config *config, const char *subject)
 
 static bool same_subjects(const aegis_stream_config *is, const aegis_stream_config *wanted)
 {
-    size_t i;
-
-    for (i = 0; i < wanted->subject_count; i++) {
+    for (size_t i = 0; i < wanted->subject_count; i++) {
         if (!has(is, wanted->subjects[i]))
             return false;
     }
-    for (i = 0; i < is->subject_count; i++) {
+    for (size_t i = 0; i < is->subject_count; i++) {
         if (!has(wanted, is->subjects[i]))
             return false;
     }
@@ -85,9 +80,7 @@ static bool same_subjects(const aegis_stream_config *is, const aegis_stream_conf
 
 static void add_subjects(sentence *s, const aegis_stream_config *config)
 {
-    size_t i;
-
-    for (i = 0; i < config->subject_count && i < 3; i++)
+    for (size_t i = 0; i < config->subject_count && i < 3; i++)
         add(s, "%s'%.60s'", i > 0 ? ", " : "", config->subjects[i]);
     if (config->subject_count > 3)
         add(s, ", ...");

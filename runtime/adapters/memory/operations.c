@@ -147,9 +147,8 @@ aegis_status memory_request(aegis_port *port, const aegis_outgoing *message, int
                             aegis_message *answer, aegis_error *error)
 {
     memory_bus *bus = memory_of(port);
-    memory_operation operation;
+    memory_operation operation = {0};
     memset(answer, 0, sizeof *answer);
-    memset(&operation, 0, sizeof operation);
     operation.deadline = deadline;
     aegis_status status = memory_check_outgoing(message, error);
     if (status != AEGIS_OK)
@@ -265,7 +264,7 @@ aegis_status memory_submit(aegis_source *completions, aegis_operation_kind kind,
                            aegis_error *error)
 {
     memory_bus *bus = memory_of(completions->port);
-    memory_operation wanted;
+    memory_operation wanted = {0};
     aegis_status status = memory_check_outgoing(message, error);
     if (status != AEGIS_OK)
         return status;
@@ -273,7 +272,6 @@ aegis_status memory_submit(aegis_source *completions, aegis_operation_kind kind,
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "unknown kind of operation");
     if (late(deadline, error))
         return AEGIS_DEADLINE_EXCEEDED;
-    memset(&wanted, 0, sizeof wanted);
     wanted.token = token;
     wanted.deadline = deadline;
     pthread_mutex_lock(&bus->lock);
