@@ -40,8 +40,9 @@ $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 
 $(LIBAEGIS): $(RUNTIME_OBJECTS)
 	rm -f $@ && $(AR) rcs $@ $^
+# Relocations are packed: what tables of pointers need is a bit for each instead of 24 bytes. An older linker ignores it.
 $(LIBAEGIS_SHARED): $(RUNTIME_OBJECTS)
-	$(LINK) -shared -Wl,--gc-sections -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
+	$(LINK) -shared -Wl,--gc-sections -Wl,-z,pack-relative-relocs -Wl,-soname,libaegis.so.$(ABI) -o $@ $^ $(RUNTIME_LIBS)
 	ln -sf libaegis.so.$(ABI) $(BUILD)/libaegis.so
 
 # The archive that is installed holds one object in which everything but the public names is local, so that a static link
