@@ -333,6 +333,19 @@ static bool means_nothing(const char *name)
     return false;
 }
 
+/* `true` or `false` for what is that in other languages. */
+static const char *truth(const char *name)
+{
+    static const char *const words[][2] = {{"True", "true"},   {"TRUE", "true"},   {"yes", "true"},
+                                           {"False", "false"}, {"FALSE", "false"}, {"no", "false"}};
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(name, words[i][0]) == 0)
+            return words[i][1];
+    }
+    return NULL;
+}
+
 static symbol *resolve_imported(unit *u, const ast_path *path, const char *wanted, unit **owner)
 {
     const char *package = path->parts[0].text, *name = path->parts[1].text;
@@ -371,7 +384,11 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
     if (path->count == 2)
         return resolve_imported(u, path, wanted, owner);
     if (path->count > 2) {
+        const char *here = elsewhere_type(path->parts[path->count - 1].text);
+
         diag_report(&u->c->reports, 304, path->where, "a name has at most two parts: package.Name");
+        if (here != NULL && strcmp(wanted, "type") == 0)
+            diag_add_meant(&u->c->reports, path->where, "%s", here);
         return NULL;
     }
     found = find_symbol(u, path->parts[0].text);
@@ -385,6 +402,8 @@ symbol *resolve(unit *u, const ast_path *path, const char *wanted, unit **owner)
             diag_add_help(&u->c->reports, "a result without fields is written {}");
         else if (strcmp(wanted, "constant") == 0 && means_nothing(path->parts[0].text))
             diag_add_help(&u->c->reports, "what may be absent has an optional type, T?, and no default");
+        else if (strcmp(wanted, "constant") == 0 && truth(path->parts[0].text) != NULL)
+            diag_add_meant(&u->c->reports, path->where, "%s", truth(path->parts[0].text));
         else
             suggest(u, u, path->where, path->parts[0].text, strcmp(wanted, "type") == 0);
     }

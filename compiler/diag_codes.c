@@ -15,9 +15,9 @@ static const diag_code codes[] = {
      "A comment that begins with /* ends with */; they do not nest."},
     {104, DIAG_ERROR, "An unknown escape", "Strings know \\\" \\\\ \\n \\t and \\u{1F600}."},
     {105, DIAG_ERROR, "Not a number",
-     "Integers are decimal or 0x..., at most 64 bits; floats have a digit on both sides of the point; "
-     "durations end "
-     "in ns us ms s m h or d."},
+     "Integers are decimal, without zeros before them, or 0x..., at most 64 bits; floats have a digit on "
+     "both "
+     "sides of the point; durations end in ns us ms s m h or d."},
     {106, DIAG_ERROR, "Not a text file", "An .aegis file is UTF-8 without NUL bytes."},
     {107, DIAG_ERROR, "A name that is too long", "Names have at most 128 characters, here and on the wire."},
     {110, DIAG_WARNING, "A doc comment that documents nothing",

@@ -62,6 +62,13 @@ const char *elsewhere_type(const char *name)
         {"uint8", "u8"},
         {"uint8_t", "u8"},
         {"byte", "u8"},
+        {"ubyte", "u8"},
+        {"Byte", "u8"},
+        {"Int8", "i8"},
+        {"Int16", "i16"},
+        {"Short", "i16"},
+        {"ushort", "u16"},
+        {"ulong", "u64"},
         {"UInt8", "u8"},
         {"number", "f64"},
         {"float", "f32"},
@@ -181,12 +188,50 @@ const char *elsewhere_annotation(const char *name)
     return NULL;
 }
 
+const char *elsewhere_statement(const char *word)
+{
+    static const char complete[] = "a declaration is complete where it stands",
+                      method[] =
+                          "methods stand in a service, as 'rpc name(parameters) -> Result raises Error;'",
+                      alias[] = "another name for a type is written 'alias NAME = TYPE;'";
+    static const char *const words[][2] = {
+        {"extend", complete},
+        {"impl", complete},
+        {"extension", complete},
+        {"apply", complete},
+        {"root_type", "any struct can be a message"},
+        {"file_identifier", "messages carry no mark of their file"},
+        {"file_extension", "messages carry no mark of their file"},
+        {"attribute", "annotations are not declared"},
+        {"annotation", "annotations are not declared"},
+        {"directive", "annotations are not declared"},
+        {"mod", "a file is one package, and nothing is nested in it"},
+        {"operation", method},
+        {"resource", method},
+        {"list", "a list is written where it is used: [T]"},
+        {"map", "a map is written where it is used: {string: T}"},
+        {"scalar", alias},
+        {"string", alias},
+    };
+
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i][0], word) == 0)
+            return words[i][1];
+    }
+    return NULL;
+}
+
 const elsewhere_keyword *elsewhere_keyword_of(const char *word)
 {
     static const elsewhere_keyword words[] = {
         {"message", "struct", "a message is a struct"},
         {"class", "struct", "a class is a struct"},
         {"record", "struct", "a record is a struct"},
+        {"structure", "struct", "a structure is a struct"},
+        {"object", "struct", "an object is a struct"},
+        {"entity", "struct", "an entity is a struct"},
+        {"dataclass", "struct", "a dataclass is a struct"},
+        {"input", "struct", "an input is a struct"},
         {"table", "struct", "a table is a struct"},
         {"model", "struct", "a model is a struct"},
         {"type", "struct", "a type with fields is a struct"},
@@ -196,6 +241,7 @@ const elsewhere_keyword *elsewhere_keyword_of(const char *word)
         {"interface", "service", "an interface is a service"},
         {"trait", "service", "a trait is a service"},
         {"protocol", "service", "a protocol is a service"},
+        {"rpc_service", "service", "what serves calls is a service"},
         {"server", "service", "what serves calls is a service"},
         {"oneof", "union", "a oneof is a union"},
         {"variant", "union", "a variant is a union"},
@@ -219,8 +265,13 @@ const elsewhere_keyword *elsewhere_keyword_of(const char *word)
         {"fn", "rpc", "a call that is answered is an rpc"},
         {"def", "rpc", "a call that is answered is an rpc"},
         {"call", "rpc", "a call that is answered is an rpc"},
+        {"operation", "rpc", "a call that is answered is an rpc"},
+        {"endpoint", "rpc", "a call that is answered is an rpc"},
+        {"procedure", "rpc", "a call that is answered is an rpc"},
+        {"unary", "rpc", "a call that is answered is an rpc"},
         {"query", "rpc", "a call that is answered is an rpc"},
         {"get", "rpc", "a call that is answered is an rpc"},
+        {"cmd", "command", "work that is stored until it is done is a command"},
         {"task", "command", "work that is stored until it is done is a command"},
         {"job", "command", "work that is stored until it is done is a command"},
         {"oneway", "command", "a call that is not answered is a command"},

@@ -41,6 +41,11 @@ bool token_is(const parser *p, size_t i, const char *word)
     return token_word(p, i) && strcmp(p->tokens[i].text, word) == 0;
 }
 
+bool token_sign(const parser *p, size_t i, const char *sign)
+{
+    return token_kind(p, i) == BAD_CHARACTER && strcmp(p->tokens[i].text, sign) == 0;
+}
+
 bool token_touches(const parser *p, size_t i)
 {
     return i + 1 < p->count && p->tokens[i].where.end == p->tokens[i + 1].where.start;

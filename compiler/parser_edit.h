@@ -41,6 +41,8 @@ int token_kind(const parser *p, size_t i);
 bool token_word(const parser *p, size_t i);
 /* Whether token `i` is this word, keyword or not. */
 bool token_is(const parser *p, size_t i, const char *word);
+/* Whether token `i` is this sign, which has no meaning in the language. */
+bool token_sign(const parser *p, size_t i, const char *sign);
 /* Whether nothing stands between tokens `i` and `i + 1`. */
 bool token_touches(const parser *p, size_t i);
 /* The source from token `from` to token `to`, both included, in one line. */
@@ -88,6 +90,8 @@ const char *parser_wanted(parser *p, const site *s);
 
 /* repair.c: change one mark or word, if that helps. */
 bool repair(const site *s);
+/* The keyword that is meant by the misspelt one at `at`; NULL when it is near to none. */
+const char *repair_keyword(parser *p, size_t at);
 /* slip.c: rewrite what is written as elsewhere. */
 bool slip(const site *s);
 

@@ -48,7 +48,9 @@ void removal(const site *s, bool silent)
 {
     parser *p = s->p;
     bool top = s->block == PLACE_TOP;
-    size_t from = top ? p->statement : s->block_member, to;
+    /* of a value in an enum the name is kept */
+    const size_t kept = s->block == PLACE_VALUES && s->at > s->plain && token_word(p, s->plain) ? 1 : 0;
+    size_t from = top ? p->statement : s->block_member + kept, to;
 
     to = top ? statement_end(p, s->at) : member_end(p, s->at, s->block);
     if (silent && !top && (p->removed != 0 || from == to)) {

@@ -234,28 +234,24 @@ static void consider_exchange(search *f)
         consider(f, at - 1, 1, (unsigned char)before[i], mark_text(f, (unsigned char)before[i]), 7);
 }
 
-/* A keyword that was misspelt. */
-static void consider_keywords(search *f)
-{
-    static const struct {
-        const char *word;
-        int kind;
-    } keywords[] = {{"aegis", KW_AEGIS},   {"package", KW_PACKAGE},     {"import", KW_IMPORT},
-                    {"const", KW_CONST},   {"alias", KW_ALIAS},         {"struct", KW_STRUCT},
-                    {"enum", KW_ENUM},     {"strict", KW_STRICT},       {"union", KW_UNION},
-                    {"error", KW_ERROR},   {"reserved", KW_RESERVED},   {"service", KW_SERVICE},
-                    {"rpc", KW_RPC},       {"command", KW_COMMAND},     {"progress", KW_PROGRESS},
-                    {"raises", KW_RAISES}, {"publishes", KW_PUBLISHES}, {"subscribes", KW_SUBSCRIBES},
-                    {"uses", KW_USES},     {"event", KW_EVENT}};
-    const char *names[sizeof keywords / sizeof keywords[0]], *near;
-    size_t at = f->s->at;
-    char *lower;
+static const struct {
+    const char *word;
+    int kind;
+} keywords[] = {{"aegis", KW_AEGIS},   {"package", KW_PACKAGE},     {"import", KW_IMPORT},
+                {"const", KW_CONST},   {"alias", KW_ALIAS},         {"struct", KW_STRUCT},
+                {"enum", KW_ENUM},     {"strict", KW_STRICT},       {"union", KW_UNION},
+                {"error", KW_ERROR},   {"reserved", KW_RESERVED},   {"service", KW_SERVICE},
+                {"rpc", KW_RPC},       {"command", KW_COMMAND},     {"progress", KW_PROGRESS},
+                {"raises", KW_RAISES}, {"publishes", KW_PUBLISHES}, {"subscribes", KW_SUBSCRIBES},
+                {"uses", KW_USES},     {"event", KW_EVENT}};
 
-    if (token_kind(f->p, at) != NAME || expects(f->s->wanted, "a name"))
-        return;
-    lower = arena_strdup(f->p->memory, f->p->tokens[at].text);
+const char *repair_keyword(parser *p, size_t at)
+{
+    const char *names[sizeof keywords / sizeof keywords[0]];
+    char *lower = token_kind(p, at) == NAME ? arena_strdup(p->memory, p->tokens[at].text) : NULL;
+
     if (lower == NULL)
-        return;
+        return NULL;
     for (size_t i = 0; lower[i] != '\0'; i++) {
         if (lower[i] >= 'A' && lower[i] <= 'Z')
             lower[i] = (char)(lower[i] - 'A' + 'a');
@@ -263,11 +259,19 @@ static void consider_keywords(search *f)
     for (size_t i = 0; i < sizeof keywords / sizeof keywords[0]; i++) {
         names[i] = keywords[i].word;
         if (strcmp(lower, names[i]) == 0)
-            consider(f, at, 1, keywords[i].kind, names[i], 1);
+            return names[i];
     }
-    near = diag_nearest(lower, names, sizeof names / sizeof names[0]);
+    return diag_nearest(lower, names, sizeof names / sizeof names[0]);
+}
+
+/* A keyword that was misspelt. */
+static void consider_keywords(search *f)
+{
+    const size_t at = f->s->at;
+    const char *near = expects(f->s->wanted, "a name") ? NULL : repair_keyword(f->p, at);
+
     for (size_t i = 0; near != NULL && i < sizeof keywords / sizeof keywords[0]; i++) {
-        if (strcmp(near, names[i]) == 0)
+        if (strcmp(near, keywords[i].word) == 0)
             consider(f, at, 1, keywords[i].kind, near, 1);
     }
 }

@@ -37,9 +37,12 @@ bool slip_file(const site *s);
 bool slip_sign(const site *s);
 bool slip_type(const site *s);
 bool slip_field(const site *s);
+bool slip_behind(const site *s);
+bool slip_body(const site *s);
 bool slip_value(const site *s);
 bool slip_statement(const site *s);
 bool slip_method(const site *s);
+bool slip_service(const site *s);
 bool slip_mark(const site *s);
 
 #endif

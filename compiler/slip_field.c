@@ -3,11 +3,6 @@
 
 #include "slip.h"
 
-static bool is_sign(const parser *p, size_t i, const char *sign)
-{
-    return token_kind(p, i) == BAD_CHARACTER && strcmp(p->tokens[i].text, sign) == 0;
-}
-
 /* ---- fields ---- */
 
 /* Behind what may follow a field elsewhere: a number, options in brackets. `*value`: the default, if there is
@@ -131,22 +126,6 @@ static bool number_before_field(const site *s)
     return type_before_name(s, m + 2, true);
 }
 
-/* Fields of a proto file whose type came behind: `name: string = 1 [deprecated = true]`. */
-static bool options_behind(const site *s)
-{
-    parser *p = s->p;
-    size_t close;
-
-    if (token_kind(p, s->at) != '[' || slip_type_start(s) == 0)
-        return false;
-    close = token_close(p, s->at);
-    if (close >= p->count || !slip_ends_member(p, close + 1))
-        return false;
-    edit_report(p, 204, token_span(p, s->at, close), "there are no options in brackets");
-    diag_add_help(p->reports, "annotations stand before the field: @deprecated(\"why\") name: type;");
-    return edit_remove(p, s->at, close);
-}
-
 /* TypeScript: `name?: string`. */
 static bool optional_name(const site *s)
 {
@@ -206,21 +185,6 @@ static bool quoted_name(const site *s)
     return edit_rewrite(p, m, m, p->tokens[m].value->text);
 }
 
-/* `name: string default "x"`, `name: string := "x"`. */
-static bool default_word(const site *s)
-{
-    parser *p = s->p;
-    size_t at = s->at;
-
-    if (!token_is(p, at, "default") || slip_type_start(s) == 0)
-        return false;
-    edit_report(p, 204, p->tokens[at].where, "a default stands behind '='");
-    diag_add_help(
-        p->reports, "write '= %s'",
-        token_source(p, at + 1 + (token_kind(p, at + 1) == '='), at + 1 + (token_kind(p, at + 1) == '=')));
-    return edit_rewrite(p, at, token_kind(p, at + 1) == '=' ? at + 1 : at, "=");
-}
-
 /* A parameter that is only a type: `rpc get(GetRequest)`, `rpc ping(void)`. */
 static bool type_alone(const site *s)
 {
@@ -278,6 +242,18 @@ static bool shared_type(const site *s)
 
 /* ---- reserved ---- */
 
+/* `reserved: "coupon";`. */
+static bool reserved_colon(const site *s)
+{
+    parser *p = s->p;
+    size_t m = s->plain;
+
+    if (token_kind(p, m) != KW_RESERVED || token_kind(p, m + 1) != ':' || token_kind(p, m + 2) != STRING)
+        return false;
+    edit_report(p, 201, p->tokens[m + 1].where, "unexpected ':'; expected a string");
+    return edit_remove(p, m + 1, m + 1);
+}
+
 /* `reserved coupon;` · `reserved 2, 5 to 9;`. */
 static bool reserved_unquoted(const site *s)
 {
@@ -312,19 +288,20 @@ static bool reserved_unquoted(const site *s)
 
 /* ---- enums ---- */
 
-/* Behind what gives the value at `i` a number: `= 1`, `(1)`, `: 1`, `= "x"`. */
+/* Behind what gives the value at `i` a number: `= 1`, `(1)`, `: 1`, `@1`, `= "x"`, `= iota`. */
 static size_t behind_number(const parser *p, size_t i)
 {
     int mark = token_kind(p, i + 1), value = token_kind(p, i + 2);
 
-    if (!token_word(p, i) || (value != INTEGER && value != STRING))
+    if (!token_word(p, i) || (value != INTEGER && value != STRING && !token_is(p, i + 2, "iota")))
         return i + 1;
-    if (mark == '=' || mark == ':')
+    if (mark == '=' || mark == ':' || (mark == '@' && value == INTEGER))
         return i + 3;
     return mark == '(' && token_kind(p, i + 3) == ')' ? i + 4 : i + 1;
 }
 
-/* Take the numbers out of the whole enum: one mistake however many values it has. */
+/* Take the numbers out of the whole enum, and what separates numbered values in protobuf and Cap'n Proto: one
+ * mistake however many values it has. */
 static bool numbered_values(const site *s)
 {
     parser *p = s->p;
@@ -339,8 +316,35 @@ static bool numbered_values(const site *s)
     for (; i < p->count && token_kind(p, i) != '}' && token_kind(p, i) != 0; i++) {
         size_t behind = behind_number(p, i);
 
+        if (behind > i + 1 && token_kind(p, behind) == ';')
+            p->tokens[behind].kind = ',';
         if (behind > i + 1 && !edit_replace(p, i + 1, behind - i - 1, "", p->tokens[i].where))
             return false;
+    }
+    return true;
+}
+
+/* Rust and Swift: `Circle(f64), Square { side: f64 }`. What the values carry is left out of the whole enum.
+ */
+static bool values_with_data(const site *s)
+{
+    parser *p = s->p;
+    size_t first = s->at;
+
+    if ((token_kind(p, first) != '(' && token_kind(p, first) != '{') || first == 0 ||
+        !token_word(p, first - 1) || token_close(p, first) >= p->count || token_close(p, first) == first + 1)
+        return false;
+    edit_report(p, 204, token_span(p, first, token_close(p, first)), "the values of an enum carry nothing");
+    diag_add_help(p->reports, "one of several types is a union: union NAME { first: TYPE; second: TYPE; }");
+    for (size_t i = first; i < p->count && token_kind(p, i) != '}' && token_kind(p, i) != 0; i++) {
+        const bool opens = token_kind(p, i) == '(' || token_kind(p, i) == '{';
+        const size_t close = opens ? token_close(p, i) : p->count;
+
+        if (opens && close >= p->count)
+            break;
+        if (opens && !edit_replace(p, i, close + 1 - i, "", p->tokens[i].where))
+            return false;
+        i -= opens ? 1 : 0;
     }
     return true;
 }
@@ -350,13 +354,13 @@ static bool semicolons_between_values(const site *s)
 {
     parser *p = s->p;
 
-    if ((token_kind(p, s->at) != ';' && !is_sign(p, s->at, "|")) ||
+    if ((token_kind(p, s->at) != ';' && !token_sign(p, s->at, "|")) ||
         (token_kind(p, s->at + 1) != '}' && (!token_word(p, s->at + 1) || token_declares(p, s->at + 1))))
         return false;
     edit_report(p, 204, p->tokens[s->at].where, "the values of an enum are separated by ','");
     diag_add_fix(p->reports, p->tokens[s->at].where, ",");
     for (size_t i = s->at; i < p->count && token_kind(p, i) != '}'; i++) {
-        if (token_kind(p, i) == ';' || is_sign(p, i, "|"))
+        if (token_kind(p, i) == ';' || token_sign(p, i, "|"))
             p->tokens[i].kind = ',';
         if (token_kind(p, i) == '{' || token_declares(p, i))
             break;
@@ -402,9 +406,9 @@ static bool quoted_value(const site *s)
 bool slip_field(const site *s)
 {
     if (s->place == PLACE_VALUES)
-        return numbered_values(s) || semicolons_between_values(s) || quoted_value(s) ||
+        return numbered_values(s) || values_with_data(s) || semicolons_between_values(s) || quoted_value(s) ||
                (s->at > 0 && nothing_between_values(s));
-    if (s->block == PLACE_FIELDS && reserved_unquoted(s))
+    if (s->block == PLACE_FIELDS && (reserved_colon(s) || reserved_unquoted(s)))
         return true;
     if (s->place != PLACE_FIELDS && s->place != PLACE_PARAMS && s->place != PLACE_INSIDE)
         return false;
@@ -413,6 +417,6 @@ bool slip_field(const site *s)
     if (s->block == PLACE_SERVICE && s->member == s->block_member)
         return false;
     return quoted_name(s) || optional_name(s) || word_before_field(s) || number_before_field(s) ||
-           shared_type(s) || name_before_type(s) || type_before_name(s, s->plain, false) || default_word(s) ||
-           options_behind(s) || type_alone(s);
+           shared_type(s) || name_before_type(s) || type_before_name(s, s->plain, false) || slip_behind(s) ||
+           type_alone(s);
 }

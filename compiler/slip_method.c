@@ -1,4 +1,4 @@
-/* Methods as protobuf, Thrift, C, Go, TypeScript and others write them, and the other members of a service.
+/* Methods as protobuf, Thrift, C, Go, TypeScript and others write them.
  *
  * A method is read as a whole, in whatever order and with whatever words, and written anew in one piece: a
  * line of another language has many deviations and is one mistake.
@@ -64,7 +64,22 @@ static bool read_parameter(method *m, const char **text)
     }
     if (token_word(p, m->at) && token_kind(p, m->at + 1) == ':')
         return read_own_parameter(m, text);
-    if (token_is(p, m->at, "stream") || !slip_read_type(p, m->at, &t))
+    if (token_is(p, m->at, "stream"))
+        return false;
+    if (token_is(p, m->at, "self") && (token_kind(p, m->at + 1) == ',' || token_kind(p, m->at + 1) == ')')) {
+        deviates(m, m->at++, "a method has no 'self'");
+        *text = "";
+        return true;
+    }
+    if (m->kind == NULL && token_word(p, m->at) && slip_is_type(p, m->at + 1) && !slip_is_type(p, m->at) &&
+        slip_read_type(p, m->at + 1, &t) &&
+        (token_kind(p, t.end) == ',' || token_kind(p, t.end) == ')')) { /* Go */
+        deviates(m, m->at, "a parameter is written 'name: type'");
+        *text = arena_printf(p->memory, "%s: %s", p->tokens[m->at].text, t.text);
+        m->at = t.end;
+        return true;
+    }
+    if (!slip_read_type(p, m->at, &t))
         return false;
     if (token_word(p, t.end)) {
         if (t.advice == NULL && t.end == m->at + 1 && !slip_is_type(p, m->at) && slip_is_type(p, t.end))
@@ -93,6 +108,8 @@ static bool read_parameters(method *m)
     parser *p = m->p;
 
     m->params = "";
+    if (kind_at(m) == ':' && token_kind(p, m->at + 1) == '(')
+        return false;
     if (kind_at(m) != '(') {
         deviates(m, m->at, "the parameters of a method stand in brackets, also when there are none");
         return true;
@@ -142,6 +159,62 @@ static const char *result_of(parser *p, const char *type)
                : type;
 }
 
+/* `(vehicle :Vehicle, left: u32)` of Cap'n Proto, `(Vehicle, error)` of Go; `at` behind the bracket. */
+static bool read_results(method *m)
+{
+    parser *p = m->p;
+    const char *text = "{";
+    foreign_type t;
+
+    if (token_word(p, m->at) && token_kind(p, m->at + 1) == ':') {
+        for (;;) {
+            if (!token_word(p, m->at) || token_kind(p, m->at + 1) != ':' || !slip_read_type(p, m->at + 2, &t))
+                return false;
+            text = arena_printf(p->memory, "%s %s: %s;", text, p->tokens[m->at].text, t.text);
+            m->at = t.end;
+            if (kind_at(m) != ',')
+                break;
+            m->at++;
+        }
+        m->result = arena_printf(p->memory, "%s }", text);
+        return kind_at(m) == ')';
+    }
+    if (!slip_read_type(p, m->at, &t))
+        return false;
+    m->result = result_of(p, t.text);
+    m->at = t.end;
+    if (kind_at(m) == ',' && token_is(p, m->at + 1, "error"))
+        m->at += 2;
+    return kind_at(m) == ')';
+}
+
+/* Rust: `Result<Order, NotFound>`. */
+static bool read_result_or_error(method *m)
+{
+    parser *p = m->p;
+    foreign_type good, bad;
+
+    if (!token_is(p, m->at, "Result") || !token_sign(p, m->at + 1, "<") ||
+        !slip_read_type(p, m->at + 2, &good) || token_kind(p, good.end) != ',' ||
+        !slip_read_type(p, good.end + 1, &bad) || token_kind(p, bad.end) != '>')
+        return false;
+    deviates(m, m->at, "what a method may fail with stands behind 'raises'");
+    m->result = result_of(p, good.text);
+    m->raises = bad.text;
+    m->at = bad.end + 1;
+    return true;
+}
+
+/* Whether an error of this name is declared in the file. */
+static bool is_error(const parser *p, size_t i)
+{
+    for (size_t k = 0; token_word(p, i) && k + 1 < p->count; k++) {
+        if (p->tokens[k].kind == KW_ERROR && k + 1 != i && token_is(p, k + 1, p->tokens[i].text))
+            return true;
+    }
+    return false;
+}
+
 static bool read_result(method *m)
 {
     parser *p = m->p;
@@ -162,6 +235,15 @@ static bool read_result(method *m)
     if (bracket && kind_at(m) == ')') {
         m->at++;
         return true;
+    }
+    if (m->result == NULL && !bracket && read_result_or_error(m))
+        return true;
+    if (bracket && m->result == NULL &&
+        (token_kind(p, m->at + 1) == ':' || token_kind(p, m->at + 1) == ',')) {
+        const bool ok = read_results(m);
+
+        m->at += ok ? 1 : 0;
+        return ok;
     }
     if (token_is(p, m->at, "stream") && token_word(p, m->at + 1) && !token_is(p, m->at + 1, "raises"))
         return false;
@@ -211,7 +293,9 @@ static bool read_raises(method *m)
             m->at++;
         m->raises = arena_printf(p->memory, "%s%s%s", m->raises == NULL ? "" : m->raises,
                                  m->raises == NULL ? "" : ", ", path);
-        if (kind_at(m) != ',')
+        if (token_sign(p, m->at, "|"))
+            deviates(m, m->at, "errors are separated by ','");
+        else if (kind_at(m) != ',')
             break;
         m->at++;
     }
@@ -246,6 +330,17 @@ static bool read_clauses(method *m)
                 deviates(m, place, order);
             m->at++;
             ok = m->progress == NULL && read_body(m, &m->progress);
+        } else if (kind_at(m) == ':' &&
+                   (token_kind(m->p, m->at + 1) == DOTS || m->p->tokens[m->at + 1].starts_line)) {
+            return true; /* Python: `: ...` */
+        } else if (kind_at(m) == ',' && m->result != NULL && m->raises == NULL && is_error(m->p, m->at + 1)) {
+            deviates(m, place, "what a method may fail with stands behind 'raises'");
+            ok = read_raises(m);
+        } else if (m->kind == NULL && m->result == NULL && m->raises == NULL &&
+                   !m->p->tokens[place].starts_line && (kind_at(m) == '(' || token_word(m->p, m->at)) &&
+                   !is_raises(m)) { /* Go */
+            m->at--;
+            ok = read_result(m);
         } else if (is_result(m)) {
             if (m->raises != NULL)
                 deviates(m, place, order);
@@ -303,6 +398,13 @@ static bool read_name(method *m)
 
     if (!token_word(p, m->at))
         return false;
+    if (token_kind(p, m->at + 1) == '@' && token_kind(p, m->at + 2) == INTEGER &&
+        token_kind(p, m->at + 3) == '(') {
+        deviates(m, place, "a method begins with 'rpc' or 'command'"); /* Cap'n Proto */
+        m->name = p->tokens[m->at].text;
+        m->at += 3;
+        return true;
+    }
     if (token_kind(p, m->at + 1) == '(' || is_result(&(method){.p = p, .at = m->at + 1}) || kind_at(m) == 0) {
         if (m->kind == NULL)
             deviates(m, place, "a method begins with 'rpc' or 'command'");
@@ -332,6 +434,11 @@ static bool read_end(method *m)
         m->at = close + 1;
         m->at += kind_at(m) == ';' ? 1 : 0;
         return true;
+    }
+    if (m->advice != NULL && kind_at(m) == ':' && m->result != NULL) { /* Python */
+        m->at++;
+        m->at += kind_at(m) == DOTS ? 2 : 0;
+        return m->p->tokens[m->at].starts_line;
     }
     if (m->advice != NULL && m->p->tokens[m->at + (kind_at(m) == ',')].starts_line) { /* Thrift, Go */
         m->at += kind_at(m) == ',' ? 1 : 0;
@@ -378,76 +485,9 @@ static bool foreign_method(const site *s)
     return edit_rewrite(p, first, m.at - 1, method_text(&m));
 }
 
-/* ---- events ---- */
-
-/* `publishes "order.created"`: a name or pattern in quotes. */
-static bool quoted_event(const site *s)
-{
-    parser *p = s->p;
-    const char *text;
-    size_t first = token_behind_marks(p, s->block_member);
-    int kind = token_kind(p, first);
-
-    if (token_kind(p, s->at) != STRING || p->tokens[s->at].open ||
-        (kind != KW_PUBLISHES && kind != KW_SUBSCRIBES && kind != KW_USES))
-        return false;
-    text = p->tokens[s->at].value->text;
-    if (*text == '\0' ||
-        text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*>")] != '\0')
-        return false;
-    edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
-    for (size_t i = s->at + 1; token_kind(p, i) == ',' && token_kind(p, i + 1) == STRING; i += 2) {
-        if (!edit_replace(p, i + 1, 1, p->tokens[i + 1].value->text, p->tokens[s->at].where))
-            return false;
-        while (token_kind(p, i + 2) != ',' && token_kind(p, i + 2) != ';' && token_kind(p, i + 2) != 0)
-            i++;
-    }
-    return edit_rewrite(p, s->at, s->at, text);
-}
-
-/* `subscribes to order.*`, `publishes event order.created`. */
-static bool filler_word(const site *s)
-{
-    static const char *const words[] = {"to", "event", "events", "on", "from", "for", "service", "the"};
-    parser *p = s->p;
-    size_t first = token_behind_marks(p, s->block_member);
-    int kind = token_kind(p, first);
-
-    if (s->at != first + 2 || !token_word(p, s->at) ||
-        (kind != KW_PUBLISHES && kind != KW_SUBSCRIBES && kind != KW_USES))
-        return false;
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-        if (!token_is(p, first + 1, words[i]))
-            continue;
-        edit_report(p, 204, p->tokens[first + 1].where, "'%s' does not belong behind '%s'", words[i],
-                    p->tokens[first].text);
-        return edit_remove(p, first + 1, first + 1);
-    }
-    return false;
-}
-
-/* `emits order.created;` */
-static bool foreign_keyword(const site *s)
-{
-    parser *p = s->p;
-    size_t first = token_behind_marks(p, s->block_member);
-    const elsewhere_keyword *word;
-
-    if (s->at != first || token_kind(p, first) != NAME || !token_word(p, first + 1))
-        return false;
-    word = elsewhere_keyword_of(p->tokens[first].text);
-    if (word == NULL || (strcmp(word->here, "publishes") != 0 && strcmp(word->here, "subscribes") != 0 &&
-                         strcmp(word->here, "uses") != 0))
-        return false;
-    edit_report(p, 204, p->tokens[first].where, "'%s' is no keyword: %s", word->word, word->says);
-    return edit_rewrite(p, first, first, word->here);
-}
-
 bool slip_method(const site *s)
 {
-    if (s->block != PLACE_SERVICE && (s->block != PLACE_FIELDS || s->outer == s->open))
-        return false;
     if (s->block != PLACE_SERVICE)
         return false;
-    return quoted_event(s) || filler_word(s) || foreign_keyword(s) || foreign_method(s);
+    return slip_service(s) || foreign_method(s);
 }

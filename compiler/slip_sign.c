@@ -3,11 +3,6 @@
 
 #include "slip.h"
 
-static bool is_sign(const parser *p, size_t i, const char *sign)
-{
-    return token_kind(p, i) == BAD_CHARACTER && strcmp(p->tokens[i].text, sign) == 0;
-}
-
 /* ---- lines that begin with '#' ---- */
 
 /* The next word of a line and what is behind it. */
@@ -54,6 +49,49 @@ static bool define_line(parser *p, size_t at, const char *rest)
     return edit_remove(p, at, at);
 }
 
+/* The word of a line that begins with '#'. */
+static const char *hash_word(parser *p, size_t i)
+{
+    const char *rest = p->tokens[i].text + 1;
+
+    return next_word(p, &rest);
+}
+
+/* `#ifndef SHOP_H`, and all lines that go with it: the name that is defined to see whether it is, the other
+ * branches, the end. */
+static bool condition_lines(parser *p, size_t at)
+{
+    const char *rest = p->tokens[at].text + 1, *name;
+
+    (void)next_word(p, &rest);
+    name = next_word(p, &rest);
+    edit_report(p, 204, p->tokens[at].where, "there is no preprocessor");
+    diag_add_help(p->reports, "a file is read once however often it is imported; nothing is left out of it");
+    diag_add_fix(p->reports, p->tokens[at].where, "%s", "");
+    for (size_t i = at + 1; i < p->count; i++) {
+        const char *word;
+
+        if (token_kind(p, i) != HASH_LINE)
+            continue;
+        word = hash_word(p, i);
+        rest = p->tokens[i].text + 1 + strspn(p->tokens[i].text + 1, " \t") + strlen(word);
+        if ((strcmp(word, "define") == 0 && i == at + 1 && strcmp(next_word(p, &rest), name) == 0) ||
+            strncmp(word, "el", 2) == 0 || strncmp(word, "end", 3) == 0) {
+            if (!edit_replace(p, i--, 1, "", p->tokens[at].where))
+                return false;
+        }
+    }
+    return edit_replace(p, at, 1, "", p->tokens[at].where);
+}
+
+/* Rust: `#[derive(Debug)]`. */
+static bool attribute_line(parser *p, size_t at)
+{
+    edit_report(p, 204, p->tokens[at].where,
+                "there are no attributes in brackets: annotations begin with '@'");
+    return edit_remove(p, at, at);
+}
+
 static bool hash_line(const site *s)
 {
     parser *p = s->p;
@@ -62,13 +100,17 @@ static bool hash_line(const site *s)
     if (token_kind(p, s->at) != HASH_LINE)
         return false;
     rest = p->tokens[s->at].text + 1;
+    if (rest[*rest == '!' ? 1 : 0] == '[')
+        return attribute_line(p, s->at);
     word = next_word(p, &rest);
     if (strcmp(word, "include") == 0 || strcmp(word, "import") == 0)
         return include_line(p, s->at, rest);
     if (strcmp(word, "define") == 0)
         return define_line(p, s->at, rest);
-    if (strcmp(word, "pragma") == 0 || strncmp(word, "if", 2) == 0 || strncmp(word, "end", 3) == 0 ||
-        strcmp(word, "else") == 0 || strcmp(word, "undef") == 0) {
+    if (strncmp(word, "if", 2) == 0)
+        return condition_lines(p, s->at);
+    if (strcmp(word, "pragma") == 0 || strncmp(word, "end", 3) == 0 || strcmp(word, "else") == 0 ||
+        strcmp(word, "undef") == 0) {
         edit_report(p, 204, p->tokens[s->at].where, "there is no preprocessor");
         diag_add_help(p->reports,
                       "a file is read once however often it is imported; nothing is left out of it");
@@ -90,8 +132,12 @@ static bool arrow_sign(const site *s)
     static const char *const arrows[] = {"\xe2\x86\x92", "\xe2\x87\x92", "\xe2\x9f\xb6", "\xe2\x9e\x94"};
     parser *p = s->p;
 
+    if (token_sign(p, s->at, "-") && token_kind(p, s->at + 1) == '>') {
+        edit_report(p, 101, token_span(p, s->at, s->at + 1), "the arrow is one sign: ->");
+        return edit_rewrite(p, s->at, s->at + 1, "->");
+    }
     for (size_t i = 0; i < sizeof arrows / sizeof arrows[0]; i++) {
-        if (!is_sign(p, s->at, arrows[i]))
+        if (!token_sign(p, s->at, arrows[i]))
             continue;
         edit_report(p, 101, p->tokens[s->at].where, "the arrow is written with two signs");
         return edit_rewrite(p, s->at, s->at, "->");
@@ -102,12 +148,30 @@ static bool arrow_sign(const site *s)
 static bool end_of_no_comment(const site *s)
 {
     parser *p = s->p;
-    size_t at = is_sign(p, s->at, "/") && s->at > 0 ? s->at - 1 : s->at;
+    size_t at = token_sign(p, s->at, "/") && s->at > 0 ? s->at - 1 : s->at;
 
-    if (token_kind(p, at) != '*' || !is_sign(p, at + 1, "/") || !token_touches(p, at))
+    if (token_kind(p, at) != '*' || !token_sign(p, at + 1, "/") || !token_touches(p, at))
         return false;
     edit_report(p, 103, token_span(p, at, at + 1), "this '*/' ends no comment");
     return edit_remove(p, at, at + 1);
+}
+
+/* SQL, Lua, Haskell: `-- what follows is a remark`. */
+static bool dashes(const site *s)
+{
+    parser *p = s->p;
+    size_t end = s->at;
+    span where;
+
+    if (!token_sign(p, s->at, "-") || !token_sign(p, s->at + 1, "-") || !token_touches(p, s->at))
+        return false;
+    where = token_span(p, s->at, s->at + 1);
+    while (!slip_ends_line(p, end))
+        end++;
+    edit_report(p, 101, where, "the characters '--' do not belong here");
+    diag_add_help(p->reports, "comments begin with //");
+    diag_add_fix(p->reports, where, "//");
+    return edit_replace(p, s->at, end + 1 - s->at, "", where);
 }
 
 static bool is_operand(const parser *p, size_t i)
@@ -126,8 +190,9 @@ static bool calculation(const site *s)
     bool found = token_kind(p, at) == '*' || token_kind(p, at) == '>';
 
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
-        found = found || is_sign(p, at, operators[i]);
-    if (!found || at == 0 || !is_operand(p, at - 1) || token_touches(p, at - 1) || s->place == PLACE_FIELDS)
+        found = found || token_sign(p, at, operators[i]);
+    if (!found || at == 0 || !is_operand(p, at - 1) || token_touches(p, at - 1) ||
+        s->place == PLACE_SERVICE || (s->place == PLACE_FIELDS && (at < 2 || token_kind(p, at - 2) != '=')))
         return false;
     for (end = at; end + 1 < p->count &&
                    (token_kind(p, end) == BAD_CHARACTER || token_kind(p, end) == '*' ||
@@ -145,13 +210,13 @@ static bool joined_words(const site *s)
 {
     parser *p = s->p;
     size_t from = s->at - 1, to = s->at + 1;
-    bool dash = is_sign(p, s->at, "-"), slash = is_sign(p, s->at, "/");
+    bool dash = token_sign(p, s->at, "-"), slash = token_sign(p, s->at, "/");
     const char *text;
 
     if ((!dash && !slash) || s->at == 0 || !token_word(p, from) || !token_touches(p, from) ||
         !token_touches(p, s->at) || !token_word(p, to))
         return false;
-    while ((is_sign(p, to + 1, "-") || is_sign(p, to + 1, "/")) && token_word(p, to + 2) &&
+    while ((token_sign(p, to + 1, "-") || token_sign(p, to + 1, "/")) && token_word(p, to + 2) &&
            token_touches(p, to))
         to += 2;
     text = p->tokens[from].text;
@@ -167,7 +232,7 @@ static bool exclamation(const site *s)
 {
     parser *p = s->p;
 
-    if (!is_sign(p, s->at, "!"))
+    if (!token_sign(p, s->at, "!"))
         return false;
     edit_report(p, 101, p->tokens[s->at].where, "the character '!' does not belong here");
     diag_add_help(p->reports, "a field is required unless its type ends in '?'");
@@ -176,6 +241,6 @@ static bool exclamation(const site *s)
 
 bool slip_sign(const site *s)
 {
-    return hash_line(s) || arrow_sign(s) || end_of_no_comment(s) || calculation(s) ||
+    return hash_line(s) || arrow_sign(s) || dashes(s) || end_of_no_comment(s) || calculation(s) ||
            (s->at > 0 && joined_words(s)) || exclamation(s);
 }

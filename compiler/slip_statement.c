@@ -28,7 +28,8 @@ static bool proto_statement(const site *s)
 
     if (end >= p->count)
         return false;
-    if (token_is(p, m, "syntax") || token_is(p, m, "edition")) {
+    if (token_is(p, m, "syntax") || token_is(p, m, "edition") ||
+        (m == 0 && token_kind(p, m) == NAME && token_is(p, m, "version"))) {
         edit_report(p, 204, token_span(p, m, end - 1), "a file begins with its edition of Aegis");
         return edit_rewrite(p, m, end - 1, "aegis 1;");
     }
@@ -213,6 +214,9 @@ static bool alias_statement(const site *s)
     if (token_word(p, m + 1) && token_kind(p, m + 2) == '=' && !keyword && slip_read_type(p, m + 3, &t) &&
         ends_statement(p, t.end))
         name = p->tokens[m + 1].text;
+    else if ((keyword || token_is(p, m, "type")) && token_word(p, m + 1) && slip_is_type(p, m + 2) &&
+             !slip_is_type(p, m + 1) && slip_read_type(p, m + 2, &t) && ends_statement(p, t.end)) /* Go */
+        name = p->tokens[m + 1].text;
     else if ((keyword || definition) && token_kind(p, m + 2) != '=' && slip_read_type(p, m + 1, &t) &&
              token_word(p, t.end) && ends_statement(p, t.end + 1))
         name = p->tokens[t.end++].text;
@@ -299,6 +303,31 @@ static bool foreign_keyword(const site *s)
     edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", word->word, word->says);
     diag_add_help(p->reports, "write '%s %s'", word->here, p->tokens[m + 1].text);
     return edit_rewrite(p, m, m, word->here);
+}
+
+/* `extend Order { ... }`, `root_type Order;`: what there is nothing for. */
+static bool foreign_statement(const site *s)
+{
+    parser *p = s->p;
+    const size_t m = s->plain;
+    const char *says = s->at == m && token_kind(p, m) == NAME ? elsewhere_statement(p->tokens[m].text) : NULL;
+    size_t end = m;
+
+    if (says == NULL || p->tokens[m + 1].starts_line)
+        return false;
+    while (token_kind(p, end) != 0 && token_kind(p, end) != ';' && token_kind(p, end) != '{' &&
+           !slip_ends_line(p, end))
+        end++;
+    if (token_kind(p, end) == '{')
+        end = token_close(p, end);
+    if (end >= p->count || token_kind(p, end) == 0)
+        return false;
+    for (size_t i = m; i < end; i++) {
+        if (token_word(p, i))
+            edit_lose(p, p->tokens[i].text);
+    }
+    edit_report(p, 204, p->tokens[m].where, "'%s' is no keyword: %s", p->tokens[m].text, says);
+    return edit_replace(p, m, end + 1 - m, "", p->tokens[m].where);
 }
 
 /* `struct Order : Base {`, `service Orders extends Base {`, `enum Side: u8 {`. */
@@ -412,5 +441,6 @@ bool slip_statement(const site *s)
         return false;
     return keyword_behind(s) || proto_statement(s) || import_statement(s) || package_statement(s) ||
            const_statement(s) || alias_statement(s) || name_behind(s) || error_number(s) || enum_class(s) ||
-           inheritance(s) || no_body(s) || quoted_name(s) || foreign_keyword(s) || no_keyword(s);
+           inheritance(s) || no_body(s) || quoted_name(s) || foreign_statement(s) || foreign_keyword(s) ||
+           no_keyword(s);
 }

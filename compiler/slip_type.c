@@ -6,11 +6,6 @@
 /* Types within types that are followed. */
 #define DEPTH_MAX 8
 
-static bool is_sign(const parser *p, size_t i, const char *sign)
-{
-    return token_kind(p, i) == BAD_CHARACTER && strcmp(p->tokens[i].text, sign) == 0;
-}
-
 static bool among(const char *word, const char *const *words)
 {
     for (; *words != NULL; words++) {
@@ -81,6 +76,7 @@ static const char *read_ends(parser *p, size_t open, size_t close)
 {
     const char *low = "", *high = "";
     size_t ends = 0;
+    bool below = false;
 
     for (size_t i = open + 1; i < close; i++) {
         int mark = token_kind(p, i + 1);
@@ -97,11 +93,14 @@ static const char *read_ends(parser *p, size_t open, size_t close)
 
             if (ends++ > 0 && end[0] == '-')
                 end++; /* 1-32 */
-            *(ends == 2 || close == open + 2 ? &high : &low) = end;
+            *(ends == 2 || close == open + 2 || below ? &high : &low) = end;
         } else if (token_kind(p, i) == '-' || token_kind(p, i) == '.' || token_kind(p, i) == DOTS ||
-                   token_kind(p, i) == ':' || token_kind(p, i) == ',' || is_sign(p, i, "-") ||
-                   is_sign(p, i, "<") || token_is(p, i, "to")) {
+                   token_kind(p, i) == ':' || token_kind(p, i) == ',' || token_sign(p, i, "-") ||
+                   token_kind(p, i) == '>' || (token_kind(p, i) == '=' && i > open + 1) ||
+                   token_is(p, i, "to")) {
             continue;
+        } else if (token_sign(p, i, "<")) {
+            below = true;
         } else {
             return NULL;
         }
@@ -155,15 +154,17 @@ static bool read_type(parser *p, size_t i, foreign_type *t, unsigned depth);
 static const char list_advice[] = "a list is written [T]";
 static const char map_advice[] = "a map is written {string: T}";
 static const char optional_advice[] = "an optional type is written T?";
+static const char pointer_advice[] = "there are no pointers: a type that may be absent is written T?";
 
 static const char *list_of(parser *p, const char *element)
 {
     return arena_printf(p->memory, "[%s]", element);
 }
 
-/* `list<T>`, `map<K, V>`, `optional<T>`; `i` at the '<'. */
+/* `list<T>`, `Dict[K, V]`, `List(T)`; `i` at the bracket. */
 static bool read_generic(parser *p, size_t i, const char *name, foreign_type *t, unsigned depth)
 {
+    const int closing = token_kind(p, i) == '[' ? ']' : token_kind(p, i) == '(' ? ')' : '>';
     static const char *const lists[] = {"list",  "List",       "vector",   "array",   "Array",
                                         "set",   "Set",        "seq",      "Seq",     "sequence",
                                         "Vec",   "repeated",   "deque",    "HashSet", "unordered_set",
@@ -172,6 +173,7 @@ static bool read_generic(parser *p, size_t i, const char *name, foreign_type *t,
                                        "unordered_map", "Record", "Dictionary", "BTreeMap", NULL};
     static const char *const optionals[] = {"optional", "Optional",   "Option",     "Maybe", "nullable",
                                             "Nullable", "shared_ptr", "unique_ptr", "Box",   NULL};
+    static const char *const waits[] = {"Promise", "Future", "Task", "Awaitable", "Observable", NULL};
     foreign_type first, second = {0};
 
     if (!read_type(p, i + 1, &first, depth + 1))
@@ -180,7 +182,7 @@ static bool read_generic(parser *p, size_t i, const char *name, foreign_type *t,
     if (token_kind(p, i) == ',' && !read_type(p, i + 1, &second, depth + 1))
         return false;
     i = second.text != NULL ? second.end : i;
-    if (token_kind(p, i) != '>')
+    if (token_kind(p, i) != closing)
         return false;
     t->end = i + 1;
     if (among(name, lists) && second.text == NULL) {
@@ -193,10 +195,22 @@ static bool read_generic(parser *p, size_t i, const char *name, foreign_type *t,
         t->text = first.text;
         t->optional = true;
         t->advice = optional_advice;
+    } else if (among(name, waits) && second.text == NULL) {
+        t->text = first.text;
+        t->advice = "whether a caller waits is for the caller to say: the type is written alone";
     } else {
         return false;
     }
     return true;
+}
+
+/* Whether the bracket at `i` is that of a container as another language writes it, behind its name. */
+static bool opens_generic(const parser *p, size_t i, const char *name)
+{
+    if (token_sign(p, i, "<"))
+        return true;
+    return (token_kind(p, i) == '[' || token_kind(p, i) == '(') && token_word(p, i + 1) &&
+           elsewhere_container(name) != NULL && strcmp(name, "map") != 0; /* map[K]V */
 }
 
 /* What stands in square or curly brackets: [T], [K: V], []T, {K: V}. */
@@ -218,6 +232,17 @@ static bool read_bracketed(parser *p, size_t i, foreign_type *t, unsigned depth)
         return false;
     t->advice = first.advice;
     t->end = first.end + 1;
+    if (square && (token_kind(p, first.end) == ';' || token_kind(p, first.end) == ':') &&
+        is_end(p, first.end + 1) && token_kind(p, first.end + 2) == ']') { /* [u8; 32] */
+        const char *size = token_source(p, first.end + 1, first.end + 1);
+
+        t->end = first.end + 3;
+        t->text = strcmp(first.text, "u8") == 0
+                      ? arena_printf(p->memory, "bytes(%s..%s)", size, size)
+                      : arena_printf(p->memory, "[%s](%s..%s)", first.text, size, size);
+        t->advice = "a list of so many has bounds: [T](4..4)";
+        return true;
+    }
     if (token_kind(p, first.end) == closing) {
         t->text = list_of(p, first.text);
         t->advice = square ? t->advice : list_advice;
@@ -283,7 +308,7 @@ static bool read_suffixes(parser *p, const char *name, foreign_type *t, unsigned
 {
     const char *bounds;
 
-    if (is_sign(p, t->end, "<") && !read_generic(p, t->end, name, t, depth))
+    if (opens_generic(p, t->end, name) && !read_generic(p, t->end, name, t, depth))
         return false;
     if (strcmp(name, "map") == 0 && token_kind(p, t->end) == '[') { /* map[K]V */
         foreign_type key, value;
@@ -302,14 +327,15 @@ static bool read_suffixes(parser *p, const char *name, foreign_type *t, unsigned
         t->advice = list_advice;
         t->end += 2;
     }
-    for (; token_kind(p, t->end) == '*' || is_sign(p, t->end, "&"); t->end++)
-        t->advice = "there are no pointers: a type that may be absent is written T?";
+    for (; token_kind(p, t->end) == '*' || token_sign(p, t->end, "&"); t->end++)
+        t->advice = pointer_advice;
     if (token_kind(p, t->end) == '?') {
         t->optional = true;
         t->end++;
     }
-    if (is_sign(p, t->end, "|") &&
-        (token_is(p, t->end + 1, "null") || token_is(p, t->end + 1, "undefined"))) {
+    if (token_sign(p, t->end, "|") &&
+        (token_is(p, t->end + 1, "null") || token_is(p, t->end + 1, "undefined") ||
+         token_is(p, t->end + 1, "None") || token_is(p, t->end + 1, "nil"))) {
         t->optional = true;
         t->advice = optional_advice;
         t->end += 2;
@@ -344,6 +370,10 @@ static bool read_type(parser *p, size_t i, foreign_type *t, unsigned depth)
         optional = true;
         advice = optional_advice;
         i++;
+    }
+    for (; token_kind(p, i) == '*' || token_sign(p, i, "&"); i++) {
+        optional = depth == 0 && token_kind(p, i) == '*'; /* no element is optional */
+        advice = pointer_advice;
     }
     if (token_kind(p, i) == STRING && depth == 0) {
         *t = (foreign_type){.text = p->tokens[i].value->text, .advice = "a type is not quoted", .end = i + 1};
@@ -405,6 +435,8 @@ bool slip_type(const site *s)
 
     if (question_before_bounds(s))
         return true;
+    if (token_kind(p, s->plain) == KW_RESERVED && token_kind(p, start) == STRING)
+        return false;
     if (start == 0 || start > s->at || !slip_read_type(p, start, &t) || t.advice == NULL || t.end <= s->at)
         return false;
     if (!slip_ends_member(p, t.end) && token_kind(p, t.end) != '=' && token_kind(p, t.end) != '@')

@@ -8,6 +8,8 @@
 
 /* Of usual sources, so that the array of tokens seldom grows. */
 #define BYTES_PER_TOKEN 4
+/* Lines over which a string without an end is followed. */
+#define BROKEN_LINES_MAX 8
 
 static diags *reports(const cutter *cut)
 {
@@ -101,6 +103,83 @@ size_t token_open_string(cutter *cut, span where)
     return end;
 }
 
+/* The text with its line ends written as they are in a string. */
+static const char *on_one_line(arena *a, const char *text, size_t length)
+{
+    char *line = arena_text(a, 2 * length + 1);
+    size_t used = 0;
+
+    for (size_t i = 0; line != NULL && i < length; i++) {
+        if (text[i] == '\n') {
+            line[used++] = '\\';
+            line[used++] = 'n';
+        } else if (text[i] != '\r') {
+            line[used++] = text[i];
+        }
+    }
+    return line == NULL ? "" : line;
+}
+
+uint32_t token_broken_string(cutter *cut, span where)
+{
+    const char *text = cut->text, *behind;
+    size_t end = where.end, quote, lines = 0;
+    const size_t length = where.end - where.start;
+
+    if (before_semicolon(text + where.start, length) != length || strchr("\r,)", text[where.end - 1]) != NULL)
+        return 0; /* closed but for its quote, as it seems; or a file with other line ends */
+    do { /* the first line that has a quote: it closes the string if what a string is followed by follows */
+        quote = end + 1;
+        while (quote < cut->length && text[quote] != '"' && text[quote] != '\n')
+            quote += text[quote] == '\\' && quote + 1 < cut->length && text[quote + 1] != '\n' ? 2 : 1;
+        end = quote;
+    } while (end < cut->length && text[end] == '\n' && ++lines < BROKEN_LINES_MAX);
+    if (quote >= cut->length || text[quote] != '"')
+        return 0;
+    behind = text + quote + 1;
+    behind += strspn(behind, " \t\r");
+    if (strchr(";,)\n", *behind) == NULL)
+        return 0;
+    if (reports(cut) != NULL) {
+        diag_report(reports(cut), 102, where, "this string does not end on its line");
+        diag_add_help(reports(cut), "a line end in a string is written \\n");
+        diag_add_fix(reports(cut), (span){where.file, where.start, (uint32_t)quote + 1}, "%s",
+                     on_one_line(cut->owner->memory, text + where.start, quote + 1 - where.start));
+    }
+    return (uint32_t)quote + 1;
+}
+
+uint32_t token_doc_string(cutter *cut, span where)
+{
+    const char *begin = cut->text + where.end, *end = strstr(begin, "\"\"\""), *text = begin;
+    const size_t length = end == NULL ? 0 : (size_t)(end - begin);
+    size_t shown;
+
+    if (end == NULL)
+        return where.end;
+    text += strspn(text, " \t\r\n");
+    shown = strcspn(text, "\r\n\"");
+    if (reports(cut) != NULL) {
+        diag_report(reports(cut), 101, where, "there are no texts in three quotes");
+        diag_add_help(reports(cut),
+                      "documentation stands in lines that begin with ///, before what it is about");
+        if (text + shown == end && cut->fresh_line)
+            diag_add_fix(reports(cut), (span){where.file, where.start, where.end + (uint32_t)length + 3},
+                         "/// %.*s", (int)shown, text);
+    }
+    return where.end + (uint32_t)length + 3;
+}
+
+void token_tag(cutter *cut, span where)
+{
+    if (cut->tags || reports(cut) == NULL)
+        return;
+    cut->tags = true;
+    diag_report(reports(cut), 101, where, "fields have no tags");
+    diag_add_help(reports(cut), "another name on the wire stands before the field: @wire(\"...\")");
+    diag_add_fix(reports(cut), where, "%s", "");
+}
+
 /* A name with letters outside ASCII: the first of them is reported, and the name goes on as one, so that
  * nothing else seems wrong. */
 static void bad_name(cutter *cut, span where, const char *name, size_t length)
@@ -146,6 +225,14 @@ static const char *unit_of(const char *text, size_t length)
     return NULL;
 }
 
+/* Whether this is what C puts behind a number: 10u, 5UL, 1.5f. */
+static bool is_suffix(const char *text, size_t length, bool with_point)
+{
+    if (with_point)
+        return length == 1 && strchr("fFlL", *text) != NULL;
+    return length > 0 && length < 4 && strspn(text, "uUlL") >= length;
+}
+
 /* How the number is written right, when that can be told; NULL otherwise. */
 static const char *number_meant(arena *a, const char *text, size_t length)
 {
@@ -156,6 +243,11 @@ static const char *number_meant(arena *a, const char *text, size_t length)
 
     if (unit != NULL)
         return arena_printf(a, "%.*s%s", (int)digits, text, unit);
+    if (is_suffix(text + digits, length - digits, false))
+        return arena_printf(a, "%.*s", (int)digits, text);
+    if (is_suffix(text + length - 1, 1, true) && memchr(text, '.', length) != NULL &&
+        strspn(text + sign, "0123456789.") + sign + 1 == length)
+        return arena_printf(a, "%.*s", (int)length - 1, text);
     if (digits == sign) /* .5 */
         return arena_printf(a, "%.*s0%.*s", (int)sign, text, (int)(length - sign), text + sign);
     if (length == digits + 1 && text[digits] == '.')
@@ -177,6 +269,15 @@ static const char *number_meant(arena *a, const char *text, size_t length)
     return plain;
 }
 
+static const char *text_without_zeros(arena *a, const char *text, size_t length)
+{
+    while (length > 1 && *text == '0') {
+        text++;
+        length--;
+    }
+    return arena_printf(a, "%.*s", (int)length, text);
+}
+
 static void bad_number(cutter *cut, span where, const char *text)
 {
     int length = (int)(where.end - where.start);
@@ -188,6 +289,13 @@ static void bad_number(cutter *cut, span where, const char *text)
     meant = number_meant(cut->owner->memory, text, (size_t)length);
     if (meant != NULL) {
         diag_add_fix(reports(cut), where, "%s", meant);
+        return;
+    }
+    if (*text == '0' && strspn(text, "0123456789") >= (size_t)length) {
+        diag_add_help(
+            reports(cut),
+            "no number begins with 0, since in C that means another: write it as %s, or in hexadecimal",
+            text_without_zeros(cut->owner->memory, text, (size_t)length));
         return;
     }
     diag_add_help(reports(cut),
@@ -273,7 +381,8 @@ static bool fill_literal(cutter *cut, token *t, const char *text, size_t length)
         return literal_string(p, text + 1, length - 1, value);
     case ODD_STRING:
         t->kind = STRING;
-        odd_string(cut, t->where, text, length - 2 * quote);
+        if (text[0] != '"') /* else it is broken over lines, which was said */
+            odd_string(cut, t->where, text, length - 2 * quote);
         return literal_string(p, text + quote, length - 2 * quote, value);
     default:
         return literal_string(p, text + 1, length - 2, value);

@@ -20,6 +20,7 @@ typedef struct cutter {
     bool repair;     /* reports nothing */
     bool fresh_line; /* nothing but blanks since the line began */
     bool unseen;     /* a blank outside ASCII was reported */
+    bool tags;       /* a tag was reported */
     token *tokens;   /* what was cut so far */
     size_t count, room;
 } cutter;
@@ -32,6 +33,13 @@ bool token_add(cutter *cut, int kind, span where);
 /* Report a string that is not closed on its line. Returns how many of its bytes to take for the string: all,
  * or those before a mark at the end of the line that belongs to what follows. */
 size_t token_open_string(cutter *cut, span where);
+/* Where a string ends whose text goes on over line ends, which is reported; 0: where it ends cannot be told.
+ */
+uint32_t token_broken_string(cutter *cut, span where);
+/* Report documentation in three quotes, as Python and Smithy have it. Returns where it ends. */
+uint32_t token_doc_string(cutter *cut, span where);
+/* Report a field's tag as Go has it, once a file. */
+void token_tag(cutter *cut, span where);
 /* Report a comment that does not end. */
 void token_open_comment(cutter *cut, span where);
 /* Where a comment ends if those in it are counted; reported when that is not where it ends. */
