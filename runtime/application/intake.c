@@ -8,7 +8,6 @@
  * The events wait inside the source. Closing it hands them back, and a crash brings them again after the
  * acknowledgement wait, without having cost them a try (see tries.c). */
 #define _POSIX_C_SOURCE 200809L
-#include <time.h>
 
 #include "application/lanes.h"
 #include "application/subscriptions.h"
@@ -100,7 +99,6 @@ bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message)
 {
     aegis_intake *in = lane->intake;
     const aegis_port_ops *ops = lane->service->bus->port->ops;
-    const struct timespec pause = {0, (long)PAUSE};
     bool taken = false;
 
     (void)pthread_mutex_lock(&lane->turn);
@@ -119,7 +117,7 @@ bool aegis_intake_next(aegis_lane *lane, int64_t took, aegis_message *message)
         else if (status == AEGIS_DEADLINE_EXCEEDED)
             look(in, aegis_clock_monotonic(), true);
         else if (status != AEGIS_CANCELLED && !atomic_load(&lane->service->stopping))
-            (void)nanosleep(&pause, NULL);
+            aegis_pause(PAUSE);
     }
     (void)pthread_mutex_unlock(&lane->turn);
     return taken;

@@ -5,7 +5,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
-#include <time.h>
 
 #include "application/client.h"
 
@@ -122,14 +121,6 @@ static int attempt_hedged(aegis_exchange *x, aegis_raw params, aegis_error *fail
 
 /* ---- until it is over --------------------------------------------------------------------------------- */
 
-static void wait_until(int64_t when)
-{
-    const struct timespec at = {(time_t)(when / AEGIS_SECOND), (long)(when % AEGIS_SECOND)};
-
-    while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL) != 0)
-        continue;
-}
-
 int aegis_call_finish(aegis_exchange *x, aegis_error *failed)
 {
     aegis_raw params = {{NULL, 0}, AEGIS_FORMAT_AUTO};
@@ -143,7 +134,7 @@ int aegis_call_finish(aegis_exchange *x, aegis_error *failed)
             answer = x->hedge > 0 ? attempt_hedged(x, params, failed) : attempt(x, params, failed);
             if (answer != AEGIS_ANSWER_FAILED || !aegis_attempt_again(x, failed, &when))
                 break;
-            wait_until(when);
+            aegis_pause_until(when);
         }
     }
     aegis_attempt_over(x, answer, failed);

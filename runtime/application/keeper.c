@@ -3,7 +3,6 @@
  * that was held back. */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
-#include <time.h>
 
 #include "application/service.h"
 
@@ -159,10 +158,8 @@ void aegis_keeper_last(aegis_service *service)
 
 static void wait_until(aegis_service *service, int64_t due)
 {
-    struct timespec until = {(time_t)(due / AEGIS_SECOND), (long)(due % AEGIS_SECOND)};
-
     while (!service->nudged && !service->draining &&
-           pthread_cond_timedwait(&service->changed, &service->lock, &until) == 0)
+           aegis_condition_wait(&service->changed, &service->lock, due))
         continue;
     service->nudged = false;
 }

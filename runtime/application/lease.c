@@ -8,7 +8,6 @@
  * revision that it had a lease ago (claim.c).
  */
 #define _POSIX_C_SOURCE 200809L
-#include <time.h>
 
 #include "application/service.h"
 
@@ -133,13 +132,10 @@ void *aegis_leases_work(void *argument)
         const int64_t due =
             none ? now + interval(service) : first->due; /* what comes meanwhile is not due before */
 
-        if (due > now) {
-            const struct timespec until = {(time_t)(due / AEGIS_SECOND), (long)(due % AEGIS_SECOND)};
-
-            (void)pthread_cond_timedwait(&service->leased, &service->lock, &until);
-        } else {
+        if (due > now)
+            (void)aegis_condition_wait(&service->leased, &service->lock, due);
+        else
             attend(service, first, arena);
-        }
     }
     (void)pthread_mutex_unlock(&service->lock);
     aegis_arena_free(arena);

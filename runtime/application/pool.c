@@ -9,7 +9,6 @@
  * it is kept from being delivered again (lease.c), and handed back when the service stops.
  */
 #define _POSIX_C_SOURCE 200809L
-#include <time.h>
 
 #include "application/service.h"
 
@@ -123,7 +122,6 @@ static void send_back(aegis_lane *lane)
 static bool next_message(aegis_lane *lane, uint32_t room, aegis_message *message)
 {
     const aegis_port_ops *ops = lane->service->bus->port->ops;
-    const struct timespec pause = {0, (long)PAUSE};
     const unsigned absence = atomic_load(&lane->service->absence);
     aegis_status status = AEGIS_UNAVAILABLE;
 
@@ -149,7 +147,7 @@ static bool next_message(aegis_lane *lane, uint32_t room, aegis_message *message
     (void)pthread_mutex_unlock(&lane->turn);
     if (status != AEGIS_OK && status != AEGIS_DEADLINE_EXCEEDED && status != AEGIS_CANCELLED &&
         !atomic_load(&lane->service->stopping))
-        (void)nanosleep(&pause, NULL);
+        aegis_pause(PAUSE);
     return status == AEGIS_OK;
 }
 

@@ -3,8 +3,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "application/presence.h"
 
-#include <time.h>
-
 #include "application/describe.h"
 #include "application/registry.h"
 #include "application/wellbeing.h"
@@ -81,7 +79,6 @@ static void *work(void *argument)
     struct aegis_presence *presence = (struct aegis_presence *)argument;
     aegis_bus *bus = presence->bus;
     const aegis_port_ops *ops = bus->port->ops;
-    const struct timespec pause = {0, (long)PAUSE};
     aegis_message message;
     int64_t due = 0;
 
@@ -100,7 +97,7 @@ static void *work(void *argument)
         } else if (status == AEGIS_CANCELLED) {
             due = 0; /* somebody has something to do */
         } else if (status != AEGIS_DEADLINE_EXCEEDED) {
-            (void)nanosleep(&pause, NULL);
+            aegis_pause(PAUSE);
         }
     }
     return NULL;

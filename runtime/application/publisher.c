@@ -19,7 +19,6 @@ aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *opt
                                  aegis_error *error)
 {
     aegis_publisher *publisher = (aegis_publisher *)aegis_memory_get(bus->allocator, sizeof *publisher);
-    pthread_condattr_t monotonic;
 
     *out = publisher;
     if (publisher == NULL)
@@ -28,11 +27,8 @@ aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *opt
     publisher->idle = UINT32_MAX;
     aegis_list_init(&publisher->posted);
     (void)pthread_mutex_init(&publisher->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&publisher->short_of_room.wake, &monotonic);
-    (void)pthread_cond_init(&publisher->flushing.wake, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    (void)aegis_condition_init(&publisher->short_of_room.wake);
+    (void)aegis_condition_init(&publisher->flushing.wake);
     return AEGIS_OK;
 }
 

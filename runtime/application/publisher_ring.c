@@ -8,7 +8,6 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include <string.h>
-#include <time.h>
 
 #include "application/client.h"
 #include "application/trace.h"
@@ -29,12 +28,8 @@ static aegis_post *of_item(aegis_list *item)
 /* With the lock held. False at the time. */
 static bool wait_until(aegis_publisher *publisher, aegis_waiters *waiters, int64_t until)
 {
-    struct timespec at;
-
-    at.tv_sec = (time_t)(until / AEGIS_SECOND);
-    at.tv_nsec = (long)(until % AEGIS_SECOND);
     waiters->count++;
-    bool in_time = pthread_cond_timedwait(&waiters->wake, &publisher->lock, &at) == 0;
+    bool in_time = aegis_condition_wait(&waiters->wake, &publisher->lock, until);
     waiters->count--;
     return in_time;
 }

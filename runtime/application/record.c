@@ -5,7 +5,6 @@
 #include "application/record.h"
 
 #include <string.h>
-#include <time.h>
 
 /* Between two tries to learn what became of a write. */
 #define PAUSE (20 * AEGIS_MILLISECOND)
@@ -138,7 +137,6 @@ static aegis_status find_out(aegis_bus *bus, aegis_record *record, int64_t deadl
 aegis_status aegis_record_write(aegis_bus *bus, aegis_record *record, int64_t deadline, aegis_arena *arena,
                                 aegis_error *error)
 {
-    const struct timespec pause = {0, (long)PAUSE};
     const bool any = record->revision == AEGIS_KV_ANY;
     int64_t patience;
     aegis_bytes body = {NULL, 0};
@@ -168,7 +166,7 @@ aegis_status aegis_record_write(aegis_bus *bus, aegis_record *record, int64_t de
                                                        record->value.command_id);
         if (aegis_clock_monotonic() + PAUSE >= deadline)
             return lost(status) ? status : truth;
-        (void)nanosleep(&pause, NULL);
+        aegis_pause(PAUSE);
     }
 }
 

@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "application/envelope.h"
 #include "application/presence.h"
@@ -212,16 +211,14 @@ int64_t aegis_registry_turn(aegis_service *service, aegis_arena *arena, int64_t 
 void aegis_registry_leave(aegis_service *service)
 {
     const int64_t until = aegis_clock_monotonic() + AEGIS_PRESENCE_TIMEOUT;
-    const struct timespec when = {(time_t)(until / AEGIS_SECOND), (long)(until % AEGIS_SECOND)};
-    int timeout = 0;
 
     (void)pthread_mutex_lock(&service->lock);
     service->registrant.leaving = true;
     (void)pthread_mutex_unlock(&service->lock);
     aegis_presence_nudge(service->bus);
     (void)pthread_mutex_lock(&service->lock);
-    while (service->registrant.listed && timeout == 0)
-        timeout = pthread_cond_timedwait(&service->changed, &service->lock, &when);
+    while (service->registrant.listed && aegis_condition_wait(&service->changed, &service->lock, until))
+        continue;
     service->registrant.listed = false;
     (void)pthread_mutex_unlock(&service->lock);
 }

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "application/describe.h"
 #include "application/lanes.h"
@@ -40,14 +39,12 @@ void aegis_service_leave(aegis_service *service)
 
 aegis_arena *aegis_service_arena(aegis_service *service, aegis_arena *arena)
 {
-    const struct timespec pause = {0, 10 * 1000 * 1000};
-
     if (arena != NULL) {
         aegis_arena_reset(arena);
         return arena;
     }
     while ((arena = aegis_arena_new(service->bus->allocator)) == NULL && !atomic_load(&service->abandoned))
-        (void)nanosleep(&pause, NULL);
+        aegis_pause(10 * AEGIS_MILLISECOND);
     return arena;
 }
 
@@ -98,16 +95,11 @@ void aegis_service_thread_done(aegis_service *service)
 
 static void init_locks(aegis_service *service)
 {
-    pthread_condattr_t monotonic;
-
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     (void)pthread_mutex_init(&service->lock, NULL);
     (void)pthread_mutex_init(&service->progress, NULL);
-    (void)pthread_cond_init(&service->changed, &monotonic);
-    (void)pthread_cond_init(&service->slot, &monotonic);
-    (void)pthread_cond_init(&service->leased, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    (void)aegis_condition_init(&service->changed);
+    (void)aegis_condition_init(&service->slot);
+    (void)aegis_condition_init(&service->leased);
     aegis_list_init(&service->deferred);
     aegis_list_init(&service->running);
     aegis_list_init(&service->leases);
@@ -355,7 +347,6 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
 static void drain_requests(aegis_service *service)
 {
     const aegis_port_ops *ops = service->bus->port->ops;
-    const struct timespec pause = {0, (long)AEGIS_MILLISECOND};
     bool feeding = service->older_count > 0;
     size_t i;
 
@@ -366,7 +357,7 @@ static void drain_requests(aegis_service *service)
         feeding = service->feeders > 0;
         (void)pthread_mutex_unlock(&service->lock);
         if (feeding)
-            (void)nanosleep(&pause, NULL);
+            aegis_pause(AEGIS_MILLISECOND);
     }
     if (service->requests != NULL && ops->drain(service->requests, service->drain_deadline) != AEGIS_OK)
         aegis_log_write(&service->bus->log, AEGIS_LOG_WARNING, "%s: the subscription could not be drained",
@@ -418,12 +409,11 @@ static bool wait_idle(aegis_service *service, int64_t deadline, bool hurry)
     (void)pthread_mutex_lock(&service->lock);
     for (;;) {
         int64_t until = aegis_clock_monotonic() + WAIT_SLICE;
-        struct timespec when = {(time_t)(until / AEGIS_SECOND), (long)(until % AEGIS_SECOND)};
 
         idle = service->alive == 0 && unanswered(service) == 0;
         if (idle || until - WAIT_SLICE >= deadline || (hurry && aegis_bus_hurried(service->bus)))
             break;
-        (void)pthread_cond_timedwait(&service->changed, &service->lock, &when);
+        (void)aegis_condition_wait(&service->changed, &service->lock, until);
     }
     (void)pthread_mutex_unlock(&service->lock);
     return idle;
@@ -446,7 +436,6 @@ static void stop_hard(aegis_service *service)
 static void let_go_of_port(aegis_service *service)
 {
     const aegis_port_ops *ops = service->bus->port->ops;
-    const struct timespec pause = {0, (long)AEGIS_MILLISECOND};
     size_t i;
 
     (void)pthread_mutex_lock(&service->lock);
@@ -461,11 +450,11 @@ static void let_go_of_port(aegis_service *service)
     aegis_keeper_last(service);
     atomic_store(&service->abandoned, true);
     while (atomic_load(&service->inside) != 0)
-        (void)nanosleep(&pause, NULL);
+        aegis_pause(AEGIS_MILLISECOND);
     (void)pthread_mutex_lock(&service->lock);
     while (service->readers > 0 || service->feeders > 0) {
         (void)pthread_mutex_unlock(&service->lock);
-        (void)nanosleep(&pause, NULL);
+        aegis_pause(AEGIS_MILLISECOND);
         (void)pthread_mutex_lock(&service->lock);
     }
     (void)pthread_mutex_unlock(&service->lock);

@@ -8,7 +8,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include <pthread.h>
 #include <string.h>
-#include <time.h>
 
 #include "application/place.h"
 
@@ -122,16 +121,11 @@ static void check(struct aegis_sweep *sweep)
 /* False once it has to stop. */
 static bool pause_for(struct aegis_sweep *sweep, aegis_duration duration)
 {
-    struct timespec until;
-    int timeout = 0;
+    const int64_t until = aegis_clock_monotonic() + duration;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    int64_t wanted = (int64_t)until.tv_nsec + duration;
-    until.tv_sec += (time_t)(wanted / AEGIS_SECOND);
-    until.tv_nsec = (long)(wanted % AEGIS_SECOND);
     (void)pthread_mutex_lock(&sweep->lock);
-    while (!sweep->stopping && timeout == 0)
-        timeout = pthread_cond_timedwait(&sweep->changed, &sweep->lock, &until);
+    while (!sweep->stopping && aegis_condition_wait(&sweep->changed, &sweep->lock, until))
+        continue;
     bool on = !sweep->stopping;
     (void)pthread_mutex_unlock(&sweep->lock);
     return on;
@@ -181,7 +175,6 @@ static void set_place(aegis_bus *bus, swept *place, const char *durable, const c
 static struct aegis_sweep *prepare(aegis_bus *bus)
 {
     struct aegis_sweep *sweep = (struct aegis_sweep *)aegis_memory_get(bus->allocator, sizeof *sweep);
-    pthread_condattr_t monotonic;
 
     if (sweep == NULL)
         return NULL;
@@ -189,10 +182,7 @@ static struct aegis_sweep *prepare(aegis_bus *bus)
     set_place(bus, &sweep->places[0], "aegis-sweep-progress", "commands.progress.*");
     set_place(bus, &sweep->places[1], "aegis-sweep-callback", "commands.callback.*");
     (void)pthread_mutex_init(&sweep->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&sweep->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    (void)aegis_condition_init(&sweep->changed);
     return sweep;
 }
 

@@ -7,7 +7,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "application/bus.h"
 #include "application/registry.h"
@@ -294,11 +293,9 @@ static int64_t sooner(int64_t a, int64_t b)
 /* False when it would be too late then. */
 static bool pause_before(int64_t deadline)
 {
-    const struct timespec pause = {0, (long)LOOK_AGAIN};
-
     if (aegis_clock_monotonic() + LOOK_AGAIN >= deadline)
         return false;
-    (void)nanosleep(&pause, NULL);
+    aegis_pause(LOOK_AGAIN);
     return true;
 }
 

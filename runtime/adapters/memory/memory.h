@@ -136,9 +136,6 @@ void *memory_alloc(memory_bus *bus, size_t size); /* cleared; NULL over the limi
 void memory_free(memory_bus *bus, void *pointer, size_t size);
 char *memory_strdup(memory_bus *bus, const char *text);
 void memory_free_text(memory_bus *bus, char *text);
-bool memory_cond_init(pthread_cond_t *condition);
-/* Wait until `until` (INT64_MAX: for ever) at most. */
-void memory_wait(memory_bus *bus, pthread_cond_t *condition, int64_t until);
 memory_bus *memory_of(aegis_port *port);
 uint64_t memory_hash(const char *text);
 memory_packet *memory_packet_new(memory_bus *bus, const aegis_outgoing *message, const char *reply);

@@ -103,7 +103,7 @@ static aegis_status await(memory_bus *bus, memory_operation *operation, aegis_me
                           aegis_error *error)
 {
     while (!operation->done && aegis_clock_monotonic() < operation->deadline)
-        memory_wait(bus, &operation->answered, operation->deadline);
+        (void)aegis_condition_wait(&operation->answered, &bus->lock, operation->deadline);
     if (!operation->done) {
         stop_waiting(bus, operation);
         return aegis_error_set(error, AEGIS_DEADLINE_EXCEEDED, "no answer in time");
@@ -155,7 +155,7 @@ aegis_status memory_request(aegis_port *port, const aegis_outgoing *message, int
         return status;
     if (late(deadline, error))
         return AEGIS_DEADLINE_EXCEEDED;
-    if (!memory_cond_init(&operation.answered))
+    if (!aegis_condition_init(&operation.answered))
         return memory_exhausted(error);
     pthread_mutex_lock(&bus->lock);
     status = request(bus, message, &operation, answer, error);

@@ -1,7 +1,6 @@
 /* The in-process bus as a port: opening, closing, its memory and its packets. The embedded default and the
  * bus of tests: no server, no thread, the semantics of NATS.
  */
-#define _POSIX_C_SOURCE 200809L
 #include "adapters/memory/memory.h"
 
 #include "domain/subject.h"
@@ -9,7 +8,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static void *library_resize(void *user, void *pointer, size_t old_size, size_t new_size)
 {
@@ -52,30 +50,6 @@ void memory_free_text(memory_bus *bus, char *text)
 {
     if (text)
         memory_free(bus, text, strlen(text) + 1);
-}
-
-bool memory_cond_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    if (pthread_condattr_init(&attributes) != 0)
-        return false;
-    bool made = pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(condition, &attributes) == 0;
-    pthread_condattr_destroy(&attributes);
-    return made;
-}
-
-void memory_wait(memory_bus *bus, pthread_cond_t *condition, int64_t until)
-{
-    if (until == INT64_MAX) {
-        pthread_cond_wait(condition, &bus->lock);
-        return;
-    }
-    if (until < 0)
-        until = 0;
-    struct timespec time = {.tv_sec = (time_t)(until / AEGIS_SECOND),
-                            .tv_nsec = (long)(until % AEGIS_SECOND)};
-    pthread_cond_timedwait(condition, &bus->lock, &time);
 }
 
 memory_bus *memory_of(aegis_port *port)

@@ -17,7 +17,7 @@ memory_source *memory_source_new(memory_bus *bus, memory_kind kind, size_t capac
     memory_source *source = (memory_source *)memory_alloc(bus, sizeof *source);
     if (!source)
         return NULL;
-    if (!memory_cond_init(&source->changed)) {
+    if (!aegis_condition_init(&source->changed)) {
         memory_free(bus, source, sizeof *source);
         return NULL;
     }
@@ -200,7 +200,7 @@ aegis_status memory_next_batch(aegis_source *port_source, int64_t deadline, aegi
     pthread_mutex_lock(&bus->lock);
     source->waiting++;
     while (!step(source, deadline, messages, &status, &look))
-        memory_wait(bus, &source->changed, look < deadline ? look : deadline);
+        (void)aegis_condition_wait(&source->changed, &bus->lock, look < deadline ? look : deadline);
     source->waiting--;
     for (*count = status == AEGIS_OK ? 1 : 0; *count > 0 && *count < most; ++*count) {
         const memory_delivery *delivery = take(source, aegis_clock_monotonic(), &look);

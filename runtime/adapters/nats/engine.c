@@ -26,15 +26,6 @@
 #define BACKOFF_MAX     (2 * AEGIS_SECOND)
 #define CONNECT_TIMEOUT AEGIS_SECOND
 
-void aegis_nats_cond_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(condition, &attributes);
-    pthread_condattr_destroy(&attributes);
-}
-
 /* A waiter is on its thread's stack: after its semaphore is posted it may be gone. `signalled` is for the
  * thread sanitizer, which does not know sem_clockwait. */
 static void wake_all(nats_waiter *woken)
@@ -51,10 +42,7 @@ bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64
 {
     wake_all(engine->woken);
     engine->woken = NULL;
-    if (when < 0)
-        when = 0;
-    struct timespec at = {.tv_sec = (time_t)(when / AEGIS_SECOND), .tv_nsec = (long)(when % AEGIS_SECOND)};
-    return pthread_cond_timedwait(condition, &engine->lock, &at) == 0;
+    return aegis_condition_wait(condition, &engine->lock, when);
 }
 
 void aegis_nats_waiter_init(nats_waiter *waiter)
@@ -679,9 +667,9 @@ aegis_status aegis_nats_engine_start(nats_engine *engine)
 {
     init_lock(&engine->lock);
     pthread_mutex_init(&engine->pool_lock, NULL);
-    aegis_nats_cond_init(&engine->keeper_wake);
-    aegis_nats_cond_init(&engine->flushed);
-    aegis_nats_cond_init(&engine->seated);
+    aegis_condition_init(&engine->keeper_wake);
+    aegis_condition_init(&engine->flushed);
+    aegis_condition_init(&engine->seated);
     aegis_nats_waiter_init(&engine->keeper_waiter);
     engine->timer = INT64_MAX;
     engine->durable = -1;

@@ -352,7 +352,6 @@ void aegis_nats_timer(nats_engine *engine, int64_t when);
 /* Lock held, on return too. What was written to `link` before has reached the server. */
 aegis_status aegis_nats_flush_link(nats_engine *engine, nats_link *link, int64_t deadline,
                                    aegis_error *error);
-void aegis_nats_cond_init(pthread_cond_t *condition);
 /* Lock held. False at the time. */
 bool aegis_nats_cond_until(nats_engine *engine, pthread_cond_t *condition, int64_t when);
 

@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "domain/subject.h"
 #include "ports/stream.h"
@@ -206,11 +205,10 @@ static aegis_status stream_create(aegis_port *port, const char *name, const char
 static bool once_more(unsigned attempt, int64_t deadline)
 {
     const int64_t wait = CREATE_PAUSE << attempt;
-    const struct timespec pause = {.tv_nsec = (long)wait};
 
     if (attempt >= CREATE_TIMES || aegis_clock_monotonic() + wait >= deadline)
         return false;
-    nanosleep(&pause, NULL);
+    aegis_pause(wait);
     return true;
 }
 

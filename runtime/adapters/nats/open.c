@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define CONNECT_TIMEOUT_DEFAULT (2 * AEGIS_SECOND)
 #define RETRY_PAUSE             (50 * AEGIS_MILLISECOND)
@@ -165,12 +164,11 @@ static aegis_status first_connection(nats_engine *engine, aegis_duration timeout
             aegis_nats_unlock(engine);
             return AEGIS_OK;
         }
-        const struct timespec pause = {.tv_nsec = (long)RETRY_PAUSE};
         if (result == AEGIS_RESOURCE_EXHAUSTED)
             return aegis_error_set(error, result, "no memory for a connection");
         if (result == AEGIS_UNAUTHENTICATED || aegis_clock_monotonic() + 2 * RETRY_PAUSE > deadline)
             return refused(engine, status, timeout, error);
-        nanosleep(&pause, NULL);
+        aegis_pause(RETRY_PAUSE);
     }
 }
 
