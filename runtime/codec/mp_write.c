@@ -2,30 +2,6 @@
  * ones. */
 #include "codec/codec.h"
 
-/* ---- numbers ---- */
-
-/* A head and the lowest 1, 2, 4 or 8 bytes of `value`: eight are stored, so many count. */
-AEGIS_INLINE uint8_t *put_number(uint8_t *at, uint8_t head, unsigned width, uint64_t value)
-{
-    at[0] = (uint8_t)(head + width);
-    aegis_store_be64(at + 1, value << (64 - (8u << width)));
-    return at + 1 + (1u << width);
-}
-
-uint8_t *aegis_mp_put_uint_at(uint8_t *at, uint64_t value)
-{
-    return put_number(at, 0xcc, (unsigned)(value > UINT8_MAX) + (value > UINT16_MAX) + (value > UINT32_MAX),
-                      value);
-}
-
-uint8_t *aegis_mp_put_int_at(uint8_t *at, int64_t value)
-{
-    if (value >= 0)
-        return aegis_mp_put_uint_at(at, (uint64_t)value);
-    return put_number(at, 0xd0, (unsigned)(value < INT8_MIN) + (value < INT16_MIN) + (value < INT32_MIN),
-                      (uint64_t)value);
-}
-
 /* ---- maps and lists ---- */
 
 void aegis_mp_put_count(aegis_writer *w, uint8_t head16, size_t count)
@@ -35,7 +11,7 @@ void aegis_mp_put_count(aegis_writer *w, uint8_t head16, size_t count)
     if (count > UINT32_MAX)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu items are too many", count);
     else
-        w->at = put_number(w->at, (uint8_t)(head16 - 1), count > UINT16_MAX ? 2 : 1, count);
+        w->at = aegis_mp_put_number_at(w->at, (uint8_t)(head16 - 1), count > UINT16_MAX ? 2 : 1, count);
 }
 
 void aegis_mp_put_list(aegis_writer *w, size_t count, size_t lo, size_t hi)
@@ -83,22 +59,34 @@ static AEGIS_COLD uint8_t *put_with_room(aegis_writer *w, uint8_t *at, const cha
 }
 
 /* The NUL that the copy ends in falls into the room. */
-uint8_t *aegis_mp_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size,
-                              const char *invalid)
+static AEGIS_APART uint8_t *put_long(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                                     const char *invalid)
 {
     uint8_t *body;
 
     if (AEGIS_UNLIKELY(w->end - at < (ptrdiff_t)(size + 9 + AEGIS_ROOM)))
         return put_with_room(w, at, text, size, invalid);
-    if (AEGIS_LIKELY(size < 32)) {
+    if (size < 32) {
         at[0] = (uint8_t)(0xa0u | size);
         body = at + 1;
     } else {
-        body = put_number(at, 0xd9, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
+        body = aegis_mp_put_number_at(at, 0xd9, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
     }
     if (AEGIS_LIKELY(aegis_copy_text((char *)body, (const uint8_t *)text, size, aegis_text_marks)))
         return body + size;
     return put_other(w, at, body, size, invalid);
+}
+
+/* Most texts are short. */
+uint8_t *aegis_mp_put_text_at(aegis_writer *w, uint8_t *at, const char *text, size_t size,
+                              const char *invalid)
+{
+    if (AEGIS_UNLIKELY(size > AEGIS_SHORT || w->end - at < 1 + AEGIS_SHORT + AEGIS_ROOM))
+        return put_long(w, at, text, size, invalid);
+    at[0] = (uint8_t)(0xa0u | size);
+    if (AEGIS_LIKELY(aegis_copy_text((char *)at + 1, (const uint8_t *)text, size, aegis_text_marks)))
+        return at + 1 + size;
+    return put_other(w, at, at + 1, size, invalid);
 }
 
 void aegis_mp_put_blob(aegis_writer *w, const uint8_t *data, size_t size)
@@ -109,7 +97,7 @@ void aegis_mp_put_blob(aegis_writer *w, const uint8_t *data, size_t size)
         aegis_put_fail(w, AEGIS_INVALID_ARGUMENT, "%zu bytes are too many", size);
         return;
     }
-    w->at = put_number(w->at, 0xc4, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
+    w->at = aegis_mp_put_number_at(w->at, 0xc4, (unsigned)(size > UINT8_MAX) + (size > UINT16_MAX), size);
     if (size > 0)
         memcpy(w->at, data, size);
     w->at += size;

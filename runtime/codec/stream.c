@@ -11,17 +11,24 @@
 
 #include <stdio.h>
 
-#define FIRST_ROOM ((size_t)512)
+#define FIRST_ROOM ((size_t)512) /* a multiple of AEGIS_ARENA_ALIGNMENT */
 #define PATH_ROOM  200
 
 /* ---- writer ---- */
 
+/* Where the arena has no room left at its newest place. */
+static AEGIS_COLD void open_elsewhere(aegis_writer *w)
+{
+    uint8_t *start = (uint8_t *)aegis_arena_alloc(w->arena, FIRST_ROOM);
+
+    w->at = w->start = start != NULL ? start : w->scratch;
+    w->end = start != NULL ? start + FIRST_ROOM : w->start;
+    if (start == NULL)
+        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
 void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format, size_t limit)
 {
-    uint8_t *start = (uint8_t *)aegis_arena_take(arena, FIRST_ROOM);
-
-    w->at = w->start = start;
-    w->end = start + (start != NULL ? FIRST_ROOM : 0);
     w->arena = arena;
     w->limit = limit != 0 ? limit : AEGIS_ARENA_LIMIT;
     w->format = format == AEGIS_FORMAT_AUTO ? AEGIS_FORMAT_MSGPACK : format;
@@ -29,10 +36,12 @@ void aegis_writer_open(aegis_writer *w, aegis_arena *arena, aegis_format format,
     w->failed = false;
     w->error.status = AEGIS_OK;
     w->error.text[0] = '\0';
-    if (AEGIS_LIKELY(start != NULL))
+    if (AEGIS_UNLIKELY(arena->end - arena->at < (ptrdiff_t)FIRST_ROOM)) {
+        open_elsewhere(w);
         return;
-    w->start = w->scratch;
-    aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    }
+    w->at = w->start = arena->at;
+    w->end = arena->at += FIRST_ROOM;
 }
 
 static void fail_text(aegis_error *error, aegis_status status, const char *path, const char *format,
@@ -91,18 +100,21 @@ bool aegis_put_grow(aegis_writer *w, size_t size)
     return true;
 }
 
+static AEGIS_COLD aegis_status close_failed(aegis_writer *w, aegis_error *error)
+{
+    aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "the message is larger than %zu bytes", w->limit);
+    if (error != NULL)
+        *error = w->error;
+    return w->error.status;
+}
+
 aegis_status aegis_writer_close(aegis_writer *w, aegis_bytes *out, aegis_error *error)
 {
     size_t size = (size_t)(w->at - w->start);
 
     *out = (aegis_bytes){NULL, 0};
-    if (!w->failed && size > w->limit)
-        aegis_put_fail(w, AEGIS_RESOURCE_EXHAUSTED, "the message is larger than %zu bytes", w->limit);
-    if (w->failed) {
-        if (error != NULL)
-            *error = w->error;
-        return w->error.status;
-    }
+    if (AEGIS_UNLIKELY(w->failed || size > w->limit))
+        return close_failed(w, error);
     if (w->format == AEGIS_FORMAT_JSON && size > 0 && w->at[-1] == ',')
         size--;
     aegis_arena_trim(w->arena, w->start, (size_t)(w->end - w->start), size);

@@ -46,11 +46,15 @@ static void keep_limit(aegis_arena *arena)
     }
 }
 
+/* The same for space that nothing has been taken from yet. */
 static void use_space(aegis_arena *arena, unsigned char *from, unsigned char *to)
 {
+    const size_t left = arena->limit > arena->earlier ? arena->limit - arena->earlier : 0;
+
+    if ((size_t)(to - from) > left)
+        to = from + left;
     arena->at = arena->from = from;
     arena->end = arena->to = to;
-    keep_limit(arena);
 }
 
 static aegis_arena *set_up(void *memory, size_t size, aegis_allocator allocator, bool in_place)

@@ -43,9 +43,30 @@ AEGIS_INLINE uint64_t aegis_load_be64(const uint8_t *at)
 
 /* ---- writing ------------------------------------------------------------------------------------------- */
 
-/** An integer of more than one byte; the room is there. */
-AEGIS_API uint8_t *aegis_mp_put_uint_at(uint8_t *at, uint64_t value);
-AEGIS_API uint8_t *aegis_mp_put_int_at(uint8_t *at, int64_t value);
+/** A head and the lowest 1, 2, 4 or 8 bytes of `value`: eight are stored, so many count. */
+AEGIS_INLINE uint8_t *aegis_mp_put_number_at(uint8_t *at, uint8_t head, unsigned width, uint64_t value)
+{
+    at[0] = (uint8_t)(head + width);
+    aegis_store_be64(at + 1, value << (64 - (8u << width)));
+    return at + 1 + ((size_t)1 << width);
+}
+
+/** An integer of more than one byte; the room is there. Of a narrow type compilers leave out what it cannot
+ * be. */
+AEGIS_INLINE uint8_t *aegis_mp_put_uint_at(uint8_t *at, uint64_t value)
+{
+    const unsigned width = (unsigned)(value > UINT8_MAX) + (value > UINT16_MAX) + (value > UINT32_MAX);
+
+    return aegis_mp_put_number_at(at, 0xcc, width, value);
+}
+
+AEGIS_INLINE uint8_t *aegis_mp_put_int_at(uint8_t *at, int64_t value)
+{
+    const unsigned width = (unsigned)(value < INT8_MIN) + (value < INT16_MIN) + (value < INT32_MIN);
+
+    return value >= 0 ? aegis_mp_put_uint_at(at, (uint64_t)value)
+                      : aegis_mp_put_number_at(at, 0xd0, width, (uint64_t)value);
+}
 /** A map or list of more than 15 members, or of more than there is room for. */
 AEGIS_API void aegis_mp_put_count(aegis_writer *w, uint8_t head16, size_t count);
 
