@@ -93,28 +93,36 @@ static int append(cli *c, cli_list *list, const char *text)
     return CLI_DONE;
 }
 
-/* Whether `value` is one of the words of "text|json|sarif"; anything is where the option names no words. */
-static bool is_choice(const cli_option *option, const char *value)
+/* Whether `value` is one of the words of "text|json|sarif", and which one was perhaps meant; anything is
+ * where the option names no words. */
+static bool is_choice(cli *c, const cli_option *option, const char *value, const char **near)
 {
-    const size_t length = strlen(value);
-    const char *at = option->value;
+    const char *words[16], *at = option->value;
+    size_t count = 0;
 
+    *near = NULL;
     if (strchr(at, '|') == NULL)
         return true;
-    for (;;) {
-        const size_t word = strcspn(at, "|");
+    for (;; at++) {
+        const size_t length = strcspn(at, "|");
+        const char *word = arena_copy(&c->memory, at, length);
 
-        if (word == length && strncmp(at, value, length) == 0)
+        if (word != NULL && strcmp(word, value) == 0)
             return true;
-        if (at[word] == '\0')
-            return false;
-        at += word + 1;
+        if (word != NULL && count < CLI_COUNT(words))
+            words[count++] = word;
+        at += length;
+        if (*at == '\0')
+            break;
     }
+    *near = diag_nearest(value, words, count);
+    return false;
 }
 
 static int set_option(cli *c, void *request, const cli_option *option, const char *value)
 {
     char *to = (char *)request + option->at;
+    const char *near;
 
     if (option->kind == CLI_FLAG) {
         const bool yes = true;
@@ -126,8 +134,11 @@ static int set_option(cli *c, void *request, const cli_option *option, const cha
     }
     if (value == NULL || value[0] == '\0')
         return cli_usage(c->command, "'%s' lacks its value, %s", option->name, option->value);
-    if (!is_choice(option, value))
-        return cli_usage(c->command, "'%s' is one of %s, not '%s'", option->name, option->value, value);
+    if (!is_choice(c, option, value, &near))
+        return cli_usage(c->command,
+                         near != NULL ? "'%s' is one of %s, not '%s'" CLI_HINT "did you mean '%s'?"
+                                      : "'%s' is one of %s, not '%s'",
+                         option->name, option->value, value, near);
     if (option->kind == CLI_LIST) {
         cli_list list;
         int code;

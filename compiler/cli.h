@@ -125,6 +125,8 @@ void cli_let_go(int code);
 
 /* Text of others: valid UTF-8 without control characters; those and bad bytes as \x1b. */
 void cli_safe(FILE *file, const char *text);
+/* The same, but ends of lines are kept. */
+void cli_safe_lines(FILE *file, const char *text);
 /* The character at `text` as it is shown so, and in how many columns; how many bytes of text it takes. */
 #define CLI_SHOWN 16
 size_t cli_shown(const char *text, char shown[CLI_SHOWN], unsigned *columns);

@@ -62,18 +62,18 @@ void cli_safe(FILE *file, const char *text)
     }
 }
 
-/* The same, in lines. */
-static void put_lines(const char *text)
+void cli_safe_lines(FILE *file, const char *text)
 {
-    while (*text != '\0') {
-        const size_t size = strcspn(text, "\n");
-        char line[TEXT_MAX];
+    char shown[CLI_SHOWN];
+    unsigned columns;
 
-        (void)snprintf(line, sizeof line, "%.*s", (int)size, text);
-        cli_safe(stderr, line);
-        if (text[size] == '\n')
-            fputc('\n', stderr);
-        text += size + (text[size] == '\n');
+    for (; *text != '\0'; text += *text == '\n') {
+        while (*text != '\0' && *text != '\n') {
+            text += cli_shown(text, shown, &columns);
+            fputs(shown, file);
+        }
+        if (*text == '\n')
+            fputc('\n', file);
     }
 }
 
@@ -103,14 +103,14 @@ static void complain(const char *where, const char *format, va_list arguments)
     }
     (void)fflush(stdout); /* where both go to one file, in the order they were written */
     fprintf(stderr, "%s: ", cli_program.name);
-    put_lines(text);
+    cli_safe_lines(stderr, text);
     if (hint != NULL) {
         fputs(text[strcspn(text, "\n")] == '\0' ? "; " : "\n", stderr);
-        put_lines(hint);
+        cli_safe_lines(stderr, hint);
     }
     fputc('\n', stderr);
     if (where != NULL) {
-        put_lines(where);
+        cli_safe_lines(stderr, where);
         fputc('\n', stderr);
     }
 }
@@ -156,7 +156,7 @@ void cli_remark(const char *format, ...)
     (void)vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
     (void)fflush(stdout);
-    put_lines(text);
+    cli_safe_lines(stderr, text);
     fputc('\n', stderr);
 }
 

@@ -11,6 +11,12 @@ says 'Puts things into the depot'
 says 'rpc.depot-service.store'
 expect 0 "$aegis" info depot-service.tidy -f "$depot"
 says '.low .high .critical'
+expect 0 "$aegis" info depot-service.count -f "$depot"
+says 'idempotency key: batch; a second one with the same batch is answered'
+says 'total=5 pause=7s'
+must test -z "$(grep ' $' <<<"$out")"
+expect 0 "$aegis" info depot-service.count -f "$depot" --json
+holds .idempotency_key '["batch"]'
 expect 0 "$aegis" info thing.lost -f "$depot"
 says 'A thing cannot be found.'
 expect 1 "$aegis" info depot-service.stor -f "$depot"
@@ -28,7 +34,7 @@ complains "no instance of 'depot-service' runs"
 serve service
 serve second depot
 expect 0 "$aegis" info depot-service
-says 'rpc     echo(text: string(1..1000), times: u32(1..100)) -> {text: string, times: u32}'
+says 'rpc     echo(text: string(1..1000), times: u32(1..100) = 1) -> {text: string, times: u32}'
 must test "$(grep -c '  depot-service-[0-9a-f]*  1.4.2    active' <<<"$out")" = 2
 expect 0 "$aegis" info Courier --json
 holds '[.service, .name, .version, .uses, .subscribes[0].pattern, .schemas_differ]' '["courier-service","Courier","0.9.0",["depot-service"],"thing.*",false]'

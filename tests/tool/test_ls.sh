@@ -9,6 +9,7 @@ expect 2 "$aegis" ls one two
 server --no-jetstream
 expect 0 "$aegis" ls
 complains 'no service runs'
+must test "$(grep -c registry <<<"$err")" = 1
 silent
 expect 0 "$aegis" ls --json
 holds . '{"services":[],"registry":false}'
@@ -35,7 +36,7 @@ holds '.services[1].instances[0].endpoints | map([.name, .kind, .requests, .erro
 # one service is asked by its name; a table is for a tiny terminal too
 cp 'pretend/$SRV.INFO' 'pretend/$SRV.INFO.order-service'
 expect 0 "$aegis" ls order-service --json
-holds '.services | length' 2
+holds '[.services[].name]' '["order-service"]'
 in_terminal 20 5 tiny "$aegis" ls
 left tiny
 must test "$code" = 0
@@ -58,6 +59,8 @@ says 'depot-service    1.4.2'
 expect 0 "$aegis" ls depot-service --json
 holds '.registry' true
 holds '.services[0].instances | map([.version, .state, .registered])' '[["1.4.2","active",true]]'
+expect 1 "$aegis" ls depot-servise
+complains "did you mean 'depot-service'?"
 at=${AEGIS_URL##*//}
 value='{"serviceName":"peer-service","instanceId":"peer-1","version":"1.2.3","status":"STANDBY","lastHeartbeat":"2026-11-23T07:49:07.362543+00:00","stickyActiveGroup":null,"metadata":{"start_time":"2026-11-23T07:49:07.362464+00:00"}}'
 put() { # SUBJECT TEXT
@@ -70,6 +73,10 @@ put '$KV.service_registry.service-instances__peer-service__peer-1' "$value"
 expect 0 "$aegis" ls peer-service --json
 holds '.services[0].instances | map([.id, .version, .state, .started, .answers, .registered])' \
     '[["peer-1","1.2.3","standby","2026-11-23T07:49:07.362464+00:00",false,true]]'
+seen_later() { # how long ago the server took it, which grows
+    "$aegis" ls peer-service --json | jq -e '.services[0].instances[0].seen_ns > 500000000'
+}
+until_true 'its heartbeat grows older' seen_later
 expect 0 "$aegis" ls
 complains 'known only from the registry'
 expect 1 "$aegis" ls nobody-service

@@ -34,8 +34,15 @@ expect 0 "$aegis" apply -f "$depot" --yes
 says 'created stream COMMANDS'
 expect 0 "$aegis" plan -f "$depot" --check
 says '0 to create, 0 to change, 0 not needed, 0 refused, 12 as they should be'
-expect 0 "$aegis" apply -f "$depot" --yes
-says '0 to create'
+before=$(mktemp -p .)
+"$aegis" plan -f "$depot" --json >"$before"
+for _ in 1 2 3; do # again and again: there is nothing to do, and nothing is done
+    expect 0 "$aegis" apply -f "$depot" --yes
+    says '0 to create, 0 to change, 0 not needed, 0 refused, 12 as they should be'
+    must test "$(tail -1 <<<"$out")" = 'nothing to do'
+    expect 0 "$aegis" apply -f "$depot" # nor is anybody asked
+    "$aegis" plan -f "$depot" --json | must cmp -s - "$before"
+done
 
 # What runs finds it as it wants it: nothing is said but that it is ready.
 serve
@@ -47,10 +54,11 @@ expect 0 "$aegis" apply -f "$depot" --events-max-bytes 2GiB --yes
 says 'changed stream EVENTS'
 expect 1 "$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes
 says 'max_bytes 2.0 GiB -> 10.0 MiB'
-complains '1 could not be made as they should be'
+says '0 to create, 1 to change (1 with --force only), 0 not needed'
+complains '1 change is left as it was; --force makes what can lose something'
 # in a file both streams are in the order they were written
 "$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes >both.txt 2>&1
-must test "$(tail -1 both.txt)" = 'aegis: 1 could not be made as they should be'
+must test "$(tail -1 both.txt)" = 'aegis: 1 change is left as it was; --force makes what can lose something'
 expect 0 "$aegis" apply -f "$depot" --events-max-bytes 10MiB --yes --force
 plan
 holds '.[] | select(.name == "EVENTS") | .note' 'keeps its max_bytes of 10.0 MiB (1.0 GiB is usual)'
@@ -85,11 +93,12 @@ holds '.[] | select(.name == "COMMANDS") | .about' 'discard old -> new'
 acts '.name == "EVENTS"' refuse
 holds '.[] | select(.name == "EVENTS") | .about' 'storage is memory, not file, which JetStream lets nobody change'
 expect 1 "$aegis" apply -f "$depot" --yes
-complains '2 could not be made as they should be'
+complains '1 change is left as it was; --force'
+complains '1 could not be made as it should be; what is marked ! has to be changed by hand'
 plan
 acts '.name == "COMMANDS"' change
 expect 1 "$aegis" apply -f "$depot" --yes --force
-complains '1 could not be made as they should be'
+complains '1 could not be made as it should be'
 plan
 acts '.name == "COMMANDS"' keep
 

@@ -46,6 +46,12 @@ id=$out
 must test ${#id} = 36
 send 0 depot-service.count batch=d total=2 pause=1ms --detach --json
 holds .id "$id"
+complains '"record":{"id":"'"$id"
+send 0 depot-service.count batch=b total=3 pause=1ms
+says '"counted": 3'
+complains 'sent before, with the same idempotency key: completed'
+complains 'nothing runs again, this is its record'
+must test -z "$(grep '%' <<<"$err")"
 send 0 --wait "$id" --json
 holds .counted 2
 send 0 --wait "$id" depot-service.count --json

@@ -74,6 +74,16 @@ types view 'p'
 until_hides view 'paused'
 until_shows view '█'
 
+# what it is sorted by is seen, where columns have to go
+types view 'SSSS'
+until_shows view 'RUN▼'
+resize view 40 12
+until_true 'it fits' fits 40 12
+until_shows view 'RUN▼'
+resize view 120 20
+types view 'ssss'
+until_shows view 'SERVICE▼'
+
 # another size, down to one that has room for nothing
 for size in '50 10' '24 6' '12 3' '1 1' '200 50'; do
     # shellcheck disable=SC2086

@@ -131,6 +131,12 @@ until_says hostile evil.three
 must test -z "$(sed -E 's/\x1b\[[0-9]*m//g' hostile.log | tr -d '\n' | LC_ALL=C grep -aP '[\x00-\x1f]|\xc2[\x80-\x9f]|\xe2\x80\xae')"
 must test "$(grep -c evil hostile.log)" = 3
 
+# ---- what is misspelt would be waited for in vain; a word alone is a domain, what begins like a subject is one
+watch 1 thing.lots --count 1 --timeout 100ms -f "$depot"
+complains "nobody declares 'thing.lots'; did you mean 'thing.lost'?"
+start domain "$aegis" watch thing 'rpc.depot-service.echo' --json
+until_true 'it listens' sh -c "$aegis emit -f $depot thing.lost code=word; $aegis call depot-service.echo text=word; grep -q thing.lost domain.log && grep -q rpc.depot domain.log"
+
 # ---- nothing stays behind
 expect 0 "$aegis" watch --all --no-follow --json
 must test "$("$aegis" watch --all --no-follow 2>/dev/null | wc -l)" -ge 5

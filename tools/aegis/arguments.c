@@ -171,9 +171,21 @@ static bool read_steps(word *w, char *at)
     return w->count > 0 && !named && *at == '\0';
 }
 
+/* The sign that ends the path: what stands in quotes, labels["a=b"], is none. */
+static const char *find_equals(const char *text)
+{
+    bool quoted = false;
+
+    for (; *text != '\0' && (quoted || *text != '='); text++) {
+        if (*text == '"' && (quoted || text[-1] == '['))
+            quoted = !quoted;
+    }
+    return *text == '=' ? text : NULL;
+}
+
 static bool read_word(arena *memory, const char *text, word *w)
 {
-    const char *equals = strchr(text, '='), *end;
+    const char *equals = text[0] != '"' ? find_equals(text) : NULL, *end;
     char *path;
 
     memset(w, 0, sizeof *w);

@@ -455,13 +455,41 @@ static size_t add_events(const schema *all, const char **names, size_t count)
     return count;
 }
 
+/* All names of events that are declared, in files or by whoever was asked; those of the first come first. */
+static size_t event_names(const catalog *c, const char **names)
+{
+    size_t count = add_events(&c->files.result, names, 0), i;
+
+    for (i = 0; i < c->asked_count; i++) {
+        if (c->asked[i].schema != NULL)
+            count = add_events(&c->asked[i].schema->result, names, count);
+    }
+    return count;
+}
+
+const char *catalog_near_event(catalog *c, const char *name)
+{
+    const char *names[SERVICES_MAX];
+    catalog_list services;
+    size_t count, i;
+
+    if (catalog_all(c, &services) != CLI_DONE)
+        return NULL;
+    count = event_names(c, names);
+    for (i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return NULL;
+    }
+    return diag_nearest(name, names, count);
+}
+
 int catalog_find_event(catalog *c, const char *name, const char *version, const schema_event **event)
 {
     const char *names[SERVICES_MAX], *near;
     const char *where = c->from_files ? "in the files given" : "of the services that run";
     const schema_event *other = event_in(&c->files.result, name, NULL);
     catalog_list services;
-    size_t count, i;
+    size_t i;
     int code = CLI_DONE;
 
     *event = event_in(&c->files.result, name, version);
@@ -469,19 +497,17 @@ int catalog_find_event(catalog *c, const char *name, const char *version, const 
         code = catalog_all(c, &services);
     if (*event != NULL || code != CLI_DONE)
         return code;
-    count = add_events(&c->files.result, names, 0);
     for (i = 0; i < c->asked_count; i++) {
         const schema *told = c->asked[i].schema != NULL ? &c->asked[i].schema->result : NULL;
 
         if (told == NULL)
             continue;
-        count = add_events(told, names, count);
         *event = *event != NULL ? *event : event_in(told, name, version);
         other = other != NULL ? other : event_in(told, name, NULL);
     }
     if (*event != NULL)
         return CLI_DONE;
-    near = diag_nearest(name, names, count);
+    near = diag_nearest(name, names, event_names(c, names));
     if (other != NULL || near != NULL || c->from_files)
         cli_status("NOT_FOUND");
     if (other != NULL)

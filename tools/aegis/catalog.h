@@ -34,6 +34,8 @@ int catalog_find_method(catalog *c, const char *text, schema_method_kind kind, c
  * about). Without files all running services are asked. The highest version unless `version` (NULL: any) says
  * "1.0". */
 int catalog_find_event(catalog *c, const char *name, const char *version, const schema_event **event);
+/* The event that was perhaps meant; NULL: it is declared, or nothing is near. */
+const char *catalog_near_event(catalog *c, const char *name);
 
 /* All services of the files; or all that run and tell their schema. In `line` memory. */
 typedef struct catalog_list {

@@ -142,9 +142,9 @@ static void show_times(const session *s, const aegis_deadletter *l)
     if (l->sent_at != 0)
         line_of(s, "sent", screen_time(l->sent_at, text));
     screen_put(&s->out, INK_DIM, "%-12s ", "given up");
-    printf("%s, %s ago, after %u attempts and %u deliveries\n", screen_time(l->given_up_at, text),
+    printf("%s, %s ago, after %u attempt%s and %u deliver%s\n", screen_time(l->given_up_at, text),
            screen_duration(aegis_now() - l->given_up_at, age), (unsigned)l->attempts,
-           (unsigned)l->deliveries);
+           l->attempts == 1 ? "" : "s", (unsigned)l->deliveries, l->deliveries == 1 ? "y" : "ies");
 }
 
 static void show_causes(const session *s, const aegis_error *failure)

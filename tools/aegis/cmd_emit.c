@@ -65,10 +65,14 @@ static int emit(session *s, const void *data)
     const char *name = s->line->arguments.items[0];
     const schema_event *event = NULL;
     json_t *payload = NULL;
-    catalog *known;
+    catalog *known = NULL;
     aegis_uuid id;
-    int code = catalog_open(s, &known);
+    int code = strchr(name, '.') != NULL
+                   ? CLI_DONE
+                   : cli_usage(s->line->command, "'%s' is no event" CLI_HINT "its name is DOMAIN.TYPE", name);
 
+    if (code == CLI_DONE)
+        code = catalog_open(s, &known);
     if (code == CLI_DONE && r->id != NULL && !aegis_uuid_parse(r->id, &id))
         code = cli_usage(s->line->command, "'%s' is no uuid", r->id);
     if (code == CLI_DONE && !r->force)

@@ -81,16 +81,35 @@ static void put_instances(const about *a)
                                                  : "schema");
 }
 
-/* "text: string(1..1000), times: u32?" */
-static void put_fields(const screen *out, const schema_record *record)
+/* "text: string(1..1000), times: u32 = 1"; defaults of what one gives. */
+static void put_fields(const session *s, const schema_record *record, bool given)
 {
+    const screen *out = &s->out;
     size_t i;
 
     for (i = 0; i < record->field_count; i++) {
         const schema_field *field = &record->fields[i];
+        const char *value = given ? describe_default(&s->line->memory, field) : NULL;
 
         fprintf(out->file, "%s%s: ", i > 0 ? ", " : "", field->name);
         screen_put(out, INK_CYAN, "%s", field->type->text);
+        if (value != NULL)
+            screen_put(out, INK_DIM, " = %s", value);
+    }
+}
+
+/* " -> Order", " -> {stored: u32}": the fields of what has no name of its own. */
+static void put_result(const session *s, const char *label, const schema_record *record, bool is_inline)
+{
+    const screen *out = &s->out;
+
+    fputs(label, out->file);
+    if (is_inline) {
+        fputc('{', out->file);
+        put_fields(s, record, false);
+        fputc('}', out->file);
+    } else {
+        screen_put(out, INK_CYAN, "%s", record->name);
     }
 }
 
@@ -102,15 +121,11 @@ static void put_method(const about *a, const schema_method *m)
     fprintf(out->file, "  %-7s ", m->kind == SCHEMA_RPC ? "rpc" : "command");
     screen_put(out, INK_BOLD, "%s", m->name);
     fputc('(', out->file);
-    put_fields(out, m->request);
-    fputs(") -> ", out->file);
-    if (m->inline_result) {
-        fputc('{', out->file);
-        put_fields(out, m->result);
-        fputc('}', out->file);
-    } else {
-        screen_put(out, INK_CYAN, "%s", m->result->name);
-    }
+    put_fields(a->s, m->request, true);
+    fputc(')', out->file);
+    if (m->progress != NULL)
+        put_result(a->s, " progress ", m->progress, true);
+    put_result(a->s, " -> ", m->result, m->inline_result);
     for (i = 0; i < m->raise_count; i++)
         screen_put(out, INK_RED, "%s%s", i == 0 ? " raises " : ", ", m->raises[i].error->wire);
     fputc('\n', out->file);
@@ -130,7 +145,7 @@ static void put_events(const about *a)
         fprintf(out->file, "  %s ", service->publishes[i]->name);
         screen_put(out, INK_DIM, "%s  ", service->publishes[i]->version);
         fputc('(', out->file);
-        put_fields(out, service->publishes[i]->record);
+        put_fields(a->s, service->publishes[i]->record, false);
         fputs(")\n", out->file);
         describe_text(a->s, INK_PLAIN, "", service->publishes[i]->docs, 10);
     }
@@ -361,11 +376,8 @@ static int tell_service(session *s, const request *r, catalog *known, const char
             return session_failed(s, &error, "cannot ask '%s'", a.wire);
         a.running = fleet_find(&a.f, a.wire);
     }
-    if (code == CLI_DONE && a.schema == NULL && a.running == NULL) {
-        cli_status("NOT_FOUND");
-        cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", a.wire);
-        code = CLI_MISTAKES;
-    }
+    if (code == CLI_DONE && a.schema == NULL && a.running == NULL)
+        code = fleet_nobody(s, a.wire);
     if (code == CLI_DONE && s->options->json) {
         json_t *told = service_json(&a);
 

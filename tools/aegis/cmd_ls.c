@@ -76,9 +76,7 @@ static void put_remarks(const session *s, const fleet *f)
                 "%zu known only from the registry: services of the original SDK, or no longer alive\n",
                 silent);
     if (!f->registry_read && f->registry_why != NULL) {
-        fputs("the registry could not be read: ", stderr);
-        cli_safe(stderr, f->registry_why);
-        fputc('\n', stderr);
+        cli_remark("%s", f->registry_why);
     }
 }
 
@@ -121,9 +119,7 @@ static int list(session *s, const void *data)
             cli_remark("no service runs, or these rights do not let us see one");
         return CLI_DONE;
     }
-    cli_status("NOT_FOUND");
-    cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", service);
-    return CLI_MISTAKES;
+    return fleet_nobody(s, service);
 }
 
 static int run(cli *line, void *data)

@@ -124,6 +124,16 @@ static size_t count_of(const plan *p, plan_act act)
     return count;
 }
 
+/* Changes that can lose something. */
+static size_t risky_of(const plan *p)
+{
+    size_t count = 0, i;
+
+    for (i = 0; i < p->count; i++)
+        count += p->steps[i].act == PLAN_CHANGE && p->steps[i].risky;
+    return count;
+}
+
 static void print_plan(const session *s, const plan *p)
 {
     size_t width = 0, i;
@@ -139,9 +149,12 @@ static void print_plan(const session *s, const plan *p)
     }
     for (i = 0; i < p->count; i++)
         print_step(s, &p->steps[i], width);
-    printf("%zu to create, %zu to change, %zu not needed, %zu refused, %zu as they should be\n",
-           count_of(p, PLAN_CREATE), count_of(p, PLAN_CHANGE), count_of(p, PLAN_REMOVE),
-           count_of(p, PLAN_REFUSE), count_of(p, PLAN_KEEP));
+    printf("%zu to create, %zu to change", count_of(p, PLAN_CREATE), count_of(p, PLAN_CHANGE));
+    if (risky_of(p) > 0)
+        printf(" (%zu with --force only)", risky_of(p));
+    printf(", %zu not needed%s, %zu refused, %zu as they should be\n", count_of(p, PLAN_REMOVE),
+           count_of(p, PLAN_REMOVE) > 0 ? " (with --prune)" : "", count_of(p, PLAN_REFUSE),
+           count_of(p, PLAN_KEEP));
 }
 
 /* ---- applying ---- */
@@ -168,15 +181,16 @@ static int take(session *s, const plan_step *step)
 
 static int apply(session *s, const request *r, const plan *p)
 {
-    size_t wanted = 0, left = count_of(p, PLAN_REFUSE), i;
+    const size_t refused = count_of(p, PLAN_REFUSE), risky = r->force ? 0 : risky_of(p);
+    size_t wanted = 0, i;
     int code = CLI_DONE, failed = CLI_DONE;
 
-    for (i = 0; i < p->count; i++) {
+    for (i = 0; i < p->count; i++)
         wanted += is_taken(r, &p->steps[i]);
-        left += p->steps[i].act == PLAN_CHANGE && !is_taken(r, &p->steps[i]);
-    }
     if (wanted > 0)
-        code = ask_first(s, r->yes, "make these %zu changes", wanted);
+        code = ask_first(s, r->yes, "make %zu change%s", wanted, wanted == 1 ? "" : "s");
+    else if (refused + risky == 0 && !s->options->json)
+        puts("nothing to do");
     for (i = 0; i < p->count && code == CLI_DONE; i++) {
         const int one = is_taken(r, &p->steps[i]) ? take(s, &p->steps[i]) : CLI_DONE;
 
@@ -185,9 +199,14 @@ static int apply(session *s, const request *r, const plan *p)
     }
     if (code != CLI_DONE || failed != CLI_DONE)
         return code != CLI_DONE ? code : failed;
-    if (left > 0)
-        cli_complain("%zu could not be made as they should be", left);
-    return left > 0 ? CLI_MISTAKES : CLI_DONE;
+    if (risky > 0)
+        cli_complain("%zu change%s left as %s" CLI_HINT "--force makes what can lose something", risky,
+                     risky == 1 ? " is" : "s are", risky == 1 ? "it was" : "they were");
+    if (refused > 0)
+        cli_complain("%zu could not be made as %s should be" CLI_HINT
+                     "what is marked ! has to be changed by hand",
+                     refused, refused == 1 ? "it" : "they");
+    return refused + risky > 0 ? CLI_MISTAKES : CLI_DONE;
 }
 
 static bool is_apply(const session *s)

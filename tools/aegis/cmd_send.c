@@ -9,6 +9,7 @@
 #include "bar.h"
 #include "commands.h"
 #include "describe.h"
+#include "domain/time.h"
 #include "outcome.h"
 #include "ports/clock.h"
 #include "wire.h"
@@ -17,7 +18,6 @@
 #define SLICE (100 * AEGIS_MILLISECOND)
 /* An attempt of a command whose schema nobody tells: the language's default. */
 #define ATTEMPT_TIMEOUT (5 * AEGIS_MINUTE)
-#define RECORDS         "aegis_commands"
 
 typedef struct request {
     session_options common;
@@ -122,19 +122,54 @@ static int read_options(const session *s, const request *r, const catalog_method
     return session_read_time(s, r->delay, &out->delay);
 }
 
+/* One with the same key was sent before: nothing is carried out again, and what is waited for is that one. */
+static void tell_before(const session *s, json_t *before)
+{
+    const char *state = wire_text(before, "state", ""), *updated = wire_text(before, "updated", "");
+    const bool ended =
+        strcmp(state, "completed") == 0 || strcmp(state, "failed") == 0 || strcmp(state, "cancelled") == 0;
+    char age[SCREEN_TEXT];
+    aegis_timestamp when;
+    screen out;
+
+    if (before == NULL)
+        return;
+    if (s->options->json) {
+        json_t *told = json_pack("{s:{s:s, s:s, s:s}}", "record", "id", wire_text(before, "command_id", ""),
+                                 "state", state, "updated", updated);
+
+        screen_init(&out, stderr, s->options->colour);
+        screen_json_line(&out, told);
+        json_decref(told);
+        return;
+    }
+    if (!aegis_timestamp_parse(updated, strlen(updated), &when))
+        when = aegis_now();
+    cli_remark(
+        ended
+            ? "sent before, with the same idempotency key: %s %s ago; nothing runs again, this is its record"
+            : "sent before, with the same idempotency key: %s since %s; this waits for that one",
+        state, screen_duration(aegis_now() > when ? aegis_now() - when : 0, age));
+}
+
 static int submit(session *s, const request *r, const catalog_method *method, json_t *parameters)
 {
     aegis_command_options options;
     aegis_command *command = NULL;
     aegis_error error = {0};
+    json_t *before = NULL;
     int code = read_options(s, r, method, &options);
 
     if (code == CLI_DONE)
         code = session_connect(s);
     if (code != CLI_DONE)
         return code;
-    if (dynamic_submit(s, method, parameters, &options, &command, &error) != AEGIS_OK)
+    if (dynamic_submit(s, method, parameters, &options, &before, &command, &error) != AEGIS_OK) {
+        json_decref(before);
         return session_failed(s, &error, "%s.%s was not sent", method->service, method->name);
+    }
+    tell_before(s, before);
+    json_decref(before);
     if (r->detach)
         print_id(s, aegis_command_id(command));
     else
@@ -168,19 +203,6 @@ static int send(session *s, const void *data)
 
 /* ---- one that was sent before ---- */
 
-/* Whose command it is, from its record; NULL: there is none. */
-static json_t *read_record(session *s, const char *id)
-{
-    const aegis_port_ops *ops = session_port(s)->ops;
-    aegis_kv_entry entry;
-    aegis_error error = {0};
-
-    if (ops->kv_get(session_port(s), RECORDS, id, aegis_clock_monotonic() + 5 * AEGIS_SECOND, s->arena,
-                    &entry, &error) != AEGIS_OK)
-        return NULL;
-    return wire_decode(s, entry.value, NULL);
-}
-
 /* The method of an older command: as the command line names it, else as its record does. */
 static int find_method(session *s, catalog *known, const char *id, catalog_method *method)
 {
@@ -190,7 +212,7 @@ static int find_method(session *s, catalog *known, const char *id, catalog_metho
 
     if (s->line->arguments.count > 0)
         return catalog_find_method(known, s->line->arguments.items[0], SCHEMA_COMMAND, method);
-    record = read_record(s, id);
+    record = dynamic_record(s, id);
     if (record != NULL)
         name = arena_printf(&s->line->memory, "%s.%s", wire_text(record, "service", ""),
                             wire_text(record, "command", ""));

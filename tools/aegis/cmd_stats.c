@@ -330,10 +330,8 @@ static int look(session *s, const char *service, aegis_duration interval, readin
     int code = CLI_DONE;
 
     if (!found) {
-        cli_status("NOT_FOUND");
-        cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", service);
         reading_free(&readings[0]);
-        return CLI_MISTAKES;
+        return fleet_nobody(s, service);
     }
     wait_for(interval);
     if (read_all(s, service, &readings[0], &readings[1], &error) == AEGIS_OK)

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "catalog.h"
 #include "commands.h"
 #include "ports/clock.h"
+#include "recording.h"
 #include "sighting.h"
 #include "tap.h"
 
@@ -199,10 +201,10 @@ static int add_patterns(watch *w)
     size_t i;
 
     for (i = 0; i < words->count && code == CLI_DONE; i++) {
-        const char *subject = arena_printf(&w->s->line->memory, "events.%s", words->items[i]);
+        const char *subject = recording_pattern(w->s, words->items[i]);
 
         code = subject != NULL ? tap_add(&w->live, subject) : cli_out_of_memory();
-        if (code == CLI_DONE)
+        if (code == CLI_DONE && strncmp(subject, "events.", 7) == 0)
             w->events[w->event_count++] = subject;
     }
     if (words->count == 0 && !w->r->commands && !w->r->rpc) {
@@ -234,6 +236,27 @@ static int check(const watch *w)
     if (past && w->event_count == 0)
         return cli_usage(command, "only events are kept: --commands and --rpc show what travels now");
     return CLI_DONE;
+}
+
+/* Nobody publishes what is misspelt, and one would wait for ever. */
+static void doubt_names(const watch *w)
+{
+    const cli_list *words = &w->s->line->arguments;
+    catalog *known = NULL;
+    size_t i;
+
+    for (i = 0; i < words->count && !session_interrupted(); i++) {
+        const char *name = words->items[i], *near = NULL;
+
+        if (strpbrk(name, "*>") != NULL || strchr(name, '.') == NULL)
+            continue;
+        if (known == NULL && catalog_open(w->s, &known) != CLI_DONE)
+            return;
+        near = catalog_near_event(known, name);
+        if (near != NULL)
+            cli_remark("nobody declares '%s'; did you mean '%s'?", name, near);
+    }
+    catalog_free(known);
 }
 
 static int too_few(const watch *w)
@@ -276,6 +299,8 @@ static int watch_all(session *s, const request *r)
     if (code == CLI_DONE && !r->no_follow) {
         if (s->out.terminal && !s->options->json && r->count == NULL)
             cli_remark("watching; Ctrl-C ends it");
+        if (!s->options->json)
+            doubt_names(&w);
         look(&w);
     }
     if (code == CLI_DONE && r->count != NULL && w.left > 0 && !session_interrupted())

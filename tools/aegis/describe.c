@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "arguments.h"
+#include "arguments_parts.h"
 #include "pattern.h"
 #include "ports/clock.h"
 
@@ -49,7 +50,7 @@ static const char *duration_text(arena *memory, int64_t duration)
     return arena_printf(memory, "%lld%s", (long long)(duration / units[i].of), units[i].unit);
 }
 
-static const char *default_text(arena *memory, const schema_field *field)
+const char *describe_default(arena *memory, const schema_field *field)
 {
     const schema_value *value = &field->default_value;
     const char *text = "";
@@ -116,7 +117,7 @@ static void put_fields(screen_table *table, arena *memory, const schema_record *
     for (i = 0; i < record->field_count; i++) {
         const schema_field *field = &record->fields[i];
         const schema_record *inner = record_in(field->type);
-        const char *value = given ? default_text(memory, field) : NULL;
+        const char *value = given ? describe_default(memory, field) : NULL;
         const bool required = is_required(record, field);
 
         screen_cell(table, depth == 1 ? INK_BOLD : INK_PLAIN, "%*s%s", (int)(2 * depth), "", field->name);
@@ -225,21 +226,24 @@ static const char *shell_word(arena *memory, const char *text)
     return quoted;
 }
 
-const char *describe_words(arena *memory, json_t *value)
+const char *describe_words(arena *memory, const schema_record *record, json_t *value)
 {
     const char *words = "", *key, *word;
     json_t *member;
 
     json_object_foreach(value, key, member)
     {
+        const schema_field *field = arguments_field(record, key);
         char *text = json_dumps(member, JSON_COMPACT | JSON_ENCODE_ANY);
 
-        if (json_is_string(member))
+        if (field != NULL && field->type->kind == SCHEMA_DURATION && json_is_integer(member))
+            word = arena_printf(memory, "%s=%s", key, duration_text(memory, json_integer_value(member)));
+        else if (json_is_string(member))
             word = arena_printf(memory, "%s=%s", key, json_string_value(member));
+        else if (text != NULL && (json_is_number(member) || json_is_boolean(member)))
+            word = arena_printf(memory, "%s=%s", key, text);
         else
             word = text != NULL ? arena_printf(memory, "%s:=%s", key, text) : NULL;
-        if (word != NULL && (json_is_number(member) || json_is_boolean(member)))
-            word = arena_printf(memory, "%s=%s", key, text);
         free(text);
         word = word != NULL ? shell_word(memory, word) : NULL;
         words = word != NULL ? arena_printf(memory, "%s %s", words, word) : NULL;
@@ -254,7 +258,7 @@ static void print_example(const session *s, const char *command, const char *wha
                           const schema_record *record)
 {
     json_t *value = arguments_example(record, EXAMPLE_SEED);
-    const char *words = value != NULL ? describe_words(&s->line->memory, value) : NULL;
+    const char *words = value != NULL ? describe_words(&s->line->memory, record, value) : NULL;
 
     screen_put(&s->out, INK_BOLD, "\nfor example\n");
     if (words != NULL && strlen(words) <= WORDS_MAX)
@@ -277,7 +281,7 @@ static json_t *fields_json(arena *memory, const schema_record *record, unsigned 
         const schema_record *inner = record_in(field->type);
         json_t *one = json_pack("{s:s, s:s, s:b, s:s?, s:s?}", "name", field->name, "type",
                                 type_text(memory, field->type), "required", is_required(record, field),
-                                "default", default_text(memory, field), "docs", field->docs);
+                                "default", describe_default(memory, field), "docs", field->docs);
 
         if (inner != NULL && depth < DEPTH_MAX && inner != record)
             (void)json_object_set_new(one, "fields", fields_json(memory, inner, depth + 1));
@@ -295,6 +299,29 @@ static int print_json(const session *s, json_t *value)
     return CLI_DONE;
 }
 
+/* By which two commands are the same one. */
+static void print_key(const session *s, const schema_method *m)
+{
+    size_t i;
+
+    for (i = 0; i < m->key_count; i++)
+        screen_put(&s->out, INK_DIM, "%s%s", i == 0 ? "  idempotency key: " : ", ", m->keys[i]->name);
+    if (m->key_count > 0)
+        screen_put(&s->out, INK_DIM,
+                   "; a second one with the same %s is answered from the first one's record\n",
+                   m->key_count == 1 ? m->keys[0]->name : "values");
+}
+
+static json_t *key_json(const schema_method *m)
+{
+    json_t *list = json_array();
+    size_t i;
+
+    for (i = 0; i < m->key_count; i++)
+        (void)json_array_append_new(list, json_string(m->keys[i]->name));
+    return list;
+}
+
 json_t *describe_method_json(const session *s, const schema_method *m)
 {
     arena *memory = &s->line->memory;
@@ -306,12 +333,12 @@ json_t *describe_method_json(const session *s, const schema_method *m)
             errors, json_pack("{s:s, s:i, s:s?, s:o}", "name", m->raises[i].error->wire, "code",
                               (int)m->raises[i].error->code, "docs", m->raises[i].error->docs, "fields",
                               fields_json(memory, m->raises[i].error, 1)));
-    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o}", "service",
+    return json_pack("{s:s, s:s, s:s, s:s?, s:s?, s:I, s:b, s:o, s:o, s:o, s:o, s:o, s:o}", "service",
                      m->service->wire, "method", m->name, "kind", m->kind == SCHEMA_RPC ? "rpc" : "command",
                      "docs", m->docs, "deprecated", m->deprecated, "timeout_ns", (json_int_t)m->timeout,
-                     "idempotent", m->idempotent, "parameters", fields_json(memory, m->request, 1),
-                     "progress", fields_json(memory, m->progress, 1), "result",
-                     fields_json(memory, m->result, 1), "errors", errors, "example",
+                     "idempotent", m->idempotent, "idempotency_key", key_json(m), "parameters",
+                     fields_json(memory, m->request, 1), "progress", fields_json(memory, m->progress, 1),
+                     "result", fields_json(memory, m->result, 1), "errors", errors, "example",
                      arguments_example(m->request, EXAMPLE_SEED));
 }
 
@@ -329,8 +356,9 @@ static void print_traits(const session *s, const schema_method *m)
                    : m->delivery == SCHEMA_AT_MOST_ONCE ? "at most once"
                                                         : "at least once");
     if (m->max_retries > 0)
-        screen_put(&s->out, INK_DIM, ", up to %u retries", m->max_retries);
+        screen_put(&s->out, INK_DIM, ", up to %u retr%s", m->max_retries, m->max_retries == 1 ? "y" : "ies");
     fputc('\n', s->out.file);
+    print_key(s, m);
 }
 
 int describe_method(const session *s, const schema_method *m)

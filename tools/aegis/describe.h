@@ -15,6 +15,8 @@ json_t *describe_method_json(const session *s, const schema_method *method);
 /* Docs and the like, each line behind `indent` blanks and `label`. */
 void describe_text(const session *s, screen_ink ink, const char *label, const char *text, int indent);
 /* The words of a command line that give `value` to a command: shell text. NULL without memory. */
-const char *describe_words(arena *memory, json_t *value);
+const char *describe_words(arena *memory, const schema_record *record, json_t *value);
+/* A field's default as a schema has it; NULL: it has none. */
+const char *describe_default(arena *memory, const schema_field *field);
 
 #endif

@@ -3,14 +3,20 @@
 
 #include <string.h>
 
+#include "application/commands_client.h"
 #include "descriptor.h"
+#include "domain/sha1.h"
 #include "domain/time.h"
+#include "ports/clock.h"
 #include "wire.h"
 
 /* For what tells nothing of itself: the language's defaults. */
 #define RPC_TIMEOUT     (5 * AEGIS_SECOND)
 #define COMMAND_TIMEOUT (300 * AEGIS_SECOND)
 #define COMMAND_RETRIES 3
+/* The bucket of commands' records, and how long one is waited for. */
+#define RECORDS        "aegis_commands"
+#define RECORD_TIMEOUT (5 * AEGIS_SECOND)
 
 void dynamic_free(dynamic_outcome *outcome)
 {
@@ -124,17 +130,49 @@ static void put_key(aegis_exchange *x, const schema_method *method, json_t *para
     }
 }
 
+json_t *dynamic_record(session *s, const char *id)
+{
+    const aegis_port_ops *ops = session_port(s)->ops;
+    aegis_kv_entry entry;
+    aegis_error error = {0};
+
+    if (ops->kv_get(session_port(s), RECORDS, id, aegis_clock_monotonic() + RECORD_TIMEOUT, s->arena, &entry,
+                    &error) != AEGIS_OK)
+        return NULL;
+    return wire_decode(s, entry.value, NULL);
+}
+
+/* Of the command with the same key as this one, which is not sent yet: of copies, as taking the key ends it.
+ */
+static json_t *record_before(session *s, const aegis_exchange *x)
+{
+    aegis_exchange copy = *x;
+    aegis_sha1 key;
+    char id[AEGIS_UUID_TEXT];
+
+    if (x->key == NULL)
+        return NULL;
+    key = *x->key;
+    copy.key = &key;
+    if (aegis_command_key_apply(&copy, NULL) != AEGIS_OK)
+        return NULL;
+    return dynamic_record(s, aegis_uuid_format(copy.message_id, id));
+}
+
 aegis_status dynamic_submit(session *s, const catalog_method *what, json_t *parameters,
-                            const aegis_command_options *options, aegis_command **command, aegis_error *error)
+                            const aegis_command_options *options, json_t **before, aegis_command **command,
+                            aegis_error *error)
 {
     aegis_method method;
     aegis_exchange x;
     aegis_client *client;
 
+    *before = NULL;
     if (session_client(s, &client) != CLI_DONE || !dynamic_describe(s, what, SCHEMA_COMMAND, &method))
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     put(aegis_command_begin(&x, client, &method, options, s->arena), s->arena, parameters);
     put_key(&x, what->method, parameters);
+    *before = record_before(s, &x);
     return aegis_command_submit(&x, command, error);
 }
 

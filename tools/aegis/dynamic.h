@@ -29,9 +29,12 @@ bool dynamic_describe(const session *s, const catalog_method *what, schema_metho
 void dynamic_call(session *s, const catalog_method *method, json_t *parameters,
                   const aegis_call_options *options, dynamic_outcome *outcome);
 
-/* Send a command; then `*command` is the caller's, as from a stub. */
+/* What is recorded of a command: service, command, state, attempt, updated; NULL: nothing. */
+json_t *dynamic_record(session *s, const char *id);
+/* Send a command; then `*command` is the caller's, as from a stub. `*before` is the record of one with the
+ * same idempotency key that was sent before, or NULL; the caller's, too. */
 aegis_status dynamic_submit(session *s, const catalog_method *method, json_t *parameters,
-                            const aegis_command_options *options, aegis_command **command,
+                            const aegis_command_options *options, json_t **before, aegis_command **command,
                             aegis_error *error);
 /* Each progress update, as JSON; on the waiting thread. */
 typedef void (*dynamic_progress)(json_t *update, void *user);

@@ -76,6 +76,7 @@ static void print_for_program(const findings *f)
 
 void findings_print(const findings *f)
 {
+    const size_t warnings = findings_count(f, FINDING_WARNING);
     const screen *out = &f->s->out;
     size_t width = 0, i;
 
@@ -104,6 +105,6 @@ void findings_print(const findings *f)
             putchar('\n');
         }
     }
-    printf("%zu bad, %zu warnings, %zu ok\n", findings_count(f, FINDING_BAD),
-           findings_count(f, FINDING_WARNING), findings_count(f, FINDING_GOOD));
+    printf("%zu bad, %zu warning%s, %zu ok\n", findings_count(f, FINDING_BAD), warnings,
+           warnings == 1 ? "" : "s", findings_count(f, FINDING_GOOD));
 }

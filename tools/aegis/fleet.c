@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "diag.h"
 #include "domain/time.h"
 #include "fleet_parts.h"
 #include "ports/clock.h"
@@ -308,7 +309,8 @@ aegis_status fleet_read(session *s, const char *service, const fleet *before, ar
     list = (fleet_instance *)arena_array(memory, json_array_size(out->answers) + 1, sizeof *list);
     json_array_foreach(out->answers, i, answer)
     {
-        if (list != NULL && read_answer(memory, answer, &list[count]))
+        if (list != NULL && read_answer(memory, answer, &list[count]) &&
+            (service == NULL || strcmp(list[count].service, service) == 0)) /* others have no business here */
             count++;
     }
     list = list != NULL ? fleet_add_registered(s, service, out, list, &count) : NULL;
@@ -333,6 +335,28 @@ void fleet_free(fleet *f)
     f->answers = NULL;
     f->instance_count = 0;
     f->service_count = 0;
+}
+
+int fleet_nobody(session *s, const char *service)
+{
+    const char **names = NULL, *near = NULL;
+    aegis_error error = {0};
+    fleet f;
+    size_t i;
+
+    if (fleet_read(s, NULL, NULL, &s->line->memory, &f, &error) == AEGIS_OK) {
+        names = (const char **)arena_array(&s->line->memory, f.service_count + 1, sizeof *names);
+        for (i = 0; names != NULL && i < f.service_count; i++)
+            names[i] = f.services[i].name;
+        near = names != NULL ? diag_nearest(service, names, f.service_count) : NULL;
+    }
+    cli_status("NOT_FOUND");
+    if (near != NULL)
+        cli_complain("no instance of '%s' runs" CLI_HINT "did you mean '%s'?", service, near);
+    else
+        cli_complain("no instance of '%s' runs" CLI_HINT "'aegis ls' lists what does", service);
+    fleet_free(&f);
+    return CLI_MISTAKES;
 }
 
 const fleet_service *fleet_find(const fleet *f, const char *service)

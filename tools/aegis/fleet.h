@@ -72,6 +72,8 @@ typedef struct fleet {
 aegis_status fleet_read(session *s, const char *service, const fleet *before, arena *memory, fleet *out,
                         aegis_error *error);
 void fleet_free(fleet *f);
+/* Complains that no instance of it runs, and says which service was perhaps meant; CLI_MISTAKES. */
+int fleet_nobody(session *s, const char *service);
 
 const fleet_service *fleet_find(const fleet *f, const char *service);
 /* Which instance has this id; NULL: none that is known. */

@@ -72,10 +72,12 @@ static json_t *instance_json(const fleet_instance *i)
 
     for (k = 0; k < i->endpoint_count; k++)
         (void)json_array_append_new(endpoints, fleet_json_endpoint(&i->endpoints[k]));
-    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:b, s:b, s:o}", "id", i->id, "version",
+    return json_pack("{s:s, s:o, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o}", "id", i->id, "version",
                      text_or_null(i->version), "state", i->state, "started", fleet_json_time(i->started),
-                     "heartbeat", fleet_json_time(i->heartbeat), "schema", text_or_null(i->schema), "answers",
-                     (int)i->answers, "registered", (int)i->registered, "endpoints", endpoints);
+                     "heartbeat", fleet_json_time(i->heartbeat), "seen_ns",
+                     fleet_json_number(i->seen >= 0 ? (double)i->seen : -1), "schema",
+                     text_or_null(i->schema), "answers", (int)i->answers, "registered", (int)i->registered,
+                     "endpoints", endpoints);
 }
 
 json_t *fleet_json(const fleet *f)

@@ -48,6 +48,7 @@ fleet_instance *fleet_add_registered(session *s, const char *service, fleet *f, 
                                            .state = state_name(told->state),
                                            .description = "",
                                            .registered = true,
+                                           .seen = told->age,
                                            .started = told->started_at,
                                            .heartbeat = told->last_heartbeat};
     }

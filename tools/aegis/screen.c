@@ -48,13 +48,23 @@ const char *screen_ink_text(const screen *out, screen_ink ink)
 
 void screen_put(const screen *out, screen_ink ink, const char *format, ...)
 {
+    char text[512], *all = text;
     va_list arguments;
+    int size;
 
+    va_start(arguments, format);
+    size = vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    if (size >= (int)sizeof text && (all = (char *)malloc((size_t)size + 1)) != NULL) {
+        va_start(arguments, format);
+        (void)vsnprintf(all, (size_t)size + 1, format, arguments);
+        va_end(arguments);
+    }
     if (ink != INK_PLAIN)
         fputs(screen_ink_text(out, ink), out->file);
-    va_start(arguments, format);
-    vfprintf(out->file, format, arguments);
-    va_end(arguments);
+    cli_safe_lines(out->file, all != NULL ? all : text);
+    if (all != text)
+        free(all);
     if (ink != INK_PLAIN)
         fputs(screen_ink_text(out, INK_PLAIN), out->file);
 }
@@ -288,9 +298,11 @@ void screen_cell(screen_table *table, screen_ink ink, const char *format, ...)
 static void print_row(const screen_table *table, const screen *out, const cell *row, const size_t *widths,
                       size_t room)
 {
-    size_t i;
+    size_t count = table->columns, i;
 
-    for (i = 0; i < table->columns; i++) {
+    while (count > 1 && row[count - 1].text[0] == '\0') /* nothing follows: no spaces either */
+        count--;
+    for (i = 0; i < count; i++) {
         const bool last = i + 1 == table->columns;
         size_t width = screen_width(row[i].text);
         const size_t pad = widths[i] > width ? widths[i] - width : 0;
@@ -309,7 +321,7 @@ static void print_row(const screen_table *table, const screen *out, const cell *
         }
         if (row[i].ink != INK_PLAIN)
             fputs(screen_ink_text(out, INK_PLAIN), out->file);
-        if (!last)
+        if (i + 1 < count)
             fprintf(out->file, "%*s", (int)(table->right[i] ? 2 : pad + 2), "");
     }
     fputc('\n', out->file);

@@ -40,7 +40,7 @@ void screen_size(const screen *out, unsigned *columns, unsigned *rows);
 
 /* The escape that begins a colour, "" without colours; INK_PLAIN ends it. */
 const char *screen_ink_text(const screen *out, screen_ink ink);
-/* printf in a colour. */
+/* printf in a colour; lines stay lines, all else is printed as cli_safe does. */
 void screen_put(const screen *out, screen_ink ink, const char *format, ...) AEGIS_PRINTF(3, 4);
 /* Columns that text takes when printed by cli_safe: East Asian wide characters two, combining ones none. */
 size_t screen_width(const char *text);

@@ -50,7 +50,7 @@ static void lay_out(const top *t, unsigned room, unsigned widths[COLUMNS])
     }
     for (rank = COLUMNS - 1; rank > 0 && taken > room; rank--) {
         for (i = 0; i < COLUMNS; i++) {
-            if (columns[i].rank == rank) {
+            if (columns[i].rank == rank && columns[i].key != t->sort) { /* what it is sorted by is seen */
                 taken -= widths[i] + 1;
                 widths[i] = 0;
             }
@@ -119,7 +119,8 @@ static void put_totals(const top *t, const screen *out)
         rate += f->services[i].rate > 0 ? f->services[i].rate : 0;
         errors += f->services[i].error_rate > 0 ? f->services[i].error_rate : 0;
     }
-    fprintf(out->file, "%zu services  %zu instances", f->service_count, f->instance_count);
+    fprintf(out->file, "%zu service%s  %zu instance%s", f->service_count, f->service_count == 1 ? "" : "s",
+            f->instance_count, f->instance_count == 1 ? "" : "s");
     put_total(out, INK_CYAN, rate, text_rate(rate, text), "requests");
     put_total(out, INK_RED, errors, text_rate(errors, text), "errors");
     put_total(out, INK_YELLOW, lag, text_count(lag, text), "lag");
