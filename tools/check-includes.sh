@@ -21,7 +21,7 @@ runtime/adapters/memory/ | $aegis|adapters/memory/.*|ports/.*|domain/.*|[a-z_]+\
 runtime/adapters/nats/ | $aegis|adapters/nats/.*|ports/.*|domain/.*|[a-z_]+\.h|nats/nats\.h|$posix
 runtime/http/ | $aegis|http/.*|microhttpd\.h|curl/curl\.h|$posix
 runtime/[a-z_]+\.c | $aegis|application/.*|domain/.*|codec/.*|ports/.*|nats/nats\.h|msgpack\.h|$posix
-tools/aegis/ | $aegis|jansson\.h|[a-z_]+\.h|ports/(bus|clock|stream)\.h|application/(bus|needs)\.h|domain/(base64|subject|time)\.h|codec/codec\.h|$posix
+tools/aegis/ | $aegis|jansson\.h|[a-z_]+\.h|ports/(bus|clock|stream)\.h|application/(bus|commands_client|needs)\.h|domain/(base64|subject|time)\.h|codec/codec\.h|$posix
 compiler/output\. | (output|arena)\.h|$posix
 compiler/main\. | cli_commands\.h
 compiler/(cli|cmd)[a-z_]*\. | .*

@@ -90,10 +90,23 @@ void aegis_key_timestamp(aegis_exchange *x, aegis_timestamp when)
     aegis_key_text(x, text);
 }
 
-aegis_status aegis_command_key_apply(aegis_exchange *x, aegis_error *error)
+bool aegis_command_key_id(const aegis_exchange *x, aegis_uuid *out)
 {
     uint8_t digest[AEGIS_SHA1_SIZE];
+    aegis_sha1 hash;
 
+    if (x->key == NULL || x->key_empty)
+        return false;
+    hash = *x->key; /* taking the digest ends it */
+    aegis_sha1_end(&hash, digest);
+    memcpy(out->bytes, digest, sizeof out->bytes);
+    out->bytes[6] = (uint8_t)((digest[6] & 0x0f) | 0x50);
+    out->bytes[8] = (uint8_t)((digest[8] & 0x3f) | 0x80);
+    return true;
+}
+
+aegis_status aegis_command_key_apply(aegis_exchange *x, aegis_error *error)
+{
     if (x->key == NULL)
         return AEGIS_OK;
     if (x->key_empty) {
@@ -103,9 +116,6 @@ aegis_status aegis_command_key_apply(aegis_exchange *x, aegis_error *error)
             error->not_processed = true;
         return AEGIS_INVALID_ARGUMENT;
     }
-    aegis_sha1_end(x->key, digest);
-    memcpy(x->message_id.bytes, digest, sizeof x->message_id.bytes);
-    x->message_id.bytes[6] = (uint8_t)((digest[6] & 0x0f) | 0x50);
-    x->message_id.bytes[8] = (uint8_t)((digest[8] & 0x3f) | 0x80);
+    (void)aegis_command_key_id(x, &x->message_id);
     return AEGIS_OK;
 }

@@ -32,6 +32,8 @@ struct aegis_command {
 /* ---- command_key.c ---- */
 /* The caller's own key; instead of what the stub puts together. */
 void aegis_command_key_given(aegis_exchange *x, const char *key);
+/* The id that follows from the key as it is by now; false: it has none. */
+bool aegis_command_key_id(const aegis_exchange *x, aegis_uuid *out);
 /* The exchange's message id becomes the key's, if it has one. INVALID_ARGUMENT: it is empty. */
 aegis_status aegis_command_key_apply(aegis_exchange *x, aegis_error *error);
 

@@ -5,7 +5,6 @@
 
 #include "application/commands_client.h"
 #include "descriptor.h"
-#include "domain/sha1.h"
 #include "domain/time.h"
 #include "ports/clock.h"
 #include "wire.h"
@@ -142,21 +141,13 @@ json_t *dynamic_record(session *s, const char *id)
     return wire_decode(s, entry.value, NULL);
 }
 
-/* Of the command with the same key as this one, which is not sent yet: of copies, as taking the key ends it.
- */
+/* Of the command with the same key as this one, which is not sent yet. */
 static json_t *record_before(session *s, const aegis_exchange *x)
 {
-    aegis_exchange copy = *x;
-    aegis_sha1 key;
-    char id[AEGIS_UUID_TEXT];
+    char text[AEGIS_UUID_TEXT];
+    aegis_uuid id;
 
-    if (x->key == NULL)
-        return NULL;
-    key = *x->key;
-    copy.key = &key;
-    if (aegis_command_key_apply(&copy, NULL) != AEGIS_OK)
-        return NULL;
-    return dynamic_record(s, aegis_uuid_format(copy.message_id, id));
+    return aegis_command_key_id(x, &id) ? dynamic_record(s, aegis_uuid_format(id, text)) : NULL;
 }
 
 aegis_status dynamic_submit(session *s, const catalog_method *what, json_t *parameters,
