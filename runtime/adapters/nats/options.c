@@ -13,6 +13,7 @@
 #define PING_INTERVAL_MS  10000
 #define PINGS_OUT         2
 #define WRITE_DEADLINE_MS 500
+#define IO_BYTES          (128 << 10) /* read at once: some two hundred messages */
 
 /* ---- URL ------------------------------------------------------------------------------------------------
  */
@@ -176,6 +177,8 @@ static natsStatus set_defaults(natsOptions *to, const char *name)
 
     if (s == NATS_OK)
         s = natsOptions_SetSendAsap(to, true);
+    if (s == NATS_OK)
+        s = natsOptions_SetIOBufSize(to, IO_BYTES);
     if (s == NATS_OK)
         s = natsOptions_SetAllowReconnect(to, false);
     if (s == NATS_OK)
