@@ -35,9 +35,13 @@ ast_path *ast_path_start(arena *a, ast_name name)
 {
     ast_path *path = arena_new(a, ast_path);
 
-    if (path != NULL)
-        path->where = name.where;
-    return path == NULL ? NULL : ast_path_add(a, path, name);
+    if (path == NULL)
+        return NULL;
+    path->where = name.where;
+    path->first = name;
+    path->parts = &path->first;
+    path->count = 1;
+    return path;
 }
 
 ast_path *ast_path_add(arena *a, ast_path *path, ast_name name)

@@ -29,6 +29,7 @@ typedef struct ast_path {
     ast_name *parts;
     size_t count;
     span where;
+    ast_name first; /* where the parts are while there is one */
 } ast_path;
 
 typedef enum ast_value_kind {

@@ -144,18 +144,32 @@ static bool check_field(unit *u, schema_record *record, const ast_node *written,
     return true;
 }
 
-/* Whether field number `count` is one of those before it. */
+/* Whether a field has one name in all three places. */
+static bool has_one_name(const schema_field *f)
+{
+    return f->name == f->idl_name && f->c_name == f->idl_name && f->was_count == 0;
+}
+
+/* Whether field number `count` is one of those before it. `one_name`: all of them have one name each, so that
+ * one map does for all. */
 static bool repeated(unit *u, const schema_field *fields, const span *places, size_t count,
-                     const ast_node *written)
+                     const ast_node *written, bool one_name)
 {
     const schema_field *f = &fields[count];
     const wire_names mine = {f->name, f->was, f->was_count};
     const char *shared = NULL;
-    const size_t in_idl = name_map_find(&u->in_idl, f->idl_name),
-                 on_wire = wire_find(&u->on_wire, &mine, &shared);
-    const size_t in_c = name_map_find(&u->in_c, f->c_name);
     diags *d = &u->c->reports;
+    size_t in_idl, on_wire = NO_NAME, in_c = NO_NAME;
 
+    if (one_name) {
+        in_idl = name_map_add(&u->in_idl, f->idl_name, count);
+        if (in_idl == count)
+            return false;
+    } else {
+        in_idl = name_map_find(&u->in_idl, f->idl_name);
+        on_wire = wire_find(&u->on_wire, &mine, &shared);
+        in_c = name_map_find(&u->in_c, f->c_name);
+    }
     check_was(u, written, &mine, NULL);
     if (in_idl == NO_NAME && on_wire == NO_NAME && in_c == NO_NAME) {
         name_map_add(&u->in_idl, f->idl_name, count);
@@ -179,13 +193,14 @@ static bool repeated(unit *u, const schema_field *fields, const span *places, si
 }
 
 /* Reserved names are given once, and must not be declared again. */
-static void check_reserved(unit *u, const schema_field *fields, const span *places, const ast_node *reserved)
+static void check_reserved(unit *u, const schema_field *fields, const span *places, const ast_node *reserved,
+                           const name_map *on_wire)
 {
     name_map_clear(&u->in_c); /* of the fields it is not needed any more */
     for (size_t i = 0; i < reserved->members.count; i++) {
         const ast_value *name = (const ast_value *)reserved->members.items[i];
         const size_t first = name_map_add(&u->in_c, name->text, i),
-                     field = name_map_find(&u->on_wire, name->text);
+                     field = name_map_find(on_wire, name->text);
 
         if (first != i) {
             diag_report(&u->c->reports, 507, name->where, "'%s' is reserved twice", name->text);
@@ -211,11 +226,25 @@ static const char *type_word(const char *c_type, size_t *length)
     return word;
 }
 
+static uint32_t first_letter(const char *name)
+{
+    return UINT32_C(1) << (*name & 31);
+}
+
+/* Whether a type is one of C or of the library, after which nothing is ever called: `_t` and `aegis_` are
+ * reserved, and what has no '_' is a keyword. */
+static bool is_foreign(const char *word, size_t length)
+{
+    return memchr(word, '_', length) == NULL || strncmp(word, "aegis_", 6) == 0 ||
+           (length > 2 && memcmp(word + length - 2, "_t", 2) == 0);
+}
+
 /* In C++ a member cannot have the name of a type that its struct uses, `pay_card pay_card;`, or of the
  * struct. */
 static void yield_to_types(unit *u, const schema_record *record, schema_field *fields, size_t count)
 {
     name_map *types = &u->in_c;
+    uint32_t firsts = first_letter(record->c_name); /* of the types, a bit for each */
 
     name_map_clear(types);
     name_map_add(types, record->c_name, 0);
@@ -225,16 +254,20 @@ static void yield_to_types(unit *u, const schema_record *record, schema_field *f
         size_t length;
         const char *word = type_word(fields[i].c_type, &length);
 
+        if (is_foreign(word, length))
+            continue;
+        firsts |= first_letter(word);
         name_map_add_part(types, word, length, 0);
     }
     for (size_t i = 0; i < count; i++) {
-        if (name_map_find(types, fields[i].c_name) != NO_NAME)
+        if ((first_letter(fields[i].c_name) & firsts) != 0 &&
+            name_map_find(types, fields[i].c_name) != NO_NAME)
             fields[i].c_name = arena_printf(&u->c->memory, "%s_", fields[i].c_name);
     }
 }
 
 static void check_all_reserved(unit *u, const schema_field *fields, const span *places,
-                               const ast_list *members)
+                               const ast_list *members, const name_map *on_wire)
 {
     for (size_t i = 0; i < members->count; i++) {
         const ast_node *written = (const ast_node *)members->items[i];
@@ -242,7 +275,7 @@ static void check_all_reserved(unit *u, const schema_field *fields, const span *
         if (written->kind != AST_RESERVED)
             continue;
         annotations_check(&u->c->memory, &u->c->reports, &written->marks, ON_NOTHING);
-        check_reserved(u, fields, places, written);
+        check_reserved(u, fields, places, written, on_wire);
     }
 }
 
@@ -253,6 +286,7 @@ void check_fields(unit *u, schema_record *record, const ast_list *members)
     span *places = (span *)arena_array(a, members->count, sizeof *places);
     const ast_node **nodes = (const ast_node **)arena_array(a, members->count, sizeof *nodes);
     size_t all = 0, unique = 0, count = 0;
+    bool one_name = true;
 
     for (size_t i = 0; i < members->count; i++) {
         const ast_node *written = (const ast_node *)members->items[i];
@@ -266,15 +300,21 @@ void check_fields(unit *u, schema_record *record, const ast_list *members)
     }
     yield_to_types(u, record, fields, all);
     forget_names(u);
+    for (size_t i = 0; i < all; i++)
+        one_name = one_name && has_one_name(&fields[i]);
     for (size_t i = 0; i < all; i++) {
-        fields[unique] = fields[i];
-        if (!repeated(u, fields, places, unique, nodes[i]))
+        if (unique != i)
+            fields[unique] = fields[i];
+        if (!repeated(u, fields, places, unique, nodes[i], one_name))
             places[unique++] = nodes[i]->name.where;
     }
-    check_all_reserved(u, fields, places, members);
+    check_all_reserved(u, fields, places, members, one_name ? &u->in_idl : &u->on_wire);
     for (size_t i = 0; i < unique; i++) {
-        if (fields[i].type != NULL)
-            fields[count++] = fields[i];
+        if (fields[i].type == NULL)
+            continue;
+        if (count != i)
+            fields[count] = fields[i];
+        count++;
     }
     record->fields = fields;
     record->field_count = count;

@@ -250,11 +250,14 @@ static const char *const declared[] = {
 /* Whether the first `length` bytes of `name` are one of the words of `list`. */
 static bool listed(const char *list, const char *name, size_t length)
 {
-    for (; list != NULL; list = strchr(list, ' ')) {
-        list += *list == ' ';
+    while (*list != '\0') {
         if (*list == *name && strncmp(list, name, length) == 0 &&
             (list[length] == ' ' || list[length] == '\0'))
             return true;
+        while (*list != ' ' && *list != '\0')
+            list++;
+        while (*list == ' ')
+            list++;
     }
     return false;
 }
@@ -321,8 +324,9 @@ static bool is_word(const char *name)
 
 bool cname_taken(const char *name)
 {
-    return is_word(name) || (listed(first_words, name, strcspn(name, "_")) &&
-                             (list_has(declared[0], name, true) || list_has(declared[1], name, true)));
+    return is_word(name) ||
+           (*name >= 'a' && listed(first_words, name, strcspn(name, "_")) && /* in capitals: words */
+            (list_has(declared[0], name, true) || list_has(declared[1], name, true)));
 }
 
 bool cname_begins_taken(const char *prefix)

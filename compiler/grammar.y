@@ -9,7 +9,9 @@
 #define YYLLOC_DEFAULT(current, rhs, n)                                                                            \
     do {                                                                                                           \
         if (n) {                                                                                                   \
-            (current) = ast_join(YYRHSLOC(rhs, 1), YYRHSLOC(rhs, n));                                              \
+            (current) = YYRHSLOC(rhs, 1);                                                                          \
+            if (YYRHSLOC(rhs, n).end > (current).end) /* tokens may have been moved */                             \
+                (current).end = YYRHSLOC(rhs, n).end;                                                              \
         } else {                                                                                                   \
             (current) = YYRHSLOC(rhs, 0);                                                                          \
             (current).start = (current).end;                                                                       \
@@ -78,7 +80,7 @@ static void grammar_error(const YYLTYPE *where, parser *p, const char *message);
                KW_TRUE "'true'" KW_FALSE "'false'"
 
 %type <name> name plain_name name_not_raises pattern_part
-%type <tok> word word_not_raises keyword
+%type <tok> keyword
 %type <path> path plain_path path_not_raises pattern
 %type <value> literal value range argument_value
 %type <type> type core_type
@@ -519,22 +521,24 @@ plain_path: plain_name          { NEED($$ = ast_path_start(p->memory, $1)); }
     | plain_path '.' name       { NEED($$ = ast_path_add(p->memory, $1, $3)); }
     ;
 
-name: word                      { $$ = (ast_name){$1->text, @1}; }
+/* Names are half of a file, so each is one reduction. */
+name: NAME                      { $$ = (ast_name){$1->text, @1}; }
+    | keyword                   { $$ = (ast_name){$1->text, @1}; }
+    | KW_RAISES                 { $$ = (ast_name){$1->text, @1}; }
     | KW_TRUE                   { $$ = (ast_name){$1->text, @1}; }
     | KW_FALSE                  { $$ = (ast_name){$1->text, @1}; }
     ;
 
-plain_name: word                { $$ = (ast_name){$1->text, @1}; }
+plain_name: NAME                { $$ = (ast_name){$1->text, @1}; }
+    | keyword                   { $$ = (ast_name){$1->text, @1}; }
+    | KW_RAISES                 { $$ = (ast_name){$1->text, @1}; }
     ;
 
-name_not_raises: word_not_raises { $$ = (ast_name){$1->text, @1}; }
+name_not_raises: NAME           { $$ = (ast_name){$1->text, @1}; }
+    | keyword                   { $$ = (ast_name){$1->text, @1}; }
     | KW_TRUE                   { $$ = (ast_name){$1->text, @1}; }
     | KW_FALSE                  { $$ = (ast_name){$1->text, @1}; }
     ;
-
-word: word_not_raises | KW_RAISES ;
-
-word_not_raises: NAME | keyword ;
 
 keyword: KW_AEGIS | KW_PACKAGE | KW_IMPORT | KW_CONST | KW_ALIAS | KW_STRUCT | KW_ENUM | KW_STRICT | KW_UNION
     | KW_ERROR | KW_RESERVED | KW_SERVICE | KW_RPC | KW_COMMAND | KW_PROGRESS | KW_PUBLISHES

@@ -53,11 +53,17 @@ bool source_add_text(sources *s, const char *path, const char *text, size_t leng
     return copy != NULL && append(s, path, copy, length) != NULL;
 }
 
-/* The whole of an open file into the arena. Files that are not regular have no size to trust, so it is read
- * in pieces up to the limit. */
-static source_status slurp(sources *s, FILE *in, const char **text, size_t *length, const char **why)
+/* What is read at first of a file that does not say its size. */
+#define FIRST_ROOM ((size_t)8192)
+
+/* The whole of an open file into the arena. Files that are not regular have no size to trust, and others may
+ * grow, so it is read in pieces up to the limit. */
+static source_status slurp(sources *s, FILE *in, uint64_t expected, const char **text, size_t *length,
+                           const char **why)
 {
-    size_t room = 8192, used = 0;
+    /* one more, so that the end is seen */
+    size_t room = expected < FIRST_ROOM || expected > SOURCE_MAX ? FIRST_ROOM : (size_t)expected + 1,
+           used = 0;
     char *buffer = (char *)arena_alloc(s->memory, room + 1);
 
     while (buffer != NULL) {
@@ -90,7 +96,7 @@ static source_status read_file(sources *s, const char *path, const char **text, 
                                const char **why)
 {
     FILE *in = fopen(path, "rb");
-    struct stat about;
+    struct stat about = {0};
     source_status status;
 
     if (in == NULL) {
@@ -101,7 +107,7 @@ static source_status read_file(sources *s, const char *path, const char **text, 
         *why = "is a directory";
         status = SOURCE_FAILED;
     } else {
-        status = slurp(s, in, text, length, why);
+        status = slurp(s, in, S_ISREG(about.st_mode) ? (uint64_t)about.st_size : 0, text, length, why);
     }
     fclose(in);
     return status;
@@ -172,7 +178,7 @@ source_status source_read(sources *s, const char *name, FILE *in, uint32_t *file
 {
     const char *text = NULL;
     size_t length = 0;
-    source_status status = slurp(s, in, &text, &length, why);
+    source_status status = slurp(s, in, 0, &text, &length, why);
     source_file *added;
 
     if (status != SOURCE_OK)

@@ -7,7 +7,7 @@
 #include "utf8.h"
 
 /* Of usual sources, so that the array of tokens seldom grows. */
-#define BYTES_PER_TOKEN 4
+#define BYTES_PER_TOKEN 3
 /* Lines over which a string without an end is followed. */
 #define BROKEN_LINES_MAX 8
 
@@ -389,6 +389,18 @@ static bool fill_literal(cutter *cut, token *t, const char *text, size_t length)
     }
 }
 
+/* The text of a mark of one character, as it is for every second token; NULL for anything else. */
+static const char *mark_text(int kind)
+{
+    static const char texts[][2] = {
+        [';'] = ";", [':'] = ":", [','] = ",", ['.'] = ".", ['?'] = "?",
+        ['='] = "=", ['@'] = "@", ['*'] = "*", ['>'] = ">", ['('] = "(",
+        [')'] = ")", ['['] = "[", [']'] = "]", ['{'] = "{", ['}'] = "}",
+    };
+
+    return (size_t)kind < sizeof texts / sizeof texts[0] && texts[kind][0] != '\0' ? texts[kind] : NULL;
+}
+
 /* What a token carries beside its kind. */
 static bool fill(cutter *cut, token *t, const char *text, size_t length)
 {
@@ -396,8 +408,10 @@ static bool fill(cutter *cut, token *t, const char *text, size_t length)
 
     if (length > NAME_MAX_BYTES && t->kind == NAME && reports(cut) != NULL)
         diag_report(p->reports, 107, t->where, "this name is longer than %d characters", NAME_MAX_BYTES);
-    t->text = t->kind == DOC ? doc_text(p->memory, text, length)
-                             : name_map_keep(&p->words, p->memory, text, length);
+    t->text = mark_text(t->kind);
+    if (t->text == NULL)
+        t->text = t->kind == DOC ? doc_text(p->memory, text, length)
+                                 : name_map_keep(&p->words, p->memory, text, length);
     if (t->text == NULL)
         return false;
     if (t->kind == BAD_NAME) {
@@ -446,11 +460,10 @@ bool token_add(cutter *cut, int kind, span where)
     if (cut->count == cut->room && !token_reserve(cut->owner, &cut->tokens, cut->count, &cut->room, 1))
         return false;
     t = &cut->tokens[cut->count++];
-    memset(t, 0, sizeof *t);
-    t->kind = (int16_t)kind;
-    t->where = cut->repair ? cut->where : where;
-    t->repair = cut->repair;
-    t->starts_line = cut->fresh_line;
+    *t = (token){.kind = (int16_t)kind,
+                 .where = cut->repair ? cut->where : where,
+                 .repair = cut->repair,
+                 .starts_line = cut->fresh_line};
     cut->fresh_line = false;
     return kind == 0 || fill(cut, t, text, length);
 }
