@@ -74,6 +74,7 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
         port->ops->close(port);
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
     }
+    atomic_init(&bus->references, 1);
     bus->port = port;
     bus->allocator = chosen->allocator;
     bus->log.function = chosen->log;
@@ -101,6 +102,22 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     return AEGIS_OK;
 }
 
+void aegis_bus_keep(aegis_bus *bus)
+{
+    (void)atomic_fetch_add(&bus->references, 1);
+}
+
+void aegis_bus_drop(aegis_bus *bus)
+{
+    if (atomic_fetch_sub(&bus->references, 1) != 1)
+        return;
+    aegis_series_free(bus);
+    aegis_tallies_free(bus);
+    (void)pthread_mutex_destroy(&bus->lock);
+    (void)pthread_mutex_destroy(&bus->asking);
+    aegis_memory_put(bus->allocator, bus, sizeof *bus);
+}
+
 void aegis_bus_free(aegis_bus *bus)
 {
     if (bus == NULL)
@@ -111,15 +128,12 @@ void aegis_bus_free(aegis_bus *bus)
     aegis_presence_stop(bus);
     aegis_sweep_stop(bus);
     bus->port->ops->close(bus->port);
-    aegis_series_free(bus);
-    aegis_tallies_free(bus);
+    atomic_store(&bus->log.closed, true);
     if (bus->stop_pipe[0] >= 0) {
         (void)close(bus->stop_pipe[0]);
         (void)close(bus->stop_pipe[1]);
     }
-    (void)pthread_mutex_destroy(&bus->lock);
-    (void)pthread_mutex_destroy(&bus->asking);
-    aegis_memory_put(bus->allocator, bus, sizeof *bus);
+    aegis_bus_drop(bus);
 }
 
 void aegis_bus_log(aegis_bus *bus, aegis_log_level level, const char *format, ...)

@@ -40,11 +40,13 @@ struct aegis_bus {
         unsigned failures;
         bool told;
     } registry;
+    int64_t lag_after;               /* lag.c's, on the thread of the presence: not to be asked before */
+    atomic_uint references;          /* of whoever opened it, and of each service until its memory is freed */
     struct aegis_presence *presence; /* set once under the lock, before the first service starts */
-    pthread_mutex_t asking; /* guards the next two, see describe.c */
+    pthread_mutex_t asking;          /* guards the next two, see describe.c */
     aegis_source *asked;
-    unsigned askable; /* services that listen */
-    pthread_mutex_t lock;            /* guards the rest */
+    unsigned askable;     /* services that listen */
+    pthread_mutex_t lock; /* guards the rest */
     struct aegis_service *services;
     struct aegis_service *ghosts; /* stopped, with deferred calls that may yet be answered */
     struct aegis_client *clients;
@@ -61,8 +63,11 @@ struct aegis_bus {
 aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis_bus **bus,
                            aegis_error *error);
 
-/* Stops what still runs, closes the port, frees. */
+/* Stops what still runs, closes the port, frees; but what a handler that outlives its service counts in is
+ * freed after it. */
 void aegis_bus_free(aegis_bus *bus);
+void aegis_bus_keep(aegis_bus *bus);
+void aegis_bus_drop(aegis_bus *bus);
 
 /* A second signal came while aegis_run drains. */
 bool aegis_bus_hurried(aegis_bus *bus);

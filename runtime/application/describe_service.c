@@ -4,6 +4,8 @@
 
 #include "application/describe.h"
 #include "application/envelope.h"
+#include "application/load.h"
+#include "application/wellbeing.h"
 
 #define VERSION_OF_WIRE "1"
 /* Whose name says that it stands for all callers that are not told apart. */
@@ -16,14 +18,18 @@ static const char *text_or(const char *text, const char *otherwise)
     return text != NULL ? text : otherwise;
 }
 
-/* The two entries that every service has; `room` holds them. */
-static aegis_string_map metadata_of(const aegis_service *service, aegis_string_map_entry room[2])
+/* The two entries that every service has, and what others are to know that think of leaving their work to
+ * this one; `room` holds them. On the thread that looks whether it is well. */
+static aegis_string_map metadata_of(const aegis_service *service, aegis_string_map_entry room[3])
 {
+    const char *hindrance = aegis_wellbeing_hindrance(service);
     aegis_string_map map = {room, 1};
 
     room[0] = (aegis_string_map_entry){"aegis.wire", VERSION_OF_WIRE};
     if (service->type->schema != NULL)
         room[map.count++] = (aegis_string_map_entry){"aegis.schema", service->type->schema->hash};
+    if (hindrance != NULL)
+        room[map.count++] = (aegis_string_map_entry){AEGIS_HINDRANCE, hindrance};
     return map;
 }
 
@@ -35,7 +41,7 @@ static aegis_status no_memory(aegis_error *error)
 aegis_status aegis_describe_ping(aegis_service *service, aegis_arena *arena, aegis_bytes *out,
                                  aegis_error *error)
 {
-    aegis_string_map_entry room[2];
+    aegis_string_map_entry room[3];
     const aegis_wire_micro_ping answer = {.type = "io.nats.micro.v1.ping_response",
                                           .name = service->type->name,
                                           .id = service->instance,
@@ -144,7 +150,7 @@ static bool describe_endpoints(const aegis_service *service, aegis_arena *arena,
 aegis_status aegis_describe_info(aegis_service *service, aegis_arena *arena, aegis_bytes *out,
                                  aegis_error *error)
 {
-    aegis_string_map_entry room[2];
+    aegis_string_map_entry room[3];
     aegis_wire_micro_info answer = {.type = "io.nats.micro.v1.info_response",
                                     .name = service->type->name,
                                     .id = service->instance,
@@ -251,19 +257,38 @@ static bool describe_stat(const aegis_service *service, size_t i, const aegis_ca
            describe_latency(&called->latency, arena, &out->data.latency);
 }
 
-static bool describe_stats(const aegis_service *service, aegis_arena *arena, aegis_wire_micro_stats *out)
+/* Calls; of commands and events describe_lanes says it. */
+static void describe_load(const aegis_service *service, const aegis_load *load, aegis_wire_micro_stat *items)
+{
+    size_t i;
+
+    for (i = 0; i < service->type->endpoint_count; i++) {
+        aegis_wire_micro_data *data = &items[i].data;
+
+        if (service->type->endpoints[i].method->command)
+            continue;
+        data->running.has = data->waiting.has = true;
+        data->running.value = load[i].running;
+        data->waiting.value = load[i].waiting;
+    }
+}
+
+static bool describe_stats(aegis_service *service, aegis_arena *arena, aegis_wire_micro_stats *out)
 {
     const size_t count = count_of(service->type);
     const aegis_called *called = aegis_callers_read(service->callers, arena);
     aegis_wire_micro_stat *items =
         (aegis_wire_micro_stat *)aegis_arena_alloc(arena, (count + 1) * sizeof *items);
-    bool good = called != NULL && items != NULL;
+    const aegis_load *load = aegis_load_read(service, arena);
+    bool good = called != NULL && items != NULL && load != NULL;
     size_t i;
 
     for (i = 0; good && i < count; i++)
         good = describe_stat(service, i, &called[i], arena, &items[i]);
-    if (good)
+    if (good) {
         describe_lanes(service, items);
+        describe_load(service, load, items);
+    }
     out->endpoints = (aegis_wire_micro_stat_list){items, count};
     return good;
 }
@@ -271,7 +296,7 @@ static bool describe_stats(const aegis_service *service, aegis_arena *arena, aeg
 aegis_status aegis_describe_stats(aegis_service *service, aegis_arena *arena, aegis_bytes *out,
                                   aegis_error *error)
 {
-    aegis_string_map_entry room[2];
+    aegis_string_map_entry room[3];
     aegis_wire_micro_stats answer = {.type = "io.nats.micro.v1.stats_response",
                                      .name = service->type->name,
                                      .id = service->instance,

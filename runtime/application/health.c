@@ -84,44 +84,44 @@ static const char *name_of(listing *l, const aegis_service *service, const char 
     return aegis_arena_printf(l->arena, "%s.%s", service->type->name, what);
 }
 
-static void add_handlers(listing *l, const aegis_service *service, int64_t now)
+static void add_handlers(listing *l, const aegis_service *service)
 {
     const aegis_wellbeing *w = &service->wellbeing;
-    const bool stuck = w->stuck_since != 0;
 
-    if (stuck && now - w->still_since >= AEGIS_STUCK_DEAD)
+    if (w->stuck && w->stood >= AEGIS_STUCK_DEAD)
         l->dead = true;
-    add(l, name_of(l, service, "handlers"), !stuck,
-        stuck ? aegis_arena_printf(l->arena, "all %u are held up for %lld s", service->concurrency,
-                                   (long long)((now - w->still_since) / AEGIS_SECOND))
-              : aegis_arena_printf(l->arena, "%u of %u run", service->busy, service->concurrency));
+    add(l, name_of(l, service, "handlers"), !w->stuck,
+        w->stuck ? aegis_arena_printf(l->arena, "all %u are held up for %lld s", service->concurrency,
+                                      (long long)(w->still / AEGIS_SECOND))
+                 : aegis_arena_printf(l->arena, "%u of %u run", service->busy, service->concurrency));
 }
 
-static void add_service(listing *l, aegis_service *service, int64_t now)
+static void add_service(listing *l, aegis_service *service)
 {
     const aegis_wellbeing *w = &service->wellbeing;
     const bool draining = atomic_load(&service->stopping);
+    const bool away = aegis_service_away(service);
 
     if (w->healthy != NULL)
         add(l, name_of(l, service, "healthy"), w->well, aegis_arena_strdup(l->arena, w->why));
     add(l, name_of(l, service, "waiting_room"), w->full < AEGIS_FULL_LOOKS,
         aegis_arena_printf(l->arena, "%zu of %zu wait", service->waiting_count, aegis_rpc_places(service)));
-    add_handlers(l, service, now);
-    add(l, name_of(l, service, "draining"), !draining, draining ? "it stops" : "");
-    add(l, name_of(l, service, "takes_work"), !w->away,
-        w->away ? "it left its queue group, and returns when it has been well for 3 s" : "");
+    add_handlers(l, service);
+    add(l, name_of(l, service, "accepting"), !draining,
+        draining ? "it stops: it finishes what it has, and takes nothing new" : "");
+    add(l, name_of(l, service, "takes_work"), !away,
+        away ? "it left its queue group, and returns when it has been well for 3 s" : "");
 }
 
 /* With the bus's lock held, so that no service goes. */
 static bool add_services(listing *l, aegis_bus *bus, size_t count)
 {
-    const int64_t now = aegis_clock_monotonic();
     aegis_service *service;
 
     for (service = bus->services; service != NULL && count > 0; service = service->next, count--) {
         (void)pthread_mutex_lock(&service->lock);
         if (atomic_load(&service->opened))
-            add_service(l, service, now);
+            add_service(l, service);
         (void)pthread_mutex_unlock(&service->lock);
     }
     return !l->failed;
@@ -139,18 +139,17 @@ static size_t count_services(aegis_bus *bus)
 
 static void add_presence(listing *l, aegis_bus *bus)
 {
-    const int64_t looked = aegis_presence_looked(bus);
-    const int64_t ago = aegis_clock_monotonic() - looked;
+    aegis_duration held_up;
 
-    if (looked == 0)
+    if (bus->presence == NULL)
         return;
-    if (ago >= AEGIS_LOOKS_DEAD)
+    held_up = aegis_presence_held_up(bus);
+    if (held_up > 0)
         l->dead = true;
-    add(l, "duties", ago < AEGIS_LOOKS_DEAD,
-        ago < AEGIS_LOOKS_DEAD
-            ? ""
-            : aegis_arena_printf(l->arena, "a function of the program does not return for %lld s",
-                                 (long long)(ago / AEGIS_SECOND)));
+    add(l, "duties", held_up == 0,
+        held_up == 0 ? ""
+                     : aegis_arena_printf(l->arena, "a function of the program does not return for %lld s",
+                                          (long long)(held_up / AEGIS_SECOND)));
 }
 
 static void conclude(const listing *l, aegis_health_report *report)

@@ -11,7 +11,7 @@
 /* Metrics that were not read for so long are not wanted. */
 #define WANTED (5 * AEGIS_MINUTE)
 
-/* False: the server does not answer, and need not be asked about the others now. */
+/* False: the server does not answer, and need not be asked about others now. */
 static bool ask(const aegis_service *service, const aegis_lane *lane)
 {
     const aegis_consumer_config *config = lane->intake != NULL ? &lane->intake->config : &lane->config;
@@ -32,11 +32,13 @@ int64_t aegis_lag_turn(aegis_service *service, int64_t now)
 
     if (!atomic_load(&service->opened) || read_at == 0 || now - read_at > WANTED)
         return now + EVERY;
-    if (now < service->lag_due)
-        return service->lag_due;
+    if (now < service->lag_due || now < service->bus->lag_after)
+        return service->lag_due > service->bus->lag_after ? service->lag_due : service->bus->lag_after;
     for (i = 0; i < service->lane_count && !atomic_load(&service->stopping); i++) {
-        if (!ask(service, &service->lanes[i]))
-            break;
+        if (ask(service, &service->lanes[i]))
+            continue;
+        service->bus->lag_after = aegis_clock_monotonic() + EVERY; /* of no service: each waits for its own */
+        break;
     }
     service->lag_due = now + EVERY;
     return service->lag_due;

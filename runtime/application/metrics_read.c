@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "application/client.h"
+#include "application/load.h"
 #include "application/service.h"
 
 /* ---- methods, and what is sent ------------------------------------------------------------------------ */
@@ -48,12 +49,36 @@ static int by_subject(const void *a, const void *b)
     return strcmp(((const aegis_sending_metrics *)a)->subject, ((const aegis_sending_metrics *)b)->subject);
 }
 
+/* What a service is busy with, to what its methods have counted; several instances are added up. */
+static bool add_load(aegis_service *service, aegis_arena *arena, const aegis_metrics *out,
+                     aegis_method_metrics *methods)
+{
+    const aegis_load *load = aegis_load_read(service, arena);
+    size_t i;
+
+    for (i = 0; load != NULL && i < service->type->endpoint_count; i++) {
+        const aegis_method_metrics wanted = {.service = service->type->name,
+                                             .method = service->type->endpoints[i].method->name,
+                                             .server = true};
+        aegis_method_metrics *found =
+            (aegis_method_metrics *)bsearch(&wanted, methods, out->method_count, sizeof wanted, by_method);
+
+        if (found == NULL) /* beyond those that are counted */
+            continue;
+        found->running += load[i].running;
+        found->waiting += load[i].waiting;
+    }
+    return load != NULL;
+}
+
 static bool read_series(const aegis_bus *bus, aegis_arena *arena, aegis_metrics *out)
 {
     const aegis_series *series;
     aegis_method_metrics *methods;
     aegis_sending_metrics *sendings;
     aegis_counted counted;
+    aegis_service *service;
+    bool good = true;
     size_t count = 0;
 
     for (series = bus->series; series != NULL; series = series->next)
@@ -73,7 +98,9 @@ static bool read_series(const aegis_bus *bus, aegis_arena *arena, aegis_metrics 
     qsort(sendings, out->sending_count, sizeof *sendings, by_subject);
     out->methods = methods;
     out->sendings = sendings;
-    return true;
+    for (service = bus->services; good && service != NULL; service = service->next)
+        good = add_load(service, arena, out, methods);
+    return good;
 }
 
 /* ---- consumers ---------------------------------------------------------------------------------------- */

@@ -9,6 +9,9 @@
 
 /* It looks around at least so often. */
 #define TICK (10 * AEGIS_SECOND)
+/* It has begun nothing for so long: a user's function holds it up; and so long it must be found to be so. */
+#define LOOKS_DEAD (30 * AEGIS_SECOND)
+#define DOUBT      AEGIS_SECOND
 /* Pause after the source failed for another reason than a wake. */
 #define PAUSE (100 * AEGIS_MILLISECOND)
 /* Of the source, which only ever gets what is diverted. */
@@ -20,7 +23,9 @@ struct aegis_presence {
     aegis_arena *arena; /* the thread's */
     pthread_t thread;
     atomic_bool stopping;
-    atomic_llong looked;
+    atomic_llong looked; /* when it last began something */
+    long long doubted;   /* `looked`, when it was first found to be long ago; with the bus's lock */
+    int64_t doubted_at;  /* and when that was */
 };
 
 /* ---- looking around --------------------------------------------------------------------------------------
@@ -53,19 +58,21 @@ static round_of begin_round(aegis_bus *bus, aegis_arena *arena)
 }
 
 /* What is due; returns when to look again. */
-static int64_t look_around(aegis_bus *bus, aegis_arena *arena)
+static int64_t look_around(struct aegis_presence *presence)
 {
-    const round_of all = begin_round(bus, arena);
+    aegis_arena *arena = presence->arena;
+    const round_of all = begin_round(presence->bus, arena);
     const int64_t now = aegis_clock_monotonic();
     int64_t due = now + TICK;
     size_t i;
 
     for (i = 0; i < all.count; i++) {
-        const int64_t look = aegis_wellbeing_turn(all.services[i], arena, aegis_clock_monotonic());
-        const int64_t beat = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
+        int64_t look, beat, later;
 
-        const int64_t later = aegis_lag_turn(all.services[i], aegis_clock_monotonic());
-
+        atomic_store(&presence->looked, (long long)aegis_clock_monotonic());
+        look = aegis_wellbeing_turn(all.services[i], arena, aegis_clock_monotonic());
+        beat = aegis_registry_turn(all.services[i], arena, aegis_clock_monotonic());
+        later = aegis_lag_turn(all.services[i], aegis_clock_monotonic());
         due = look < due ? look : due;
         due = beat < due ? beat : due;
         due = later < due ? later : due;
@@ -87,7 +94,7 @@ static void *work(void *argument)
 
         atomic_store(&presence->looked, (long long)aegis_clock_monotonic());
         if (due <= aegis_clock_monotonic()) {
-            due = look_around(bus, presence->arena);
+            due = look_around(presence);
             aegis_arena_reset(presence->arena);
         }
         status = ops->next(presence->source, due, &message);
@@ -190,7 +197,19 @@ void aegis_presence_nudge(aegis_bus *bus)
         bus->port->ops->wake(bus->presence->source);
 }
 
-int64_t aegis_presence_looked(aegis_bus *bus)
+/* Long ago is only believed when it is found twice: after a time in which the whole process stood still, who
+ * asks may run before the thread does. */
+aegis_duration aegis_presence_held_up(aegis_bus *bus)
 {
-    return bus->presence != NULL ? (int64_t)atomic_load(&bus->presence->looked) : 0;
+    struct aegis_presence *presence = bus->presence;
+    const long long looked = atomic_load(&presence->looked);
+    const int64_t now = aegis_clock_monotonic();
+
+    if (now - looked < LOOKS_DEAD)
+        return 0;
+    if (presence->doubted != looked) {
+        presence->doubted = looked;
+        presence->doubted_at = now;
+    }
+    return now - presence->doubted_at < DOUBT ? 0 : now - looked;
 }

@@ -26,9 +26,9 @@ void aegis_presence_stop(aegis_bus *bus);
  * close. */
 aegis_status aegis_presence_hear(aegis_bus *bus, const char *subject, const char *queue,
                                  aegis_source **source, aegis_error *error);
-/* When the thread was last about to look around, monotonic; 0: there is none. Any thread, with the bus's
- * lock. */
-int64_t aegis_presence_looked(aegis_bus *bus);
+/* For so long a user's function has held up the thread; 0: none does. Any thread, with the bus's lock, of a
+ * bus that has a presence. */
+aegis_duration aegis_presence_held_up(aegis_bus *bus);
 /* There may be something to do now. Any thread. */
 void aegis_presence_nudge(aegis_bus *bus);
 

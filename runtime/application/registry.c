@@ -17,9 +17,9 @@
 #include "domain/time.h"
 
 #define KEY_MAX 256
-/* After so many failures one after the other it is tried less often: each may take AEGIS_PRESENCE_TIMEOUT. */
+/* After so many failures one after the other it is tried once a heartbeat, for all services of the bus
+ * together: each may take AEGIS_PRESENCE_TIMEOUT. Not less often: entries would grow too old meanwhile. */
 #define FAILURES_SOON 3
-#define RETRY_LATE    AEGIS_MINUTE
 /* Without a connection, or memory: how often it is looked whether there is. */
 #define RETRY_CONNECTION AEGIS_SECOND
 
@@ -130,7 +130,7 @@ static bool put(aegis_service *service, aegis_bytes entry, int64_t now)
     if (error.status == AEGIS_INVALID_ARGUMENT) /* its id is no key */
         service->registrant.impossible = true;
     else if (++bus->registry.failures >= FAILURES_SOON)
-        bus->registry.put_after = aegis_clock_monotonic() + RETRY_LATE;
+        bus->registry.put_after = now + bus->registry.heartbeat;
     return true;
 }
 

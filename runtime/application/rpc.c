@@ -44,8 +44,22 @@ static bool subject_agrees(const aegis_call_state *state)
     return dot != NULL && strcmp(dot + 1, state->call.method) == 0;
 }
 
+/* Others may see what the thread does, see aegis_rpc_running. */
+static aegis_reply run(aegis_worker *worker, aegis_call_state *state, const aegis_endpoint *endpoint,
+                       aegis_raw params)
+{
+    aegis_reply reply;
+
+    atomic_store_explicit(&worker->until, (long long)state->call.deadline, memory_order_relaxed);
+    atomic_store_explicit(&worker->serving, state->endpoint, memory_order_release);
+    reply = aegis_call_run(state, endpoint, params);
+    atomic_store_explicit(&worker->serving, 0, memory_order_relaxed);
+    return reply;
+}
+
 /* What is well formed is run, if at `now` it still can. */
-static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refuse, int64_t now)
+static aegis_reply dispatch(aegis_worker *worker, aegis_call_state *state, aegis_raw params, bool refuse,
+                            int64_t now)
 {
     aegis_service *service = state->service;
     const aegis_endpoint *endpoint = aegis_endpoint_find(service, state->call.method, false);
@@ -72,16 +86,17 @@ static aegis_reply dispatch(aegis_call_state *state, aegis_raw params, bool refu
                                               state->call.method));
     } else {
         state->began = now;
-        return aegis_call_run(state, endpoint, params);
+        return run(worker, state, endpoint, params);
     }
     return answered;
 }
 
 /* A message becomes a call and, from `now`, its handler runs. True when the arena may be used again.
  * `*budget` is what the caller had left, 0 if it cannot be known. */
-static bool serve(aegis_service *service, aegis_message *message, aegis_arena *arena, bool refuse, bool more,
+static bool serve(aegis_worker *worker, aegis_message *message, aegis_arena *arena, bool refuse, bool more,
                   int64_t now, aegis_duration *budget)
 {
+    aegis_service *service = worker->service;
     aegis_call_state *state = aegis_call_new(service, arena, message);
     aegis_error why = {0};
     aegis_raw params = {{NULL, 0}, AEGIS_FORMAT_AUTO};
@@ -102,7 +117,7 @@ static bool serve(aegis_service *service, aegis_message *message, aegis_arena *a
                           "the request is malformed: method is not the one its subject names");
     } else {
         *budget = state->call.deadline - state->message.arrived;
-        reply = dispatch(state, params, refuse, now);
+        reply = dispatch(worker, state, params, refuse, now);
     }
     return aegis_call_end(state, reply);
 }
@@ -175,6 +190,7 @@ static void read_requests(aegis_service *service, aegis_worker *worker)
         let_wait(service, &worker->batch[i]);
     worker->refused_first = i;
     worker->refused_end = count;
+    service->refused += count - i;
 }
 
 /* The next message to serve; false when the service has ended. `*refuse`: answer it RESOURCE_EXHAUSTED. On
@@ -222,7 +238,7 @@ void *aegis_rpc_work(void *argument)
             (void)pthread_mutex_lock(&service->lock);
             break;
         }
-        if (!serve(service, &message, arena, refuse, more, began, &budget))
+        if (!serve(worker, &message, arena, refuse, more, began, &budget))
             arena = NULL;
         began = aegis_clock_monotonic() - began;
         (void)pthread_mutex_lock(&service->lock);
@@ -240,27 +256,29 @@ void *aegis_rpc_work(void *argument)
 }
 
 /* One message under an older name: to a worker, or refused. */
-static void feed(aegis_service *service, aegis_message *message)
+static void feed(aegis_worker *worker, aegis_message *message)
 {
+    aegis_service *service = worker->service;
     aegis_duration budget;
     aegis_arena *arena;
     bool admitted;
 
     (void)pthread_mutex_lock(&service->lock);
     admitted = admit(service);
+    service->refused += !admitted;
     if (admitted)
         let_wait(service, message);
     if (admitted && service->busy < service->concurrency && service->readers > 0)
         service->bus->port->ops->wake(service->requests);
     (void)pthread_mutex_unlock(&service->lock);
     arena = admitted ? NULL : aegis_service_arena(service, NULL);
-    if (arena != NULL && serve(service, message, arena, true, false, aegis_clock_monotonic(), &budget))
+    if (arena != NULL && serve(worker, message, arena, true, false, aegis_clock_monotonic(), &budget))
         aegis_arena_free(arena);
 }
 
 void *aegis_rpc_feed(void *argument)
 {
-    const aegis_worker *worker = (const aegis_worker *)argument;
+    aegis_worker *worker = (aegis_worker *)argument;
     aegis_service *service = worker->service;
     aegis_status status = AEGIS_OK;
     aegis_message message;
@@ -268,7 +286,7 @@ void *aegis_rpc_feed(void *argument)
     while (status != AEGIS_UNAVAILABLE && !atomic_load(&service->hard)) {
         status = service->bus->port->ops->next(worker->older, aegis_clock_monotonic() + READ_FOR, &message);
         if (status == AEGIS_OK)
-            feed(service, &message);
+            feed(worker, &message);
     }
     (void)pthread_mutex_lock(&service->lock);
     service->feeders--;

@@ -13,6 +13,7 @@
 #include "application/presence.h"
 #include "application/registry.h"
 #include "application/subscriptions.h"
+#include "application/wellbeing.h"
 
 #define DEFAULT_ROOM  256
 #define DEFAULT_DRAIN (30 * AEGIS_SECOND)
@@ -58,6 +59,7 @@ const char *aegis_service_instance(const aegis_service *service)
 static void free_memory(aegis_service *service)
 {
     const aegis_allocator *allocator = service->allocator;
+    aegis_bus *bus = service->bus;
     size_t i;
 
     for (i = 0; i < service->lane_count; i++)
@@ -71,6 +73,7 @@ static void free_memory(aegis_service *service)
     aegis_callers_free(service->callers);
     aegis_arena_free(service->arena);
     aegis_memory_put(allocator, service, sizeof *service);
+    aegis_bus_drop(bus);
 }
 
 void aegis_service_drop(aegis_service *service)
@@ -155,6 +158,7 @@ static aegis_service *new_service(aegis_bus *bus, const aegis_service_type *type
 
     if (service == NULL)
         return NULL;
+    aegis_bus_keep(bus);
     service->bus = bus;
     service->allocator = bus->allocator;
     service->type = type;
@@ -488,6 +492,7 @@ static void drain_finish(aegis_service *service)
         stop_hard(service);
         idle = wait_idle(service, 0, false);
     }
+    aegis_wellbeing_end(service);
     aegis_registry_leave(service);
     let_go_of_port(service);
     if (!idle)

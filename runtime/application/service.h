@@ -154,6 +154,8 @@ typedef struct aegis_worker {
     aegis_source *older; /* of those who feed */
     pthread_t thread;
     bool started;
+    atomic_size_t serving; /* of those who lead: 1 + the endpoint whose handler runs; 0: none */
+    atomic_llong until;    /* that call's deadline */
 } aegis_worker;
 
 /* See rewind.c. */
@@ -170,12 +172,19 @@ typedef struct aegis_wellbeing {
     bool (*healthy)(void *user, char *why, size_t size); /* the user's; does not change */
     bool well;                                           /* as `healthy` said last */
     char why[128];
-    bool away;           /* it takes no work */
-    bool held_up;        /* at the last look all handlers ran and others waited */
-    int64_t still_since; /* and no handler has ended since */
-    int64_t stuck_since; /* that is too long since; 0: it is not */
-    unsigned full;       /* looks in a row at a full waiting room */
-    uint64_t finished;   /* at the last look */
+    bool asking;          /* `healthy` runs */
+    bool away;            /* it takes no work, or is about to leave */
+    bool held_up;         /* at the last look all handlers ran and others waited */
+    bool slow;            /* and that for too long */
+    bool stuck;           /* at the look before, too */
+    aegis_duration still; /* since no handler has ended, */
+    aegis_duration stood; /* and since it is too long: as much as was looked at, see observe() */
+    unsigned full;        /* looks in a row at a full waiting room, */
+    unsigned overran;     /* and after requests were refused */
+    bool refuses;         /* some were, between the last two */
+    uint64_t finished;    /* at the last look */
+    uint64_t refused;
+    int64_t looked; /* when that was; 0: never */
     bool idle;
 
     bool held;    /* the server knows that it is away */
@@ -261,6 +270,7 @@ struct aegis_service {
     bool ended;       /* the drained source is empty */
     unsigned busy;
     uint64_t finished;                                 /* handlers, ever */
+    uint64_t refused;                                  /* requests that had no place, ever */
     aegis_message *waiting;                            /* ring of `room` */
     size_t waiting_first, waiting_count, waiting_size; /* a ring: room, and one for each slot */
     aegis_duration usual;                              /* how long a handler runs, */

@@ -42,7 +42,7 @@ void aegis_span_finish(aegis_bus *bus, aegis_span *span, aegis_status status, co
     span->status = status;
     span->error = error;
     span->took = now - span->began;
-    if (bus->span_end != NULL)
+    if (bus->span_end != NULL && !atomic_load(&bus->log.closed))
         bus->span_end(bus->span_user, span);
 }
 

@@ -7,12 +7,18 @@
 
 #include "application/service.h"
 
-/* Handlers that have held up a service for so long will not come back. */
+/* Handlers that have held up a service for so long after that was found will not come back. */
 #define AEGIS_STUCK_DEAD AEGIS_MINUTE
 /* So many looks in a row the waiting room is full, before it counts. */
 #define AEGIS_FULL_LOOKS 2
-/* The thread of the presence has not looked around for so long: it is held up by a user's function. */
-#define AEGIS_LOOKS_DEAD (30 * AEGIS_SECOND)
+
+/* In an answer to $SRV.*, metadata with this name says that the instance cannot take over anybody's work. */
+#define AEGIS_HINDRANCE "aegis.hindrance"
+/* Its value: "away", "full"; NULL: it can. On the thread of the bus's presence. */
+const char *aegis_wellbeing_hindrance(const aegis_service *service);
+
+/* When it returns the user's function does not run any more, if it returns in time at all. */
+void aegis_wellbeing_end(aegis_service *service);
 
 /* Look, if it is time to; returns when to look again. On the thread of the bus's presence. */
 int64_t aegis_wellbeing_turn(aegis_service *service, aegis_arena *arena, int64_t now);

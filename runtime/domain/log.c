@@ -42,7 +42,7 @@ void aegis_log_writev(const aegis_log *log, aegis_log_level level, const char *f
     size_t start;
     char *at;
 
-    if (log == NULL || log->function == NULL)
+    if (log == NULL || log->function == NULL || atomic_load(&log->closed))
         return;
     start = prefix(line, sizeof line);
     if (vsnprintf(line + start, sizeof line - start, format, arguments) < 0)

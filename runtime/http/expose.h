@@ -35,6 +35,8 @@ aegis_expose aegis_expose_hedges;
 aegis_expose aegis_expose_held_back;
 aegis_expose aegis_expose_shed;
 aegis_expose aegis_expose_expired;
+aegis_expose aegis_expose_method_running;
+aegis_expose aegis_expose_method_waiting;
 aegis_expose aegis_expose_breakers;
 aegis_expose aegis_expose_breaker_openings;
 aegis_expose aegis_expose_concurrency;

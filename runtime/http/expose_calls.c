@@ -141,6 +141,16 @@ void aegis_expose_expired(aegis_page *p, const aegis_family *family)
     counts(p, family, true, offsetof(aegis_method_metrics, expired));
 }
 
+void aegis_expose_method_running(aegis_page *p, const aegis_family *family)
+{
+    counts(p, family, true, offsetof(aegis_method_metrics, running));
+}
+
+void aegis_expose_method_waiting(aegis_page *p, const aegis_family *family)
+{
+    counts(p, family, true, offsetof(aegis_method_metrics, waiting));
+}
+
 /* ---- breakers ----------------------------------------------------------------------------------------- */
 
 /* Is this the first of its service? There are few, so that looking back costs little. */

@@ -4,12 +4,14 @@
 #define AEGIS_PORTS_LOG_H
 
 #include <stdarg.h>
+#include <stdatomic.h>
 
 #include <aegis/bus.h>
 
 typedef struct aegis_log {
     aegis_log_function function; /* NULL: silent */
     void *user;
+    atomic_bool closed; /* the program has closed its bus, and its function with it */
 } aegis_log;
 
 /* One line, at most 1 KiB, cut at a character boundary. Hold no lock. */

@@ -149,7 +149,8 @@ static aegis_settle on_other(const aegis_event *event, const void *ops, void *us
 
 static aegis_reply work(aegis_call *call, const note *request, void *user)
 {
-    (void)user;
+    while (request->number == 99 && !atomic_load(&((world *)user)->release))
+        nap(AEGIS_MILLISECOND);
     return request->number == 13 ? peer_fail(call, AEGIS_NOT_FOUND, "no \"13\"\n\\ \x01 \xc3\xa9")
                                  : peer_ok(call, request);
 }
@@ -381,6 +382,62 @@ static json_t *stats_with(desk *d, const char *name, uint64_t requests)
         json_decref(answer);
         nap(5 * AEGIS_MILLISECOND);
     }
+}
+
+static void *call_held(void *argument)
+{
+    world *w = (world *)argument;
+    aegis_arena *arena = aegis_arena_new(NULL);
+
+    assert_int_equal(call_busy(w->client, 99, arena).answer, AEGIS_ANSWER_OK);
+    aegis_arena_free(arena);
+    return NULL;
+}
+
+/* How much is at work, and waits to be, of what is called and of nothing else. */
+static void test_load(void **state)
+{
+    const aegis_service_options options = {.concurrency = 2};
+    world *w = (world *)*state;
+    const int64_t until = aegis_clock_monotonic() + TEN_SECONDS;
+    const json_t *data;
+    pthread_t threads[5];
+    aegis_metrics metrics;
+    json_t *answer;
+    desk d;
+
+    w->service = start(w, &busy_type, &options);
+    open_desk(&d, w);
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, call_held, w), 0);
+    for (;;) {
+        answer = ask_json(&d, "$SRV.STATS.busy");
+        data = json_object_get(endpoint(answer, "call"), "data");
+        if (number_at(data, "running") == 2 && number_at(data, "waiting") == 3)
+            break;
+        assert_true(aegis_clock_monotonic() < until);
+        json_decref(answer);
+        nap(5 * AEGIS_MILLISECOND);
+    }
+    assert_int_equal(number_at(json_object_get(endpoint(answer, "run"), "data"), "running"), 0);
+    json_decref(answer);
+    assert_int_equal(aegis_metrics_read(w->bus, w->arena, &metrics, NULL), AEGIS_OK);
+    for (size_t i = 0; i < metrics.method_count; i++) {
+        const aegis_method_metrics *m = &metrics.methods[i];
+        const bool it = m->server && strcmp(m->method, "call") == 0;
+
+        assert_int_equal(m->running, it ? 2 : 0);
+        assert_int_equal(m->waiting, it ? 3 : 0);
+    }
+    atomic_store(&w->release, true);
+    for (size_t i = 0; i < 5; i++)
+        (void)pthread_join(threads[i], NULL);
+    answer = stats_with(&d, "call", 5);
+    data = json_object_get(endpoint(answer, "call"), "data");
+    assert_int_equal(number_at(data, "running"), 0);
+    assert_int_equal(number_at(data, "waiting"), 0);
+    json_decref(answer);
+    close_desk(&d);
 }
 
 /* Everything that was asked of it is counted, by endpoint and by who asked. */
@@ -874,11 +931,14 @@ static void test_no_schema(void **state)
 int main(void)
 {
     const struct CMUnitTest cases[] = {
-        WORLD_CASE(test_asked),          WORLD_CASE(test_wrong),        WORLD_CASE(test_info),
-        WORLD_CASE(test_stats),          WORLD_CASE(test_own),          WORLD_CASE(test_many_callers),
-        WORLD_CASE(test_while_busy),     WORLD_CASE(test_stopped),      WORLD_CASE(test_many_endpoints),
-        WORLD_CASE(test_many_instances), WORLD_CASE(test_schema),       WORLD_CASE(test_schema_msgpack),
-        WORLD_CASE(test_descriptions),   WORLD_CASE(test_large_schema), WORLD_CASE(test_schema_over_limit),
+        WORLD_CASE(test_asked),          WORLD_CASE(test_wrong),
+        WORLD_CASE(test_info),           WORLD_CASE(test_stats),
+        WORLD_CASE(test_load),           WORLD_CASE(test_own),
+        WORLD_CASE(test_many_callers),   WORLD_CASE(test_while_busy),
+        WORLD_CASE(test_stopped),        WORLD_CASE(test_many_endpoints),
+        WORLD_CASE(test_many_instances), WORLD_CASE(test_schema),
+        WORLD_CASE(test_schema_msgpack), WORLD_CASE(test_descriptions),
+        WORLD_CASE(test_large_schema),   WORLD_CASE(test_schema_over_limit),
         WORLD_CASE(test_no_schema),      WORLD_CASE(test_unspeakable),
     };
 

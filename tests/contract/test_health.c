@@ -165,7 +165,7 @@ static void test_report(void **state)
     assert_string_equal(check(&report, "pair.waiting_room")->text, "0 of 256 wait");
     assert_true(check(&report, "pair.healthy")->good);
     assert_true(check(&report, "pair.takes_work")->good);
-    assert_true(check(&report, "pair.draining")->good);
+    assert_true(check(&report, "pair.accepting")->good);
     assert_true(check(&report, "duties")->good);
     aegis_service_stop(s.service);
     begin(w, &s, "two", &pair_type, 0);
@@ -473,7 +473,7 @@ static void test_draining(void **state)
     assert_int_equal(pthread_create(&calling, NULL, call_on, w), 0);
     assert_true(reached(&s.running, 1));
     assert_int_equal(pthread_create(&stopping, NULL, stop, s.service), 0);
-    wait_for(w, "pair.draining", false);
+    wait_for(w, "pair.accepting", false);
     report = health(w);
     assert_true(report.live);
     assert_false(report.ready);

@@ -117,7 +117,10 @@ int world_run_nats(const struct CMUnitTest *cases, size_t count)
 
 int world_run(const struct CMUnitTest *cases, size_t count)
 {
-    int failed = _cmocka_run_group_tests("mem:", cases, count, NULL, NULL);
+    int failed;
+
+    cmocka_set_test_filter(getenv("AEGIS_TEST_ONLY"));
+    failed = _cmocka_run_group_tests("mem:", cases, count, NULL, NULL);
 
     failed += world_run_nats(cases, count);
     return failed != 0;

@@ -283,7 +283,8 @@ aegis_status aegis_nats_configure(nats_engine *engine, const char *url, const ae
 
     if (copy == NULL)
         return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a connection");
-    engine->log = (aegis_log){options->log, options->log_user};
+    engine->log.function = options->log;
+    engine->log.user = options->log_user;
     engine->servers = split_url(copy, servers, &secure, engine->url, sizeof engine->url);
     const aegis_status status = engine->servers == 0
                                     ? aegis_error_set(error, AEGIS_INVALID_ARGUMENT,

@@ -36,6 +36,8 @@ typedef struct aegis_method_metrics {
     uint64_t status[AEGIS_STATUS_COUNT]; /**< how calls (attempts of commands) ended, by aegis_status; a typed error
                                       under the status of its number */
     uint64_t in_flight;          /**< client: calls that have not ended */
+    uint64_t running;            /**< server: handlers of calls that run now, and calls that are to be answered later */
+    uint64_t waiting;            /**< server: calls in the waiting room, now */
     uint64_t retried;            /**< client: attempts after a failure */
     uint64_t hedged;             /**< client: second requests */
     uint64_t refused;            /**< client: attempts an open breaker held back; server: requests for which the waiting
