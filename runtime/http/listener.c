@@ -3,7 +3,9 @@
  * one now and then would hold a connection for ever. Here it is shut down when its time is over, whatever it
  * did; the library then finds it closed. A connection is one request, so this is the request's time too.
  *
- * At most CONNECTIONS are open; others wait in the socket's backlog. No signal is taken on this thread. */
+ * At most CONNECTIONS are open; others wait in the socket's backlog. While all are taken each has BRIEFLY
+ * only, which a probe does not need and who is idle does not have: however many connect and say nothing, a
+ * probe is answered soon. No signal is taken on this thread. */
 #define _GNU_SOURCE
 #include "http/internal.h"
 
@@ -18,15 +20,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS 64
+#define CONNECTIONS 128
 #define TIME        (10 * AEGIS_SECOND)
+#define BRIEFLY     (100 * AEGIS_MILLISECOND)
 /* Of one connection: request line, headers, and what the library writes before a page. */
 #define REQUEST_SIZE ((size_t)8 << 10)
 
 /* A connection that is open; socket -1: the place is free. */
 typedef struct visitor {
     int socket;
-    int64_t until; /* on the monotonic clock */
+    int64_t since; /* on the monotonic clock */
 } visitor;
 
 struct aegis_http {
@@ -37,6 +40,7 @@ struct aegis_http {
     int poll; /* the library's epoll */
     uint16_t port;
     bool closed; /* a connection has */
+    size_t open;
     visitor visitors[CONNECTIONS];
 };
 
@@ -60,8 +64,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 
     if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
         http->closed = true;
-        if (v != NULL)
+        if (v != NULL) {
             v->socket = -1;
+            http->open--;
+        }
         return;
     }
     for (i = 0; i < CONNECTIONS; i++) {
@@ -69,7 +75,8 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
         if (v->socket >= 0)
             continue;
         v->socket = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        v->until = now() + TIME;
+        v->since = now();
+        http->open++;
         *context = v;
         return;
     }
@@ -78,6 +85,7 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 /* Shut down whose time is over; when the next one's will be, INT64_MAX: there is none. */
 static int64_t end_overdue(aegis_http *http)
 {
+    const int64_t time = http->open < CONNECTIONS ? TIME : BRIEFLY;
     const int64_t at = now();
     int64_t next = INT64_MAX;
     size_t i;
@@ -87,12 +95,12 @@ static int64_t end_overdue(aegis_http *http)
 
         if (v->socket < 0)
             continue;
-        if (v->until <= at) {
+        if (v->since + time <= at) {
             (void)shutdown(v->socket, SHUT_RDWR);
-            v->until = at + TIME; /* should the library not have seen it */
+            v->since = at; /* should the library not have seen it */
         }
-        if (v->until < next)
-            next = v->until;
+        if (v->since + time < next)
+            next = v->since + time;
     }
     return next;
 }

@@ -16,8 +16,8 @@
 extern "C" {
 #endif
 
-/** A listener for GET and HEAD of /livez, /readyz and /metrics. It works on one thread of its own, for 64 connections
- *  at most; one connection is one request, and has ten seconds. Others wait to be accepted. */
+/** A listener for GET and HEAD of /livez, /readyz and /metrics. It works on one thread of its own, for 128 connections
+ *  at most; one connection is one request, and has ten seconds, a tenth of one while others may wait to be accepted. */
 typedef struct aegis_http aegis_http;
 
 /** All optional: zero means the default. Strings are copied. */
