@@ -78,22 +78,6 @@ static double rate_of(const bar *b)
 
 /* ---- drawing ---- */
 
-/* Whether the terminal is likely to show more than ASCII. */
-static bool has_blocks(void)
-{
-    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    size_t i;
-
-    for (i = 0; i < CLI_COUNT(variables); i++) {
-        const char *value = getenv(variables[i]);
-
-        if (value != NULL && value[0] != '\0')
-            return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL ||
-                   strstr(value, "UTF8") != NULL;
-    }
-    return false;
-}
-
 /* "4,500/10.0k  92/s  12.0 s left  packing" */
 static void describe(const bar *b, char *text, size_t size)
 {
@@ -120,7 +104,6 @@ static void describe(const bar *b, char *text, size_t size)
 
 static void put_cells(const bar *b, unsigned cells)
 {
-    const bool blocks = has_blocks();
     const unsigned full = (unsigned)(b->percent / 100 * cells + 0.5);
     unsigned i;
 
@@ -128,7 +111,7 @@ static void put_cells(const bar *b, unsigned cells)
     for (i = 0; i < cells; i++) {
         if (i == full)
             fputs(screen_ink_text(&b->out, INK_DIM), stderr);
-        fputs(blocks ? (i < full ? "\xe2\x96\x88" : "\xe2\x96\x91") : (i < full ? "#" : "-"), stderr);
+        fputs(screen_sign_text(i < full ? SIGN_FULL : SIGN_EMPTY), stderr);
     }
     fputs(screen_ink_text(&b->out, INK_PLAIN), stderr);
     fprintf(stderr, " %3.0f %%", b->percent);
@@ -142,7 +125,7 @@ static void put_spinner(const bar *b)
                                        "\xe2\xa0\x87", "\xe2\xa0\x8f"};
     char time[SCREEN_TEXT];
 
-    fputs(has_blocks() ? dots[b->turn % CLI_COUNT(dots)] : ascii[b->turn % CLI_COUNT(ascii)], stderr);
+    fputs(screen_unicode() ? dots[b->turn % CLI_COUNT(dots)] : ascii[b->turn % CLI_COUNT(ascii)], stderr);
     fprintf(stderr, " %s", screen_duration(aegis_clock_monotonic() - b->begun, time));
 }
 
@@ -216,7 +199,7 @@ void bar_update(bar *b, json_t *update)
         line = json_pack("{s:O}", "progress", update);
         screen_json_line(&b->out, line);
         json_decref(line);
-    } else if (b->out.terminal) {
+    } else if (b->out.cursor) {
         draw(b);
     } else {
         tell(b, update);
@@ -226,7 +209,7 @@ void bar_update(bar *b, json_t *update)
 void bar_tick(bar *b)
 {
     b->turn++;
-    if (b->out.terminal && !b->json)
+    if (b->out.cursor && !b->json)
         draw(b);
 }
 

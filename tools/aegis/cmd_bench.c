@@ -245,6 +245,7 @@ static int load(session *s, bench_plan *plan, aegis_format format)
         .format = format, .async_limit = plan->concurrency + BENCH_SPARE, .breaker = {.off = true}};
     aegis_error error = {0};
     aegis_client *client;
+    screen shown;
     bench b;
     int code;
 
@@ -255,9 +256,10 @@ static int load(session *s, bench_plan *plan, aegis_format format)
         aegis_client_free(client);
         return code;
     }
+    screen_init(&shown, stderr, s->options->colour);
     session_catch_signals(s);
-    bench_run(&b, s->out.terminal && !s->options->json ? tell_progress : tell_nothing, s);
-    if (s->out.terminal && !s->options->json)
+    bench_run(&b, shown.cursor && !s->options->json ? tell_progress : tell_nothing, s);
+    if (shown.cursor && !s->options->json)
         fputs("\r\033[K", stderr);
     (void)pthread_mutex_lock(&b.lock);
     if (s->options->json)

@@ -291,11 +291,11 @@ static void show(const session *s, reading *r, const char *service, bool watch)
 {
     if (s->options->json)
         print_json(&s->out, r, service);
-    else if (watch && s->out.terminal)
+    else if (watch && s->out.cursor)
         redraw(s, r, service);
     else
         print_reading(&s->out, r, service);
-    if (watch && !s->options->json && !s->out.terminal)
+    if (watch && !s->options->json && !s->out.cursor)
         fputc('\n', s->out.file);
     fflush(s->out.file);
 }

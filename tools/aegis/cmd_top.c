@@ -80,9 +80,9 @@ static int show(session *s, const void *data)
     if (code != CLI_DONE)
         return code;
     session_catch_signals(s);
-    if (!terminal_open())
-        return cli_usage(s->line->command,
-                         "top needs a terminal" CLI_HINT "'aegis stats --watch' does without");
+    if (!s->out.cursor || !terminal_open())
+        return cli_usage(s->line->command, "top needs a terminal that can move its cursor" CLI_HINT
+                                           "'aegis stats --watch' does without");
     if (!top_watch(&w, s, s->line->arguments.count > 0 ? s->line->arguments.items[0] : NULL, interval)) {
         terminal_close();
         return cli_out_of_memory();

@@ -99,8 +99,8 @@ static void put_bar(const screen *out, double part)
     fputs("  ", out->file);
     fputs(screen_ink_text(out, INK_CYAN), out->file);
     for (i = 0; i < eighths / 8; i++)
-        fputs("\xe2\x96\x88", out->file);
-    if (eighths % 8 > 0)
+        fputs(screen_sign_text(SIGN_FULL), out->file);
+    if (eighths % 8 > 0 && screen_unicode())
         fprintf(out->file, "\xe2\x96%c", 0x90 - eighths % 8); /* U+258F to U+2589 */
     fputs(screen_ink_text(out, INK_PLAIN), out->file);
 }

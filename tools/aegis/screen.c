@@ -11,15 +11,42 @@
 
 void screen_init(screen *out, FILE *file, const char *when)
 {
-    const char *unwanted = getenv("NO_COLOR");
+    const char *unwanted = getenv("NO_COLOR"), *kind = getenv("TERM");
 
     out->file = file;
     out->columns = out->rows = 0;
     out->terminal = isatty(fileno(file)) != 0;
+    out->cursor = out->terminal && kind != NULL && kind[0] != '\0' && strcmp(kind, "dumb") != 0;
     if (when == NULL || strcmp(when, "auto") == 0)
-        out->colour = out->terminal && (unwanted == NULL || unwanted[0] == '\0');
+        out->colour = out->cursor && (unwanted == NULL || unwanted[0] == '\0');
     else
         out->colour = strcmp(when, "always") == 0;
+}
+
+bool screen_unicode(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+    size_t i;
+
+    for (i = 0; i < CLI_COUNT(variables); i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value != NULL && value[0] != '\0')
+            return strstr(value, "UTF-8") != NULL || strstr(value, "utf8") != NULL ||
+                   strstr(value, "UTF8") != NULL;
+    }
+    return false;
+}
+
+const char *screen_sign_text(screen_sign sign)
+{
+    static const char *const signs[][2] = {
+        [SIGN_MORE] = {"~", "\xe2\x80\xa6"},  [SIGN_FULL] = {"#", "\xe2\x96\x88"},
+        [SIGN_EMPTY] = {"-", "\xe2\x96\x91"}, [SIGN_HERE] = {"*", "\xe2\x97\x8f"},
+        [SIGN_AWAY] = {"o", "\xe2\x97\x8b"},  [SIGN_UP] = {"^", "\xe2\x96\xb2"},
+        [SIGN_DOWN] = {"v", "\xe2\x96\xbc"},  [SIGN_MARK] = {">", "\xe2\x96\xb8"}};
+
+    return signs[sign][screen_unicode()];
 }
 
 void screen_size(const screen *out, unsigned *columns, unsigned *rows)
@@ -110,7 +137,7 @@ void screen_column(const screen *out, screen_ink ink, const char *text, size_t w
 
         (void)snprintf(cut, sizeof cut, "%.*s", (int)(size < sizeof cut ? size : sizeof cut - 1), text);
         cli_safe(out->file, cut);
-        fputs("\xe2\x80\xa6", out->file);
+        fputs(screen_sign_text(SIGN_MORE), out->file);
         taken++;
     } else if (right) {
         fprintf(out->file, "%*s", (int)(width - taken), "");
@@ -216,6 +243,7 @@ const char *screen_rfc3339(aegis_timestamp when, char text[SCREEN_TEXT])
 
 void screen_sparkline(const double *values, size_t count, double most, char *text)
 {
+    const bool plain = !screen_unicode();
     size_t i;
 
     for (i = 0; i < count; i++) {
@@ -223,11 +251,17 @@ void screen_sparkline(const double *values, size_t count, double most, char *tex
 
         if (part > 7)
             part = 7;
+        if (plain) {
+            text[i] = (char)('0' + (part > 0 ? (int)part : 0));
+            text[i + 1] = '\0';
+            continue;
+        }
         text[3 * i] = (char)0xe2; /* U+2581 to U+2588 */
         text[3 * i + 1] = (char)0x96;
         text[3 * i + 2] = (char)(0x81 + (part > 0 ? (int)part : 0));
     }
-    text[3 * count] = '\0';
+    if (!plain)
+        text[3 * count] = '\0';
 }
 
 /* ---- tables ---- */
@@ -287,8 +321,8 @@ void screen_cell(screen_table *table, screen_ink ink, const char *format, ...)
     if (cells[table->count].text != NULL && strlen(cells[table->count].text) > CELL_MAX) {
         size_t columns, size = fitting(cells[table->count].text, CELL_MAX - 1, &columns);
 
-        cells[table->count].text =
-            arena_printf(table->memory, "%.*s\xe2\x80\xa6", (int)size, cells[table->count].text);
+        cells[table->count].text = arena_printf(table->memory, "%.*s%s", (int)size, cells[table->count].text,
+                                                screen_sign_text(SIGN_MORE));
     }
     cells[table->count].ink = ink;
     if (cells[table->count].text != NULL)
@@ -309,17 +343,17 @@ static void print_row(const screen_table *table, const screen *out, const cell *
 
         if (table->right[i])
             fprintf(out->file, "%*s", (int)pad, "");
-        if (row[i].ink != INK_PLAIN)
+        if (row[i].ink != INK_PLAIN && row[i].text[0] != '\0')
             fputs(screen_ink_text(out, row[i].ink), out->file);
         if (last && width > room && room > 1) {
             char *cut = arena_copy(table->memory, row[i].text, fitting(row[i].text, room - 1, &width));
 
             cli_safe(out->file, cut != NULL ? cut : "");
-            fputs("\xe2\x80\xa6", out->file);
+            fputs(screen_sign_text(SIGN_MORE), out->file);
         } else {
             cli_safe(out->file, row[i].text);
         }
-        if (row[i].ink != INK_PLAIN)
+        if (row[i].ink != INK_PLAIN && row[i].text[0] != '\0')
             fputs(screen_ink_text(out, INK_PLAIN), out->file);
         if (i + 1 < count)
             fprintf(out->file, "%*s", (int)(table->right[i] ? 2 : pad + 2), "");

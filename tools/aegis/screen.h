@@ -29,12 +29,28 @@ typedef enum screen_ink {
 typedef struct screen {
     FILE *file;
     bool terminal; /* a person reads it */
+    bool cursor;   /* and what is there can be written over: not with TERM=dumb */
     bool colour;
     unsigned columns, rows; /* what screen_size says; 0: asked of the terminal */
 } screen;
 
 /* `when`: "auto" (or NULL), "always", "never". NO_COLOR (https://no-color.org) counts for auto. */
 void screen_init(screen *out, FILE *file, const char *when);
+/* Signs that not every locale has; each takes one column, and has a plain one. */
+typedef enum screen_sign {
+    SIGN_MORE, /* what is longer than its place is cut here */
+    SIGN_FULL, /* parts of bars */
+    SIGN_EMPTY,
+    SIGN_HERE,
+    SIGN_AWAY,
+    SIGN_UP,
+    SIGN_DOWN,
+    SIGN_MARK
+} screen_sign;
+const char *screen_sign_text(screen_sign sign);
+/* Whether the locale of the environment writes UTF-8. */
+bool screen_unicode(void);
+
 /* Columns and rows of the terminal; 80 and 24 where that is not known. */
 void screen_size(const screen *out, unsigned *columns, unsigned *rows);
 
@@ -68,7 +84,7 @@ const char *screen_time(aegis_timestamp when, char text[SCREEN_TEXT]);
 /* "2026-11-24T13:05:58.123Z", for programs. */
 const char *screen_rfc3339(aegis_timestamp when, char text[SCREEN_TEXT]);
 /* One character a value, from the lowest block to the highest, 0 to `most`; `text` holds 3 bytes a value and
- * a NUL. */
+ * a NUL. Digits where there are no blocks. */
 void screen_sparkline(const double *values, size_t count, double most, char *text);
 
 /* ---- tables: columns as wide as what is in them, the last one cut at the terminal's edge ---- */

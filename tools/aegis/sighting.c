@@ -215,7 +215,7 @@ static void put_brief(const screen *out, json_t *payload, size_t used)
 
         text[screen_fitting(text, room)] = '\0';
         cli_safe(out->file, text);
-        fputs("\xe2\x80\xa6", out->file);
+        fputs(screen_sign_text(SIGN_MORE), out->file);
     } else {
         cli_safe(out->file, text);
     }

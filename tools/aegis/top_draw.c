@@ -89,11 +89,12 @@ static void put_connection(const top *t, const screen *out)
     screen_put(out, INK_BOLD, "aegis top  ");
     cli_safe(out->file, without_user(health.server[0] != '\0' ? health.server : session_url(t->s)));
     if (!t->connected)
-        screen_put(out, INK_RED, "  \xe2\x97\x8b server away for %s", fleet_age(now - t->away_since, text));
+        screen_put(out, INK_RED, "  %s server away for %s", screen_sign_text(SIGN_AWAY),
+                   fleet_age(now - t->away_since, text));
     else if (t->back_since != 0 && now - t->back_since < 10 * AEGIS_SECOND)
-        screen_put(out, INK_GREEN, "  \xe2\x97\x8f connected again");
+        screen_put(out, INK_GREEN, "  %s connected again", screen_sign_text(SIGN_HERE));
     else
-        screen_put(out, INK_GREEN, "  \xe2\x97\x8f connected");
+        screen_put(out, INK_GREEN, "  %s connected", screen_sign_text(SIGN_HERE));
     if (t->paused)
         screen_put(out, INK_YELLOW, "  paused");
     (void)screen_time(aegis_now(), text);
@@ -159,9 +160,7 @@ static void put_titles(const top *t, const screen *out, const unsigned widths[CO
         if (i > 0)
             fputc(' ', out->file);
         (void)snprintf(title, sizeof title, "%s%s", columns[i].title,
-                       !sorted       ? ""
-                       : t->reversed ? "\xe2\x96\xb2"
-                                     : "\xe2\x96\xbc");
+                       !sorted ? "" : screen_sign_text(t->reversed ? SIGN_UP : SIGN_DOWN));
         screen_column(out, sorted ? INK_YELLOW : INK_BOLD, title, widths[i],
                       i > 0 && columns[i].key != SPARKLINE);
     }
@@ -201,7 +200,7 @@ static void put_service(const top *t, const top_service *service, const screen *
     char text[SCREEN_TEXT];
     size_t i;
 
-    screen_put(out, INK_YELLOW, selected ? "\xe2\x96\xb8 " : "  ");
+    screen_put(out, INK_YELLOW, "%s ", selected ? screen_sign_text(SIGN_MARK) : " ");
     for (i = 0; i < COLUMNS; i++) {
         const column *c = &columns[i];
 
