@@ -107,4 +107,14 @@ must test -z "$(grep -aP '\x1b|\xc2\x9b' .err)"
 expect 0 "$aegis" call depot-service.mirror --data @<(jq '.value.large = 1 | .value' example.json | sed 's/^/{"value":/;1!s/^{"value"://' | sed '$s/$/}/' | sed 's/"large": 1/"large": 18446744073709551615/') --json -f "$depot"
 holds .large 18446744073709551615
 
+printf '\0\377' >binary
+expect 2 "$aegis" call -f "$depot" depot-service.echo text@=binary
+complains 'text: the file is no text in UTF-8'
+expect 2 "$aegis" call -f "$depot" depot-service.echo "$(printf 'text=\377')"
+complains 'text: this is no text in UTF-8'
+expect 0 "$aegis" call -f "$depot" depot-service.mirror --example
+set_labels=$(jq -c . <<<"$out")
+expect 0 "$aegis" call -f "$depot" depot-service.mirror --data "$set_labels" 'value.labels={}' 'value.labels["a=b"]=x' 'value.labels["c.d"]=y=z' --json
+holds .labels '{"a=b":"x","c.d":"y=z"}'
+
 finish 'aegis call calls, and says what went wrong'

@@ -39,6 +39,7 @@ offers send -f "$depot" depot-service.tidy deep= == deep=true deep=false
 offers emit -f "$depot" thing.l == thing.lost
 offers emit -f "$depot" thing.lost col == colour=
 offers watch -f "$depot" '' == thing.stored thing.lost
+offers info -f "$depot" thing. == thing.stored thing.lost
 offers call -s nats://127.0.0.1:1 depot ==
 expect 0 "$aegis" complete
 says call

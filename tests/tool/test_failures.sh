@@ -26,7 +26,7 @@ nowhere="-s nats://127.0.0.1:1 --timeout 300ms"
 for rest in 'call a.b' 'send a.b' 'emit a.b' 'watch' 'ls' 'info a' 'stats' 'map' 'plan' 'apply --yes' 'check' 'dlq ls' \
     'record -o x.jsonl' 'replay empty.jsonl' 'bench a.b' "mock $depot"; do
     # shellcheck disable=SC2086
-    fails 3 UNAVAILABLE 'is it running, and is -s right?' $rest $nowhere
+    fails 3 UNAVAILABLE '|-s or AEGIS_URL names another' $rest $nowhere
 done
 
 server

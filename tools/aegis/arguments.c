@@ -277,8 +277,10 @@ static json_t *value_of(const session *s, const word *w, const schema_type *type
     }
     if (w->how == HOW_FILE && type != NULL && type->kind == SCHEMA_BYTES)
         return wire_base64((aegis_bytes){(const uint8_t *)text, size});
-    if (w->how == HOW_FILE && (type == NULL || type->kind == SCHEMA_STRING))
+    if (w->how == HOW_FILE && (type == NULL || type->kind == SCHEMA_STRING)) {
+        (void)snprintf(why, WHY_MAX, "the file is no text in UTF-8");
         return json_stringn(text, size);
+    }
     value = wire_parse(text, size, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error);
     if (value == NULL)
         (void)snprintf(why, WHY_MAX, "no JSON: %s", error.text);

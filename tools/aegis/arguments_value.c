@@ -293,7 +293,7 @@ json_t *arguments_value(const schema_type *type, const char *text, char *why, si
     uint64_t bytes;
     json_t *value;
 
-    (void)snprintf(why, size, "out of memory, or no valid UTF-8");
+    (void)snprintf(why, size, "this is no text in UTF-8");
     switch (type != NULL ? type->kind : SCHEMA_ANY) {
     case SCHEMA_BOOL:
         return boolean(text, why, size);

@@ -241,6 +241,8 @@ static void offer_names(asking *a, catalog *known)
         offer_fields(a, event->record);
     else if (!events && strstr(takes, "SERVICE") != NULL)
         offer_methods(a, known, kind, true);
+    if (strstr(takes, "|EVENT") != NULL && a->words == 0)
+        offer_events(a, known);
 }
 
 /* The session_options within the command's struct, found by one of them. */

@@ -175,14 +175,13 @@ int session_prepare(session *s, cli *line, const session_options *options)
 }
 
 /* What to do about a server that cannot be reached, or wants nothing of us. */
-static const char *advice(const session *s, aegis_status status)
+static const char *advice(aegis_status status)
 {
     if (status == AEGIS_UNAUTHENTICATED || status == AEGIS_PERMISSION_DENIED)
         return CLI_HINT "--creds, --user, --token or --nkey say who asks";
     if (status == AEGIS_INVALID_ARGUMENT)
-        return CLI_HINT "a URL is nats://HOST:PORT, or tls://HOST:PORT";
-    return s->options->url != NULL ? CLI_HINT "is it running, and is -s right?"
-                                   : CLI_HINT "is it running? -s or AEGIS_URL names another";
+        return ""; /* the text says how a URL is written */
+    return CLI_HINT "-s or AEGIS_URL names another";
 }
 
 int session_connect(session *s)
@@ -196,7 +195,7 @@ int session_connect(session *s)
     if (aegis_open(session_url(s), &s->bus_options, &s->bus, &error) == AEGIS_OK)
         return CLI_DONE;
     cli_status(aegis_status_name(error.status));
-    cli_complain("%s%s", aegis_error_text(&error), advice(s, error.status));
+    cli_complain("%s%s", aegis_error_text(&error), advice(error.status));
     return error.status == AEGIS_INVALID_ARGUMENT ? CLI_USAGE : CLI_IO;
 }
 
