@@ -78,7 +78,7 @@ void memory_unroute(memory_bus *bus, memory_source *source)
     source->route_next = source->route_previous = NULL;
 }
 
-/* A full source loses the message; the first loss after a read is reported. */
+/* A full source loses the message, which is counted. */
 static void deliver(memory_bus *bus, memory_source *source, memory_packet *packet, int64_t now)
 {
     const bool room = source->into ? source->into->count < MEMORY_CAPACITY : source->count < source->capacity;
@@ -91,9 +91,6 @@ static void deliver(memory_bus *bus, memory_source *source, memory_packet *packe
             memory_enqueue(source, delivery);
     } else {
         bus->dropped++;
-        if (!source->overflowed)
-            memory_event(bus, AEGIS_PORT_DROPPED, source->subject);
-        source->overflowed = true;
     }
 }
 
