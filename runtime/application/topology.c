@@ -31,34 +31,29 @@ static const char *const events_subjects[] = {"events.>"};
 static const char *const commands_subjects[] = {"commands.>"};
 static const char *const dlq_subjects[] = {"dlq.>"};
 
-/* EVENTS forgets the oldest; the other two refuse what does not fit, so that who sends learns of it. */
-static const aegis_stream_config streams[AEGIS_KIND_RECORDS] = {
-    {.name = AEGIS_STREAM_EVENTS,
-     .subjects = events_subjects,
-     .subject_count = 1,
-     .retention = AEGIS_RETAIN_LIMITS,
-     .discard = AEGIS_DISCARD_OLD,
-     .max_bytes = EVENTS_MAX_BYTES},
-    {.name = AEGIS_STREAM_COMMANDS,
-     .subjects = commands_subjects,
-     .subject_count = 1,
-     .retention = AEGIS_RETAIN_WORK_QUEUE,
-     .discard = AEGIS_DISCARD_NEW,
-     .max_bytes = COMMANDS_MAX_BYTES},
-    {.name = AEGIS_STREAM_DLQ,
-     .subjects = dlq_subjects,
-     .subject_count = 1,
-     .retention = AEGIS_RETAIN_LIMITS,
-     .discard = AEGIS_DISCARD_NEW,
-     .max_bytes = DLQ_MAX_BYTES},
+/* EVENTS forgets the oldest; the other two streams refuse what does not fit, so that who sends learns of it.
+ */
+static const aegis_stream_config streams[AEGIS_KIND_COUNT] = {
+    [AEGIS_KIND_EVENTS] = {.name = AEGIS_STREAM_EVENTS,
+                           .subjects = events_subjects,
+                           .subject_count = 1,
+                           .max_bytes = EVENTS_MAX_BYTES},
+    [AEGIS_KIND_COMMANDS] = {.name = AEGIS_STREAM_COMMANDS,
+                             .subjects = commands_subjects,
+                             .subject_count = 1,
+                             .retention = AEGIS_RETAIN_WORK_QUEUE,
+                             .discard = AEGIS_DISCARD_NEW,
+                             .max_bytes = COMMANDS_MAX_BYTES},
+    [AEGIS_KIND_DLQ] = {.name = AEGIS_STREAM_DLQ,
+                        .subjects = dlq_subjects,
+                        .subject_count = 1,
+                        .discard = AEGIS_DISCARD_NEW,
+                        .max_bytes = DLQ_MAX_BYTES},
+    [AEGIS_KIND_RECORDS] = {.name = AEGIS_BUCKET_RECORDS, .bucket = true, .max_age = RECORDS_MAX_AGE},
+    [AEGIS_KIND_TRIES] = {.name = AEGIS_BUCKET_TRIES, .bucket = true, .max_age = TRIES_MAX_AGE},
+    /* max_age is up to the heartbeats. The original creates it too. */
+    [AEGIS_KIND_REGISTRY] = {.name = AEGIS_BUCKET_REGISTRY, .bucket = true},
 };
-
-static const aegis_bucket_config records = {
-    .name = AEGIS_BUCKET_RECORDS, .max_age = RECORDS_MAX_AGE, .history = 1};
-static const aegis_bucket_config tries = {.name = AEGIS_BUCKET_TRIES, .max_age = TRIES_MAX_AGE, .history = 1};
-
-/* max_age is up to the heartbeats. The original creates it too. */
-static const aegis_bucket_config registry = {.name = AEGIS_BUCKET_REGISTRY, .history = 1};
 
 /* What no longer holds when a stream differs in a point. */
 static const struct {
@@ -117,9 +112,9 @@ static aegis_status choose_name(aegis_topology *t, aegis_stream_kind kind, const
     return AEGIS_OK;
 }
 
-static aegis_status choose_stream(aegis_topology *t, aegis_stream_kind kind,
-                                  const aegis_stream_options *asked, const aegis_options *options,
-                                  aegis_error *error)
+/* Some have no options of their own: `asked` is then `nothing`. */
+static aegis_status choose(aegis_topology *t, aegis_stream_kind kind, const aegis_stream_options *asked,
+                           const aegis_options *options, aegis_error *error)
 {
     aegis_stream_config *config = &t->streams[kind];
 
@@ -135,48 +130,23 @@ static aegis_status choose_stream(aegis_topology *t, aegis_stream_kind kind,
     return choose_name(t, kind, asked, streams[kind].name, error);
 }
 
-static aegis_status choose_records(aegis_topology *t, const aegis_options *options, aegis_error *error)
-{
-    const aegis_stream_options *asked = &options->results;
-
-    if (asked->max_messages != 0 || asked->duplicate_window != 0)
-        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT,
-                               "options.results has a max_age and max_bytes, and no other limits");
-    t->records = records;
-    t->records.name = t->names[AEGIS_KIND_RECORDS];
-    t->records.max_age = limit(asked->max_age, records.max_age);
-    t->records.max_bytes = limit(asked->max_bytes, 0);
-    t->records.storage = options->storage;
-    t->records.replicas = options->replicas;
-    t->asked[AEGIS_KIND_RECORDS] = has_limits(asked) || options->replicas != 0;
-    return choose_name(t, AEGIS_KIND_RECORDS, asked, records.name, error);
-}
-
-/* Small, without options of their own. */
-static void choose_small(aegis_topology *t, aegis_stream_kind kind, const aegis_bucket_config *otherwise,
-                         const aegis_options *options, aegis_bucket_config *config)
-{
-    *config = *otherwise;
-    config->storage = options->storage;
-    config->replicas = options->replicas;
-    t->asked[kind] = options->replicas != 0;
-    (void)snprintf(t->names[kind], sizeof t->names[kind], "%s", otherwise->name);
-}
-
 aegis_status aegis_topology_init(aegis_topology *t, const aegis_options *options, aegis_error *error)
 {
+    static const aegis_stream_options nothing = {0};
+    const aegis_stream_options *const asked[AEGIS_KIND_COUNT] = {
+        &options->events, &options->commands, &options->dead_letters, &options->results, &nothing, &nothing};
+    aegis_status status = AEGIS_OK;
+
     if (options->replicas > REPLICAS_MAX)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "options.replicas is %u; %u at most",
                                options->replicas, (unsigned)REPLICAS_MAX);
-    choose_small(t, AEGIS_KIND_TRIES, &tries, options, &t->tries);
-    choose_small(t, AEGIS_KIND_REGISTRY, &registry, options, &t->registry);
-    t->registry.max_age = AEGIS_HEARTBEATS_LIFE * aegis_heartbeat_of(options);
-    aegis_status status = choose_stream(t, AEGIS_KIND_EVENTS, &options->events, options, error);
-    if (status == AEGIS_OK)
-        status = choose_stream(t, AEGIS_KIND_COMMANDS, &options->commands, options, error);
-    if (status == AEGIS_OK)
-        status = choose_stream(t, AEGIS_KIND_DLQ, &options->dead_letters, options, error);
-    return status == AEGIS_OK ? choose_records(t, options, error) : status;
+    if (options->results.max_messages != 0 || options->results.duplicate_window != 0)
+        return aegis_error_set(error, AEGIS_INVALID_ARGUMENT,
+                               "options.results has a max_age and max_bytes, and no other limits");
+    for (unsigned kind = 0; status == AEGIS_OK && kind < AEGIS_KIND_COUNT; kind++)
+        status = choose(t, (aegis_stream_kind)kind, asked[kind], options, error);
+    t->streams[AEGIS_KIND_REGISTRY].max_age = AEGIS_HEARTBEATS_LIFE * aegis_heartbeat_of(options);
+    return status;
 }
 
 /* ---- what is there ------------------------------------------------------------------------------------ */
@@ -215,28 +185,11 @@ static void tell(aegis_bus *bus, aegis_stream_kind kind, const aegis_stream_info
                         bus->topology.names[kind], info->limits);
 }
 
-static aegis_status look(aegis_bus *bus, aegis_stream_kind kind, int64_t deadline, aegis_stream_info *info,
-                         aegis_error *error)
-{
-    const aegis_port_ops *ops = bus->port->ops;
-    const aegis_topology *t = &bus->topology;
-
-    if (kind == AEGIS_KIND_RECORDS)
-        return ops->ensure_bucket(bus->port, &t->records, deadline, info, error);
-    if (kind == AEGIS_KIND_TRIES)
-        return ops->ensure_bucket(bus->port, &t->tries, deadline, info, error);
-    if (kind == AEGIS_KIND_REGISTRY)
-        return ops->ensure_bucket(bus->port, &t->registry, deadline, info, error);
-    return ops->ensure_stream(bus->port, &t->streams[kind], deadline, info, error);
-}
-
 /* What a stream asks for is reserved when it is made; so say what it asks for. */
 static aegis_status no_room(const aegis_topology *t, aegis_stream_kind kind, aegis_error *error)
 {
     static const char *const options[] = {"events", "commands", "dead_letters", "results"};
-    int64_t bytes = kind < AEGIS_KIND_RECORDS    ? t->streams[kind].max_bytes
-                    : kind == AEGIS_KIND_RECORDS ? t->records.max_bytes
-                                                 : 0;
+    const int64_t bytes = t->streams[kind].max_bytes;
     char why[200];
 
     if (error == NULL || bytes == 0)
@@ -255,7 +208,7 @@ static aegis_status ensure(aegis_bus *bus, aegis_stream_kind kind, int64_t deadl
     if (atomic_load_explicit(&t->ready[kind], memory_order_acquire))
         return AEGIS_OK;
     atomic_store(&t->wanted[kind], true);
-    aegis_status status = look(bus, kind, deadline, &info, error);
+    aegis_status status = bus->port->ops->ensure_stream(bus->port, &t->streams[kind], deadline, &info, error);
     if (status == AEGIS_OK || info.differs != 0)
         tell(bus, kind, &info);
     if (status == AEGIS_RESOURCE_EXHAUSTED)

@@ -30,8 +30,7 @@ typedef enum aegis_stream_kind {
 /* As the options of a bus have them. */
 typedef struct aegis_topology {
     char names[AEGIS_KIND_COUNT][65];
-    aegis_stream_config streams[AEGIS_KIND_RECORDS];
-    aegis_bucket_config records, tries, registry;
+    aegis_stream_config streams[AEGIS_KIND_COUNT];
     bool asked[AEGIS_KIND_COUNT];         /* the options say something about its limits */
     atomic_bool wanted[AEGIS_KIND_COUNT]; /* somebody needs it */
     atomic_bool ready[AEGIS_KIND_COUNT];  /* known to be there */

@@ -87,8 +87,12 @@ typedef enum aegis_discard { AEGIS_DISCARD_OLD = 0, AEGIS_DISCARD_NEW = 1 } aegi
 /* How long message ids are remembered, unless somebody says otherwise. */
 #define AEGIS_DUPLICATE_WINDOW (2 * AEGIS_MINUTE)
 
+/* A bucket is a stream, too: `name` is the bucket's, max_per_subject how many values of a key are kept (0:
+ * 1). Its subjects, retention and discard are given, so what is compared is storage alone; over max_bytes
+ * kv_put is RESOURCE_EXHAUSTED. */
 typedef struct aegis_stream_config {
     const char *name;
+    bool bucket;
     const char *const *subjects;
     size_t subject_count;
     aegis_retention retention;
@@ -163,15 +167,6 @@ typedef enum aegis_settlement {
     AEGIS_TERM,    /* never again */
     AEGIS_WORKING  /* still at it: restarts ack_wait */
 } aegis_settlement;
-
-typedef struct aegis_bucket_config {
-    const char *name;
-    aegis_duration max_age; /* of an entry; 0: for ever */
-    aegis_storage storage;
-    uint32_t history;  /* 0: 1 */
-    uint32_t replicas; /* 0: 1 */
-    int64_t max_bytes; /* 0: unlimited; over it kv_put is RESOURCE_EXHAUSTED */
-} aegis_bucket_config;
 
 typedef struct aegis_kv_entry {
     aegis_bytes value; /* in the arena passed to kv_get */
@@ -319,9 +314,6 @@ typedef struct aegis_port_ops {
 
     /* -- key-value buckets -- */
 
-    /* As ensure_stream; what is compared is storage alone, and history, sizes, ages and replicas are told. */
-    aegis_status (*ensure_bucket)(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_stream_info *info, aegis_error *error);
     /* NOT_FOUND when there is no such key, or it was deleted. */
     aegis_status (*kv_get)(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
                            aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);

@@ -8,12 +8,12 @@
 
 static const char *bucket(contract *c, aegis_duration max_age)
 {
-    const aegis_bucket_config config = {
-        .name = contract_name(c, "kv"), .max_age = max_age, .storage = AEGIS_STORE_MEMORY};
+    const aegis_stream_config config = {
+        .bucket = true, .name = contract_name(c, "kv"), .max_age = max_age, .storage = AEGIS_STORE_MEMORY};
     aegis_error error = {0};
     /* Twice: the second time it is there. */
     for (int i = 0; i < 2; i++)
-        if (c->ops->ensure_bucket(c->port, &config, in_ms(5000), NULL, &error) != AEGIS_OK)
+        if (c->ops->ensure_stream(c->port, &config, in_ms(5000), NULL, &error) != AEGIS_OK)
             fail_msg("bucket: %s", aegis_error_text(&error));
     return config.name;
 }

@@ -38,10 +38,10 @@ static void *create_all(void *user)
     const aegis_stream_config stream = {
         .name = all->name, .subjects = &all->subject, .subject_count = 1, .storage = AEGIS_STORE_MEMORY};
     const aegis_consumer_config consumer = {.stream = all->name, .durable = "d", .filter = all->subject};
-    const aegis_bucket_config bucket = {.name = all->name, .storage = AEGIS_STORE_MEMORY};
+    const aegis_stream_config bucket = {.bucket = true, .name = all->name, .storage = AEGIS_STORE_MEMORY};
     if (ops->ensure_stream(port, &stream, in_ms(10000), NULL, NULL) != AEGIS_OK ||
         ops->ensure_consumer(port, &consumer, in_ms(10000), NULL) != AEGIS_OK ||
-        ops->ensure_bucket(port, &bucket, in_ms(10000), NULL, NULL) != AEGIS_OK)
+        ops->ensure_stream(port, &bucket, in_ms(10000), NULL, NULL) != AEGIS_OK)
         atomic_fetch_add(&all->failed, 1);
     return NULL;
 }
@@ -85,8 +85,8 @@ void kv_counts_exactly(void **state)
 {
     contract *c = (contract *)*state;
     race all = {.c = c, .name = contract_name(c, "count")};
-    const aegis_bucket_config config = {.name = all.name, .storage = AEGIS_STORE_MEMORY};
-    assert_ok(c->ops->ensure_bucket(c->port, &config, in_ms(5000), NULL, NULL));
+    const aegis_stream_config config = {.bucket = true, .name = all.name, .storage = AEGIS_STORE_MEMORY};
+    assert_ok(c->ops->ensure_stream(c->port, &config, in_ms(5000), NULL, NULL));
     run(&all, increment, THREADS);
     aegis_kv_entry entry;
     assert_ok(c->ops->kv_get(c->port, all.name, "k", in_ms(5000), c->arena, &entry, NULL));

@@ -197,38 +197,40 @@ void stream_difference_is_exact(void **state)
 void bucket_difference(void **state)
 {
     contract *c = (contract *)*state;
-    const aegis_bucket_config made = {
-        .name = contract_name(c, "bucket"), .storage = AEGIS_STORE_MEMORY, .max_age = AEGIS_HOUR};
-    aegis_bucket_config wanted = made;
+    const aegis_stream_config made = {.bucket = true,
+                                      .name = contract_name(c, "bucket"),
+                                      .storage = AEGIS_STORE_MEMORY,
+                                      .max_age = AEGIS_HOUR};
+    aegis_stream_config wanted = made;
     aegis_stream_info info;
     aegis_error error = {0};
-    assert_ok(c->ops->ensure_bucket(c->port, &made, in_ms(5000), &info, NULL));
+    assert_ok(c->ops->ensure_stream(c->port, &made, in_ms(5000), &info, NULL));
     assert_true(info.ours);
     assert_string_equal(info.difference, "");
     assert_string_equal(info.limits, "");
     wanted.max_age = AEGIS_MINUTE;
-    wanted.history = 5;
-    assert_ok(c->ops->ensure_bucket(c->port, &wanted, in_ms(5000), &info, NULL));
+    wanted.max_per_subject = 5;
+    assert_ok(c->ops->ensure_stream(c->port, &wanted, in_ms(5000), &info, NULL));
     assert_string_equal(info.limits, "max_msgs_per_subject is 1, not 5; max_age is 3600s, not 60s; "
                                      "duplicate_window is 120s, not 60s");
     wanted.storage = AEGIS_STORE_FILE;
     assert_status(AEGIS_FAILED_PRECONDITION,
-                  c->ops->ensure_bucket(c->port, &wanted, in_ms(5000), &info, &error));
+                  c->ops->ensure_stream(c->port, &wanted, in_ms(5000), &info, &error));
     assert_non_null(strstr(error.text, "storage is memory, not file"));
 }
 
 void full_bucket_refuses(void **state)
 {
     contract *c = (contract *)*state;
-    const aegis_bucket_config config = {
-        .name = contract_name(c, "little"), .storage = AEGIS_STORE_MEMORY, .max_bytes = 2048};
+    const aegis_stream_config config = {
+        .bucket = true, .name = contract_name(c, "little"), .storage = AEGIS_STORE_MEMORY, .max_bytes = 2048};
     uint8_t value[700] = {0};
     const aegis_bytes large = {value, sizeof value}, small = {value, 1};
     aegis_error error = {0};
     aegis_status status = AEGIS_OK;
     uint64_t revision = 0;
     int stored = 0;
-    assert_ok(c->ops->ensure_bucket(c->port, &config, in_ms(5000), NULL, NULL));
+    assert_ok(c->ops->ensure_stream(c->port, &config, in_ms(5000), NULL, NULL));
     for (int i = 0; i < 10 && status == AEGIS_OK; i++) {
         const char *key = aegis_arena_printf(c->arena, "k%d", i);
         status = c->ops->kv_put(c->port, config.name, key, large, 0, in_ms(5000), &revision, &error);

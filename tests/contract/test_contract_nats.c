@@ -161,7 +161,7 @@ static void *start_all(void *user)
                                             .discard = AEGIS_DISCARD_NEW};
         const aegis_consumer_config consumer = {
             .stream = stream.name, .durable = "d", .filter = own->subjects[round]};
-        const aegis_bucket_config bucket = {.name = stream.name};
+        const aegis_stream_config bucket = {.bucket = true, .name = stream.name};
         aegis_stream_info info;
         aegis_error error = {0};
         pthread_barrier_wait(own->line);
@@ -171,7 +171,7 @@ static void *start_all(void *user)
         if (status == AEGIS_OK)
             status = ops->ensure_consumer(own->port, &consumer, in_ms(10000), &error);
         if (status == AEGIS_OK)
-            status = ops->ensure_bucket(own->port, &bucket, in_ms(10000), NULL, &error);
+            status = ops->ensure_stream(own->port, &bucket, in_ms(10000), NULL, &error);
         if (status != AEGIS_OK)
             snprintf(own->said, sizeof own->said, "round %d: %.280s", round, error.text);
     }

@@ -124,11 +124,11 @@ static void durable(aegis_port *port)
 
 static void keys_and_values(aegis_port *port)
 {
-    const aegis_bucket_config config = {.name = "B"};
+    const aegis_stream_config config = {.bucket = true, .name = "B"};
     aegis_arena *arena = aegis_arena_new(NULL);
     aegis_kv_entry entry;
     aegis_kv_list list;
-    if (port->ops->ensure_bucket(port, &config, soon(), NULL, NULL) == AEGIS_OK) {
+    if (port->ops->ensure_stream(port, &config, soon(), NULL, NULL) == AEGIS_OK) {
         const aegis_bytes one = {(const uint8_t *)"1", 1}, two = {(const uint8_t *)"22", 2};
         aegis_status first = port->ops->kv_put(port, "B", "k", one, 0, soon(), NULL, NULL);
         aegis_status second = port->ops->kv_put(port, "B", "k", two, AEGIS_KV_ANY, soon(), NULL, NULL);

@@ -245,12 +245,12 @@ static void jetstream_domain(void **state)
 {
     nats_server server;
     aegis_options options = {.jetstream_domain = "hub"};
-    const aegis_bucket_config bucket = {.name = "b"};
+    const aegis_stream_config bucket = {.bucket = true, .name = "b"};
     (void)state;
     start_with(&server, "jetstream { domain: hub }\n");
     expect_served(server.url, &options);
     aegis_port *port = load_open(server.url, &options);
-    ok(port->ops->ensure_bucket(port, &bucket, load_in_ms(5000), NULL, NULL));
+    ok(port->ops->ensure_stream(port, &bucket, load_in_ms(5000), NULL, NULL));
     ok(port->ops->kv_put(port, "b", "k", (aegis_bytes){(const uint8_t *)"v", 1}, AEGIS_KV_ANY,
                          load_in_ms(5000), NULL, NULL));
     AEGIS_SCOPED_ARENA(arena);

@@ -61,9 +61,9 @@ static void wait_for_state(world *w, aegis_instance_state state)
     }
 }
 
-static aegis_bucket_config bucket_without_age(void)
+static aegis_stream_config bucket_without_age(void)
 {
-    return (aegis_bucket_config){.name = BUCKET, .history = 10};
+    return (aegis_stream_config){.bucket = true, .name = BUCKET, .max_per_subject = 10};
 }
 
 static void put(world *w, const char *key, const char *value)
@@ -77,9 +77,9 @@ static void put(world *w, const char *key, const char *value)
 
 static void make_bucket(world *w)
 {
-    const aegis_bucket_config config = bucket_without_age();
+    const aegis_stream_config config = bucket_without_age();
 
-    assert_int_equal(w->bus->port->ops->ensure_bucket(w->bus->port, &config,
+    assert_int_equal(w->bus->port->ops->ensure_stream(w->bus->port, &config,
                                                       aegis_clock_monotonic() + TEN_SECONDS, NULL, NULL),
                      AEGIS_OK);
 }

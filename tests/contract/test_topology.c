@@ -94,14 +94,7 @@ static aegis_stream_info compare(world *w, aegis_stream_kind kind, const aegis_o
     memset(&wanted, 0, sizeof wanted);
     memset(&info, 0, sizeof info);
     assert_int_equal(aegis_topology_init(&wanted, options, NULL), AEGIS_OK);
-    if (kind == AEGIS_KIND_RECORDS || kind == AEGIS_KIND_TRIES || kind == AEGIS_KIND_REGISTRY)
-        (void)w->bus->port->ops->ensure_bucket(w->bus->port,
-                                               kind == AEGIS_KIND_TRIES     ? &wanted.tries
-                                               : kind == AEGIS_KIND_RECORDS ? &wanted.records
-                                                                            : &wanted.registry,
-                                               soon(), &info, NULL);
-    else
-        (void)w->bus->port->ops->ensure_stream(w->bus->port, &wanted.streams[kind], soon(), &info, NULL);
+    (void)w->bus->port->ops->ensure_stream(w->bus->port, &wanted.streams[kind], soon(), &info, NULL);
     return info;
 }
 

@@ -241,7 +241,7 @@ static void plan_stream(planning *p, aegis_stream_kind which)
                   p->s->bus_options.replicas != 0);
 }
 
-static void plan_bucket(planning *p, aegis_stream_kind which, const aegis_bucket_config *wanted)
+static void plan_bucket(planning *p, aegis_stream_kind which, const aegis_stream_config *wanted)
 {
     const aegis_stream_options *asked = options_of(p->s, which);
     const bool results = which == AEGIS_KIND_RECORDS;
@@ -402,13 +402,13 @@ int plan_make(session *s, const catalog_list *services, plan *out)
             commands = commands || needs[i].items[k].subscription == NULL;
     }
     plan_stream(&p, AEGIS_KIND_EVENTS);
-    plan_bucket(&p, AEGIS_KIND_TRIES, &t->tries);
+    plan_bucket(&p, AEGIS_KIND_TRIES, &t->streams[AEGIS_KIND_TRIES]);
     if (commands) {
         plan_stream(&p, AEGIS_KIND_COMMANDS);
-        plan_bucket(&p, AEGIS_KIND_RECORDS, &t->records);
+        plan_bucket(&p, AEGIS_KIND_RECORDS, &t->streams[AEGIS_KIND_RECORDS]);
     }
     plan_stream(&p, AEGIS_KIND_DLQ);
-    plan_bucket(&p, AEGIS_KIND_REGISTRY, &t->registry);
+    plan_bucket(&p, AEGIS_KIND_REGISTRY, &t->streams[AEGIS_KIND_REGISTRY]);
     if (p.code == CLI_DONE)
         plan_consumers(&p, services, needs);
     if (p.code != CLI_DONE)
@@ -429,15 +429,6 @@ void plan_free(plan *p)
 
 /* ---- taking a step ---- */
 
-/* NULL: it is a stream. */
-static const aegis_bucket_config *bucket_of(const aegis_topology *t, aegis_stream_kind which)
-{
-    return which == AEGIS_KIND_RECORDS    ? &t->records
-           : which == AEGIS_KIND_TRIES    ? &t->tries
-           : which == AEGIS_KIND_REGISTRY ? &t->registry
-                                          : NULL;
-}
-
 static aegis_status create(session *s, const plan_step *step, aegis_error *error)
 {
     const aegis_port_ops *ops = s->bus->port->ops;
@@ -446,8 +437,6 @@ static aegis_status create(session *s, const plan_step *step, aegis_error *error
 
     if (step->consumer != NULL)
         return ops->ensure_consumer(s->bus->port, step->consumer, deadline, error);
-    if (bucket_of(t, step->which) != NULL)
-        return ops->ensure_bucket(s->bus->port, bucket_of(t, step->which), deadline, NULL, error);
     return ops->ensure_stream(s->bus->port, &t->streams[step->which], deadline, NULL, error);
 }
 

@@ -114,18 +114,16 @@ static aegis_status no_bucket(const char *bucket, aegis_error *error)
     return aegis_error_set(error, AEGIS_NOT_FOUND, "there is no bucket %s", bucket);
 }
 
-static aegis_stream_config stream_of(const aegis_bucket_config *config)
+/* Its name is not ours to keep, and one value of a key is the least. */
+static aegis_stream_config as_compared(const aegis_stream_config *config)
 {
-    const aegis_stream_config stream = {.discard = AEGIS_DISCARD_NEW,
-                                        .storage = config->storage,
-                                        .max_bytes = config->max_bytes,
-                                        .max_per_subject = config->history > 0 ? config->history : 1,
-                                        .max_age = config->max_age,
-                                        .replicas = config->replicas};
-    return stream;
+    aegis_stream_config compared = *config;
+    compared.name = NULL;
+    compared.max_per_subject = config->max_per_subject > 0 ? config->max_per_subject : 1;
+    return compared;
 }
 
-static memory_kv *create(memory_bus *bus, const aegis_bucket_config *config)
+static memory_kv *create(memory_bus *bus, const aegis_stream_config *config)
 {
     memory_kv *kv = (memory_kv *)memory_alloc(bus, sizeof *kv);
     if (!kv)
@@ -135,16 +133,16 @@ static memory_kv *create(memory_bus *bus, const aegis_bucket_config *config)
         memory_free(bus, kv, sizeof *kv);
         return NULL;
     }
-    kv->config = stream_of(config);
+    kv->config = as_compared(config);
     kv->next = bus->buckets;
     bus->buckets = kv;
     return kv;
 }
 
-static void fill_info(memory_bus *bus, memory_kv *kv, const aegis_bucket_config *config,
+static void fill_info(memory_bus *bus, memory_kv *kv, const aegis_stream_config *config,
                       aegis_stream_info *info)
 {
-    aegis_stream_config wanted = stream_of(config);
+    const aegis_stream_config wanted = as_compared(config);
     expire(bus, kv);
     memset(info, 0, sizeof *info);
     info->messages = kv->count;
@@ -154,12 +152,11 @@ static void fill_info(memory_bus *bus, memory_kv *kv, const aegis_bucket_config 
     aegis_stream_compare(&kv->config, &wanted, info);
 }
 
-aegis_status memory_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+aegis_status memory_ensure_bucket(aegis_port *port, const aegis_stream_config *config,
                                   aegis_stream_info *info, aegis_error *error)
 {
     memory_bus *bus = memory_of(port);
     aegis_stream_info own;
-    (void)deadline;
     if (!made_of(config->name, "-_"))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a bucket's name",
                                config->name ? config->name : "");

@@ -294,7 +294,7 @@ aegis_status memory_settle(const aegis_message *message, aegis_settlement settle
 
 /* -- kv.c -- */
 void memory_kv_free(memory_bus *bus);
-aegis_status memory_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+aegis_status memory_ensure_bucket(aegis_port *port, const aegis_stream_config *config,
                                   aegis_stream_info *info, aegis_error *error);
 aegis_status memory_kv_get(aegis_port *port, const char *bucket, const char *key, int64_t deadline,
                            aegis_arena *arena, aegis_kv_entry *entry, aegis_error *error);

@@ -213,7 +213,6 @@ static const aegis_port_ops memory_ops = {
     .consume = memory_consume,
     .credit = memory_credit,
     .settle = memory_settle,
-    .ensure_bucket = memory_ensure_bucket,
     .kv_get = memory_kv_get,
     .kv_put = memory_kv_put,
     .kv_delete = memory_kv_delete,

@@ -367,6 +367,8 @@ aegis_status memory_ensure_stream(aegis_port *port, const aegis_stream_config *c
 {
     memory_bus *bus = memory_of(port);
     (void)deadline;
+    if (config->bucket)
+        return memory_ensure_bucket(port, config, info, error);
     pthread_mutex_lock(&bus->lock);
     aegis_status status = ensure(bus, config, info, error);
     pthread_mutex_unlock(&bus->lock);

@@ -510,8 +510,8 @@ aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body
                             aegis_message *answer, uint32_t *code, aegis_error *error);
 bool aegis_nats_name_ok(const char *name);
 /* Look for the stream, and create it when there is none: also when others do the same at this moment. */
-aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, bool bucket,
-                               int64_t deadline, aegis_stream_info *info, aegis_error *error);
+aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                               aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error);
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,
@@ -531,7 +531,7 @@ aegis_status aegis_nats_message_delete(aegis_port *port, const char *stream, uin
                                        int64_t deadline, aegis_error *error);
 
 /* kv.c */
-aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error);
 /* RFC 3339 as the server writes it, always UTC; 0 for anything else. */
 aegis_timestamp aegis_nats_time(const char *text);

@@ -60,27 +60,23 @@ aegis_timestamp aegis_nats_time(const char *text)
 /* ---- buckets --------------------------------------------------------------------------------------------
  */
 
-aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
+aegis_status aegis_nats_ensure_bucket(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error)
 {
-    char name[256];
-    char subject[256];
+    char name[256], subject[256];
     const char *const subjects[] = {subject};
-    const aegis_stream_config stream = {.name = name,
-                                        .subjects = subjects,
-                                        .subject_count = 1,
-                                        .discard = AEGIS_DISCARD_NEW,
-                                        .storage = config->storage,
-                                        .max_bytes = config->max_bytes,
-                                        .max_per_subject = config->history > 0 ? config->history : 1,
-                                        .max_age = config->max_age,
-                                        .replicas = config->replicas};
+    aegis_stream_config stream = *config;
     const aegis_status status = check_names(config->name, NULL, error);
     if (status != AEGIS_OK)
         return status;
     snprintf(name, sizeof name, "KV_%s", config->name);
     snprintf(subject, sizeof subject, "$KV.%s.>", config->name);
-    return aegis_nats_ensure(port, &stream, true, deadline, info, error);
+    stream.name = name;
+    stream.subjects = subjects;
+    stream.subject_count = 1;
+    stream.discard = AEGIS_DISCARD_NEW;
+    stream.max_per_subject = config->max_per_subject > 0 ? config->max_per_subject : 1;
+    return aegis_nats_ensure(port, &stream, deadline, info, error);
 }
 
 /* ---- reading --------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ static int64_t unlimited(int64_t limit)
     return limit > 0 ? limit : -1;
 }
 
-static bool stream_body(char *body, size_t size, const aegis_stream_config *config, bool bucket)
+static bool stream_body(char *body, size_t size, const aegis_stream_config *config)
 {
     nats_text text = {body, size, 0, false};
     aegis_text_add(&text, "{\"name\":");
@@ -93,7 +93,7 @@ static bool stream_body(char *body, size_t size, const aegis_stream_config *conf
                    unlimited(config->max_per_subject), unlimited(config->max_message_size));
     aegis_text_add(&text, ",\"duplicate_window\":%" PRId64 ",\"num_replicas\":%" PRIu32,
                    aegis_stream_window(config), config->replicas > 0 ? config->replicas : 1);
-    if (bucket)
+    if (config->bucket)
         aegis_text_add(&text, ",\"allow_rollup_hdrs\":true,\"deny_delete\":true,\"allow_direct\":true");
     aegis_text_add(&text, ",\"max_consumers\":-1}");
     return !text.overflow;
@@ -228,15 +228,15 @@ static aegis_status there(aegis_port *port, const char *name, const char *body,
     }
 }
 
-aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, bool bucket,
-                               int64_t deadline, aegis_stream_info *info, aegis_error *error)
+aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
+                               aegis_stream_info *info, aegis_error *error)
 {
     aegis_stream_info own;
     char body[BODY_MAX];
 
     if (info == NULL)
         info = &own;
-    if (!stream_body(body, sizeof body, config, bucket))
+    if (!stream_body(body, sizeof body, config))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "stream %s has too many subjects",
                                config->name);
     const aegis_status status = there(port, config->name, body, config, deadline, info, error);
@@ -252,7 +252,8 @@ aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *conf
 aegis_status aegis_nats_ensure_stream(aegis_port *port, const aegis_stream_config *config, int64_t deadline,
                                       aegis_stream_info *info, aegis_error *error)
 {
-    return aegis_nats_ensure(port, config, false, deadline, info, error);
+    return config->bucket ? aegis_nats_ensure_bucket(port, config, deadline, info, error)
+                          : aegis_nats_ensure(port, config, deadline, info, error);
 }
 
 aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_t deadline,

@@ -116,7 +116,6 @@ static const aegis_port_ops operations = {
     .consume = aegis_nats_consume,
     .credit = aegis_nats_credit,
     .settle = aegis_nats_settle,
-    .ensure_bucket = aegis_nats_ensure_bucket,
     .kv_get = aegis_nats_kv_get,
     .kv_put = aegis_nats_kv_put,
     .kv_delete = aegis_nats_kv_delete,

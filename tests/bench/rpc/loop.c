@@ -329,17 +329,6 @@ static aegis_status ensure_consumer(aegis_port *port, const aegis_consumer_confi
     return AEGIS_OK;
 }
 
-static aegis_status ensure_bucket(aegis_port *port, const aegis_bucket_config *config, int64_t deadline,
-                                  aegis_stream_info *info, aegis_error *error)
-{
-    (void)info;
-    (void)port;
-    (void)config;
-    (void)deadline;
-    (void)error;
-    return AEGIS_OK;
-}
-
 static aegis_status listen_to(aegis_port *port, const char *subject, size_t capacity, aegis_source **source,
                               aegis_error *error)
 {
@@ -466,7 +455,6 @@ aegis_port *rpc_loop_open(void)
                                        .ensure_consumer = ensure_consumer,
                                        .consume = consume,
                                        .credit = credit,
-                                       .ensure_bucket = ensure_bucket,
                                        .listen = listen_to,
                                        .stream_info = stream_info,
                                        .consumer_info = consumer_info,
