@@ -360,7 +360,9 @@ static void test_never_answered(void **state)
     aegis_service_stop(w->service);
     w->service = NULL;
     assert_true(aegis_clock_monotonic() - begun < PATIENCE);
-    for (i = 0; i < NEVER; i++) /* too late for all, but not too late to be called */
+    /* too late for all, but not too late to be called; on a busy machine a call may never have got there */
+    assert_true(atomic_load(&w->parked_count) > 0);
+    for (i = 0; i < atomic_load(&w->parked_count); i++)
         (void)peer_ok(w->parked[i], &(note){"late", i});
 }
 

@@ -27,6 +27,9 @@
 #define ERR_INSUFFICIENT            10023
 #define ERR_UNAVAILABLE             10008
 
+/* What needs more memory to be read is no acknowledgement. */
+#define LONGEST_ACK ((size_t)16 << 10)
+
 aegis_status aegis_nats_js_status(uint32_t code, const char *description)
 {
     switch (code) {
@@ -86,35 +89,33 @@ static const char *advice(uint32_t code, const char *description)
 
 static void read_refusal(nats_engine *engine, nats_json failure, nats_verdict *out)
 {
-    char description[128];
+    const char *description = aegis_json_text(failure, "description");
+    const uint32_t code = (uint32_t)aegis_json_u64(failure, "err_code");
 
-    aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
-    const uint32_t code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
     if (store_is_full(code, description))
         engine->unstored = aegis_clock_monotonic();
     out->again = code == ERR_UNAVAILABLE;
     out->final = !out->again;
     out->status = aegis_nats_js_status(code, description);
-    snprintf(out->text, sizeof out->text, "the stream refused it: %s (%" PRIu32 ")%s", description, code,
+    snprintf(out->text, sizeof out->text, "the stream refused it: %.128s (%" PRIu32 ")%s", description, code,
              advice(code, description));
 }
 
-static void read_stored(nats_engine *engine, const char *wanted, nats_json object, nats_json stream,
-                        nats_verdict *out)
+static void read_stored(nats_engine *engine, const char *wanted, nats_json object, nats_verdict *out)
 {
+    const char *stream = aegis_json_text(object, "stream");
+
     out->final = true;
-    if (wanted != NULL && !aegis_json_is(stream, wanted)) {
-        char name[64];
+    if (wanted != NULL && strcmp(stream, wanted) != 0) {
         out->status = AEGIS_FAILED_PRECONDITION;
-        snprintf(out->text, sizeof out->text, "stream %s has taken it instead of %s",
-                 aegis_json_text(stream, name, sizeof name), wanted);
+        snprintf(out->text, sizeof out->text, "stream %.64s has taken it instead of %s", stream, wanted);
         return;
     }
     engine->unstored = 0;
     engine->stored = engine->arrived;
     out->status = AEGIS_OK;
-    out->ack.sequence = aegis_json_u64(aegis_json_member(object, "seq"), 0);
-    out->ack.duplicate = aegis_json_true(aegis_json_member(object, "duplicate"));
+    out->ack.sequence = aegis_json_u64(object, "seq");
+    out->ack.duplicate = aegis_json_true(object, "duplicate");
 }
 
 /* What nearly every answer is, letter by letter: {"stream":"EVENTS", "seq":17} with the stream that is
@@ -156,13 +157,14 @@ void aegis_nats_verdict_read(nats_engine *engine, const char *stream, natsMsg *r
         engine->stored = engine->arrived;
         return;
     }
-    const nats_json object = aegis_json_object(body);
+    AEGIS_SCOPED_ARENA(arena);
+    aegis_arena_set_limit(arena, LONGEST_ACK);
+    const nats_json object = aegis_json_object(body, arena);
     const nats_json failure = aegis_json_member(object, "error");
-    const nats_json name = aegis_json_member(object, "stream");
-    if (failure.data != NULL && failure.data[0] == '{')
+    if (aegis_json_member(failure, "code").object != NULL)
         read_refusal(engine, failure, out);
-    else if (name.len > 2 && name.data[0] == '"' && aegis_json_u64(aegis_json_member(object, "seq"), 0) > 0)
-        read_stored(engine, stream, object, name, out);
+    else if (aegis_json_text(object, "stream")[0] != '\0' && aegis_json_u64(object, "seq") > 0)
+        read_stored(engine, stream, object, out);
     /* else a live subscriber of the subject, which is no acknowledgement */
 }
 

@@ -504,10 +504,10 @@ void aegis_nats_delivery(nats_source *source, nats_parcel *parcel);
 void aegis_nats_hand_back(nats_source *source);
 
 /* manage.c */
-/* A request to the JetStream API: `what` is what follows "$JS.API."; `answer` is to be released when it
- * returns OK; `code` is the err_code, 0 if none. */
+/* A request to the JetStream API: `what` is what follows "$JS.API."; the answer's object is in `arena`;
+ * `code` is the err_code, 0 if none. */
 aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body, int64_t deadline,
-                            aegis_message *answer, uint32_t *code, aegis_error *error);
+                            aegis_arena *arena, aegis_any *answer, uint32_t *code, aegis_error *error);
 bool aegis_nats_name_ok(const char *name);
 /* Look for the stream, and create it when there is none: also when others do the same at this moment. */
 aegis_status aegis_nats_ensure(aegis_port *port, const aegis_stream_config *config, int64_t deadline,

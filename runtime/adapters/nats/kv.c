@@ -255,10 +255,10 @@ typedef struct list_consumer {
 static aegis_status make_consumer(aegis_port *port, const char *bucket, int64_t deadline,
                                   list_consumer *consumer, aegis_error *error)
 {
+    AEGIS_SCOPED_ARENA(arena);
     char subject[SUBJECT_MAX];
     char body[512];
-    char created[64];
-    aegis_message answer;
+    nats_json answer;
     uint32_t code = 0;
     snprintf(subject, sizeof subject, "CONSUMER.CREATE.KV_%s", bucket);
     snprintf(body, sizeof body,
@@ -267,15 +267,12 @@ static aegis_status make_consumer(aegis_port *port, const char *bucket, int64_t 
              "\"filter_subject\":\"$KV.%s.>\",\"replay_policy\":\"instant\","
              "\"mem_storage\":true,\"inactive_threshold\":5000000000}}",
              bucket, bucket);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, &code, error);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, arena, &answer, &code, error);
     if (status != AEGIS_OK)
         return status;
-    const nats_json object = aegis_json_object(answer.body);
-    aegis_json_text(aegis_json_member(object, "name"), consumer->name, sizeof consumer->name);
-    consumer->pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0);
-    consumer->created =
-        aegis_nats_time(aegis_json_text(aegis_json_member(object, "created"), created, sizeof created));
-    aegis_nats_release(&answer);
+    snprintf(consumer->name, sizeof consumer->name, "%s", aegis_json_text(answer, "name"));
+    consumer->pending = aegis_json_u64(answer, "num_pending");
+    consumer->created = aegis_nats_time(aegis_json_text(answer, "created"));
     return AEGIS_OK;
 }
 

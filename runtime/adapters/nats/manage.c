@@ -34,17 +34,17 @@ bool aegis_nats_name_ok(const char *name)
 }
 
 aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body, int64_t deadline,
-                            aegis_message *answer, uint32_t *code, aegis_error *error)
+                            aegis_arena *arena, nats_json *answer, uint32_t *code, aegis_error *error)
 {
     nats_engine *engine = aegis_nats_engine_of(port);
     char subject[AEGIS_SUBJECT_MAX + 1];
     const aegis_outgoing request = {.subject = subject, .body = {(const uint8_t *)body, strlen(body)}};
     aegis_error why = {0};
-    char description[160];
+    aegis_message message;
     *code = 0;
     if ((size_t)snprintf(subject, sizeof subject, "%s.%s", engine->api, what) >= sizeof subject)
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "the name in '%.200s...' is too long", what);
-    aegis_status status = aegis_nats_ask(engine, NATS_BULK, &request, deadline, answer, &why);
+    aegis_status status = aegis_nats_ask(engine, NATS_BULK, &request, deadline, &message, &why);
     if (status == AEGIS_UNAVAILABLE && why.not_processed && strncmp(why.text, "nobody", 6) == 0)
         return aegis_error_set(error, AEGIS_UNAVAILABLE, "JetStream is not there: start the server with -js");
     if (status != AEGIS_OK) {
@@ -52,16 +52,16 @@ aegis_status aegis_nats_api(aegis_port *port, const char *what, const char *body
             *error = why;
         return status;
     }
-    const nats_json object = aegis_json_object(answer->body);
-    const nats_json failure = aegis_json_member(object, "error");
-    if (object.data != NULL && failure.data == NULL)
+    *answer = aegis_json_object(message.body, arena);
+    aegis_nats_release(&message);
+    const nats_json failure = aegis_json_member(*answer, "error");
+    if (answer->object != NULL && failure.object == NULL)
         return AEGIS_OK;
-    *code = (uint32_t)aegis_json_u64(aegis_json_member(failure, "err_code"), 0);
-    const uint64_t http = aegis_json_u64(aegis_json_member(failure, "code"), 500);
-    aegis_json_text(aegis_json_member(failure, "description"), description, sizeof description);
-    status = http == 404 ? AEGIS_NOT_FOUND : aegis_nats_js_status(*code, description);
-    aegis_nats_release(answer);
-    return aegis_error_set(error, status, "%s (%" PRIu32 ")",
+    *code = (uint32_t)aegis_json_u64(failure, "err_code");
+    const char *description = aegis_json_text(failure, "description");
+    status =
+        aegis_json_u64(failure, "code") == 404 ? AEGIS_NOT_FOUND : aegis_nats_js_status(*code, description);
+    return aegis_error_set(error, status, "%.160s (%" PRIu32 ")",
                            description[0] != '\0' ? description : "not an answer of JetStream's", *code);
 }
 
@@ -102,39 +102,29 @@ static bool stream_body(char *body, size_t size, const aegis_stream_config *conf
 /* A stream with more subjects, or longer ones, is none of ours in any case. */
 #define SUBJECTS_READ 8
 
-typedef struct subjects_read {
-    const char *items[SUBJECTS_READ];
-    char texts[SUBJECTS_READ][128];
-} subjects_read;
-
-static aegis_retention read_retention(nats_json value)
+static bool is(nats_json has, const char *member, const char *text)
 {
-    if (aegis_json_is(value, "workqueue"))
-        return AEGIS_RETAIN_WORK_QUEUE;
-    return aegis_json_is(value, "interest") ? AEGIS_RETAIN_INTEREST : AEGIS_RETAIN_LIMITS;
+    return strcmp(aegis_json_text(has, member), text) == 0;
 }
 
+/* -1, which is unlimited, reads as 0. */
 static int64_t read_limit(nats_json has, const char *member)
 {
-    const int64_t value = aegis_json_i64(aegis_json_member(has, member), 0);
-    return value > 0 ? value : 0;
+    return (int64_t)aegis_json_u64(has, member);
 }
 
-static void read_config(nats_json has, subjects_read *subjects, aegis_stream_config *config)
+static void read_config(nats_json has, const char *subjects[SUBJECTS_READ], aegis_stream_config *config)
 {
     const nats_json list = aegis_json_member(has, "subjects");
-    size_t count = 0;
-    *config = (aegis_stream_config){.subjects = subjects->items};
-    for (nats_json s = aegis_json_element(list, (nats_json){0}); s.data != NULL && count < SUBJECTS_READ;
-         s = aegis_json_element(list, s), count++)
-        subjects->items[count] = aegis_json_text(s, subjects->texts[count], sizeof subjects->texts[count]);
-    config->subject_count = count;
-    config->retention = read_retention(aegis_json_member(has, "retention"));
-    config->discard =
-        aegis_json_is(aegis_json_member(has, "discard"), "new") ? AEGIS_DISCARD_NEW : AEGIS_DISCARD_OLD;
-    config->storage =
-        aegis_json_is(aegis_json_member(has, "storage"), "memory") ? AEGIS_STORE_MEMORY : AEGIS_STORE_FILE;
-    config->no_ack = aegis_json_true(aegis_json_member(has, "no_ack"));
+    *config = (aegis_stream_config){.subjects = subjects};
+    for (size_t i = 0; i < SUBJECTS_READ && aegis_json_element(list, i).object != NULL; i++)
+        subjects[config->subject_count++] = aegis_json_string(aegis_json_element(list, i));
+    config->retention = is(has, "retention", "workqueue")  ? AEGIS_RETAIN_WORK_QUEUE
+                        : is(has, "retention", "interest") ? AEGIS_RETAIN_INTEREST
+                                                           : AEGIS_RETAIN_LIMITS;
+    config->discard = is(has, "discard", "new") ? AEGIS_DISCARD_NEW : AEGIS_DISCARD_OLD;
+    config->storage = is(has, "storage", "memory") ? AEGIS_STORE_MEMORY : AEGIS_STORE_FILE;
+    config->no_ack = aegis_json_true(has, "no_ack");
     config->max_bytes = read_limit(has, "max_bytes");
     config->max_messages = read_limit(has, "max_msgs");
     config->max_per_subject = read_limit(has, "max_msgs_per_subject");
@@ -145,58 +135,52 @@ static void read_config(nats_json has, subjects_read *subjects, aegis_stream_con
 }
 
 /* `config` NULL: state only. */
-static void read_stream(aegis_bytes body, const aegis_stream_config *config, aegis_stream_info *info)
+static void read_stream(nats_json object, const aegis_stream_config *config, aegis_stream_info *info)
 {
-    const nats_json object = aegis_json_object(body);
-    const nats_json state = aegis_json_member(object, "state");
     const nats_json has = aegis_json_member(object, "config");
-    aegis_stream_config is;
-    subjects_read subjects;
-    char description[512];
-    *info = (aegis_stream_info){0};
-    info->messages = aegis_json_u64(aegis_json_member(state, "messages"), 0);
-    info->bytes = aegis_json_u64(aegis_json_member(state, "bytes"), 0);
-    info->first_sequence = aegis_json_u64(aegis_json_member(state, "first_seq"), 0);
-    info->last_sequence = aegis_json_u64(aegis_json_member(state, "last_seq"), 0);
-    aegis_json_text(aegis_json_member(has, "description"), description, sizeof description);
-    info->ours = strstr(description, AEGIS_STREAM_MARK) != NULL;
+    const char *subjects[SUBJECTS_READ];
+    aegis_stream_config found;
+    *info = (aegis_stream_info){
+        .messages = aegis_json_u64(object, "state.messages"),
+        .bytes = aegis_json_u64(object, "state.bytes"),
+        .first_sequence = aegis_json_u64(object, "state.first_seq"),
+        .last_sequence = aegis_json_u64(object, "state.last_seq"),
+        .ours = strstr(aegis_json_text(has, "description"), AEGIS_STREAM_MARK) != NULL,
+    };
     if (config == NULL)
         return;
-    read_config(has, &subjects, &is);
-    aegis_stream_compare(&is, config, info);
+    read_config(has, subjects, &found);
+    aegis_stream_compare(&found, config, info);
 }
 
 static aegis_status stream_get(aegis_port *port, const char *name, const aegis_stream_config *config,
                                int64_t deadline, aegis_stream_info *info, uint32_t *code, aegis_error *error)
 {
+    AEGIS_SCOPED_ARENA(arena);
     char subject[256];
-    aegis_message answer;
+    nats_json answer;
     if (!aegis_nats_name_ok(name))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "'%s' is not a stream's name",
                                name != NULL ? name : "");
     snprintf(subject, sizeof subject, "STREAM.INFO.%s", name);
-    const aegis_status status = aegis_nats_api(port, subject, "", deadline, &answer, code, error);
-    if (status != AEGIS_OK)
-        return status;
-    read_stream(answer.body, config, info);
-    aegis_nats_release(&answer);
-    return AEGIS_OK;
+    const aegis_status status = aegis_nats_api(port, subject, "", deadline, arena, &answer, code, error);
+    if (status == AEGIS_OK)
+        read_stream(answer, config, info);
+    return status;
 }
 
 static aegis_status stream_create(aegis_port *port, const char *name, const char *body, int64_t deadline,
                                   uint32_t *code, aegis_error *error)
 {
+    AEGIS_SCOPED_ARENA(arena);
     char subject[256];
-    aegis_message answer;
+    nats_json answer;
     aegis_error why = {0};
 
     snprintf(subject, sizeof subject, "STREAM.CREATE.%s", name);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, &why);
-    if (status == AEGIS_OK) {
-        aegis_nats_release(&answer);
-        return AEGIS_OK;
-    }
-    return aegis_error_set(error, status, "stream %s: %.200s", name, why.text);
+    const aegis_status status = aegis_nats_api(port, subject, body, deadline, arena, &answer, code, &why);
+    return status == AEGIS_OK ? AEGIS_OK
+                              : aegis_error_set(error, status, "stream %s: %.200s", name, why.text);
 }
 
 /* A server that is creating the very thing for somebody else at this moment refuses its twin in more than one
@@ -267,21 +251,22 @@ aegis_status aegis_nats_stream_info(aegis_port *port, const char *stream, int64_
  */
 
 static aegis_status consumer_get(aegis_port *port, const char *stream, const char *durable, int64_t deadline,
-                                 aegis_message *answer, uint32_t *code, aegis_error *error)
+                                 aegis_arena *arena, nats_json *answer, uint32_t *code, aegis_error *error)
 {
     char subject[512];
     if (!aegis_nats_name_ok(stream) || !aegis_nats_name_ok(durable))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "not a name of a stream and a durable");
     snprintf(subject, sizeof subject, "CONSUMER.INFO.%s.%s", stream, durable);
-    return aegis_nats_api(port, subject, "", deadline, answer, code, error);
+    return aegis_nats_api(port, subject, "", deadline, arena, answer, code, error);
 }
 
 static aegis_status consumer_create(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
                                     uint32_t *code, aegis_error *error)
 {
+    AEGIS_SCOPED_ARENA(arena);
     char subject[512];
     char body[2048];
-    aegis_message answer;
+    nats_json answer;
     nats_text text = {body, sizeof body, 0, false};
     aegis_text_add(&text,
                    "{\"stream_name\":\"%s\",\"config\":{\"durable_name\":\"%s\",\"ack_policy\":\"explicit\"",
@@ -307,20 +292,17 @@ static aegis_status consumer_create(aegis_port *port, const aegis_consumer_confi
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "the filter of %s is too long",
                                config->durable);
     snprintf(subject, sizeof subject, "CONSUMER.DURABLE.CREATE.%s.%s", config->stream, config->durable);
-    const aegis_status status = aegis_nats_api(port, subject, body, deadline, &answer, code, error);
-    if (status == AEGIS_OK)
-        aegis_nats_release(&answer);
-    return status;
+    return aegis_nats_api(port, subject, body, deadline, arena, &answer, code, error);
 }
 
-/* Look for it, and create it when there is none; `answer` is to be released when it returns OK. */
+/* Look for it, and create it when there is none. */
 static aegis_status consumer_there(aegis_port *port, const aegis_consumer_config *config, int64_t deadline,
-                                   aegis_message *answer, aegis_error *error)
+                                   aegis_arena *arena, nats_json *answer, aegis_error *error)
 {
     for (unsigned attempt = 0;; attempt++) {
         uint32_t code = 0;
         aegis_status status =
-            consumer_get(port, config->stream, config->durable, deadline, answer, &code, error);
+            consumer_get(port, config->stream, config->durable, deadline, arena, answer, &code, error);
         if (status != AEGIS_NOT_FOUND || code != ERR_CONSUMER_MISSING || attempt > CREATE_TIMES)
             return status;
         status = consumer_create(port, config, deadline, &code, error);
@@ -334,15 +316,13 @@ static aegis_status consumer_there(aegis_port *port, const aegis_consumer_config
 aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_config *config,
                                         int64_t deadline, aegis_error *error)
 {
-    aegis_message answer;
-    char filter[256];
-    const aegis_status status = consumer_there(port, config, deadline, &answer, error);
+    AEGIS_SCOPED_ARENA(arena);
+    nats_json answer;
+    const aegis_status status = consumer_there(port, config, deadline, arena, &answer, error);
     if (status != AEGIS_OK)
         return status;
     aegis_error_set(error, AEGIS_OK, "%s", "");
-    const nats_json object = aegis_json_object(answer.body);
-    aegis_json_text(aegis_json_path(object, "config.filter_subject"), filter, sizeof filter);
-    aegis_nats_release(&answer);
+    const char *filter = aegis_json_text(answer, "config.filter_subject");
     const char *asked = config->filter != NULL ? config->filter : "";
     if (strcmp(filter, asked) == 0 ||
         ((filter[0] == '\0' || strcmp(filter, ">") == 0) && strcmp(asked, ">") == 0))
@@ -354,36 +334,33 @@ aegis_status aegis_nats_ensure_consumer(aegis_port *port, const aegis_consumer_c
 aegis_status aegis_nats_consumer_info(aegis_port *port, const char *stream, const char *durable,
                                       int64_t deadline, aegis_consumer_info *info, aegis_error *error)
 {
-    aegis_message answer;
+    AEGIS_SCOPED_ARENA(arena);
+    nats_json answer;
     uint32_t code = 0;
-    const aegis_status status = consumer_get(port, stream, durable, deadline, &answer, &code, error);
+    const aegis_status status = consumer_get(port, stream, durable, deadline, arena, &answer, &code, error);
     if (status != AEGIS_OK)
         return status;
-    const nats_json object = aegis_json_object(answer.body);
     *info = (aegis_consumer_info){
-        .pending = aegis_json_u64(aegis_json_member(object, "num_pending"), 0),
-        .ack_pending = aegis_json_u64(aegis_json_member(object, "num_ack_pending"), 0),
-        .ack_floor = aegis_json_u64(aegis_json_path(object, "ack_floor.stream_seq"), 0),
-        .delivered = aegis_json_u64(aegis_json_path(object, "delivered.stream_seq"), 0),
-        .redelivered = aegis_json_u64(aegis_json_member(object, "num_redelivered"), 0),
-        .ack_wait = (aegis_duration)aegis_json_u64(aegis_json_path(object, "config.ack_wait"), 0),
+        .pending = aegis_json_u64(answer, "num_pending"),
+        .ack_pending = aegis_json_u64(answer, "num_ack_pending"),
+        .ack_floor = aegis_json_u64(answer, "ack_floor.stream_seq"),
+        .delivered = aegis_json_u64(answer, "delivered.stream_seq"),
+        .redelivered = aegis_json_u64(answer, "num_redelivered"),
+        .ack_wait = (aegis_duration)aegis_json_u64(answer, "config.ack_wait"),
     };
-    aegis_nats_release(&answer);
     return AEGIS_OK;
 }
 
 aegis_status aegis_nats_delete_consumer(aegis_port *port, const char *stream, const char *durable,
                                         int64_t deadline, aegis_error *error)
 {
+    AEGIS_SCOPED_ARENA(arena);
     char subject[512];
-    aegis_message answer;
+    nats_json answer;
     uint32_t code = 0;
 
     if (!aegis_nats_name_ok(stream) || !aegis_nats_name_ok(durable))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "not a name of a stream and a durable");
     snprintf(subject, sizeof subject, "CONSUMER.DELETE.%s.%s", stream, durable);
-    const aegis_status status = aegis_nats_api(port, subject, "", deadline, &answer, &code, error);
-    if (status == AEGIS_OK)
-        aegis_nats_release(&answer);
-    return status;
+    return aegis_nats_api(port, subject, "", deadline, arena, &answer, &code, error);
 }
