@@ -77,7 +77,7 @@ T      ?=
 JOBS   ?= $(shell nproc)
 RUN    := BUILD=$(BUILD) AEGISC=$(AEGISC) tools/run-tests.sh
 
-.PHONY: test test-all test-programs test-run asan tsan fault fuzz fuzz-run golden \
+.PHONY: test test-all test-programs test-run asan tsan fault interop fuzz fuzz-run golden \
         check-includes check-symbols check-generated check-names check-guide
 test:
 	@tools/setup.sh
@@ -85,7 +85,7 @@ test:
 test-all: test
 	@$(MAKE) --no-print-directory asan
 	@$(MAKE) --no-print-directory tsan
-	@$(MAKE) --no-print-directory WERROR=-Werror fuzz fault
+	@$(MAKE) --no-print-directory WERROR=-Werror fuzz fault interop
 test-programs: $(TEST_PROGRAMS) $(FUZZ_PROGRAMS) $(LIBTEST) $(TOOL_SERVICE)
 # Everything is in place: build what can be built, run all of it. What did not build is a failure.
 test-run: $(ALL)
@@ -104,6 +104,9 @@ tsan:
 
 fault: $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(AEGISC)
 	@TEST_JOBS=1 TEST_TIMEOUT=900 TEST_TOTAL=7200 SHOW='^F[0-9]+:' $(RUN) $(filter $(BUILD)/tests/fault/%,$(EXTRA_PROGRAMS)) $(sort $(wildcard tests/fault/*.sh))
+# With NATS' client for JavaScript, which npm installs into the build folder.
+interop: $(ALL) $(TOOL_SERVICE)
+	@$(RUN) tests/interop/npm/test_npm.sh
 # Five minutes together, or FUZZ_SECONDS; F=frontend: only the program so named.
 F ?=
 fuzz:
