@@ -76,7 +76,7 @@ static int unknown_option(cli *c, const char *text)
 
     for (size_t i = 0; i < c->command->option_count && count < CLI_COUNT(names); i++)
         names[count++] = c->command->options[i].name;
-    near = name != NULL ? diag_nearest(name, names, count) : NULL;
+    near = name != NULL && strlen(name) > 2 ? diag_nearest(name, names, count) : NULL;
     if (near != NULL)
         return cli_usage(c->command, "unknown option '%s'" CLI_HINT "did you mean '%s'?", name, near);
     return cli_usage(c->command, "unknown option '%s'", text);

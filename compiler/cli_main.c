@@ -35,7 +35,9 @@ static int unknown_command(const char *name)
     for (size_t i = 0; i < cli_program.command_count && count < NAMES_MAX; i++)
         names[count++] = cli_program.commands[i]->name;
     near = diag_nearest(name, names, count);
-    if (near != NULL)
+    if (name[0] == '-')
+        cli_complain("'%s' stands before the command" CLI_HINT "options stand behind it", name);
+    else if (near != NULL)
         cli_complain("unknown command '%s'" CLI_HINT "did you mean '%s'?", name, near);
     else
         cli_complain("unknown command '%s'", name);

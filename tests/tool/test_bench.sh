@@ -70,4 +70,12 @@ left load
 must test "$code" = 0
 until_says load 'p99.99'
 
+# ... or that there is nothing yet
+in_terminal 80 24 early "${bench[@]}" depot-service.echo text=hello --warmup 60s
+until_says early 'warming up'
+types early '\003'
+left early
+must test "$code" = 1
+until_says early 'ended before a call counted'
+
 finish 'aegis bench measures what it says'

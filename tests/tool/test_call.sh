@@ -107,6 +107,19 @@ must test -z "$(grep -aP '\x1b|\xc2\x9b' .err)"
 expect 0 "$aegis" call depot-service.mirror --data @<(jq '.value.large = 1 | .value' example.json | sed 's/^/{"value":/;1!s/^{"value"://' | sed '$s/$/}/' | sed 's/"large": 1/"large": 18446744073709551615/') --json -f "$depot"
 holds .large 18446744073709551615
 
+# what is not quite a method, and where options stand
+expect 2 "$aegis" call -f "$depot" depot-service text=a
+complains "'depot-service' is a service; which rpc of it? it has echo, mirror, store, find, slow, fail"
+expect 2 "$aegis" call depot-service --server "$AEGIS_URL"
+complains 'which rpc of it?'
+expect 2 "$aegis" -s "$AEGIS_URL" ls
+complains "'-s' stands before the command; options stand behind it"
+expect 2 "$aegis" ls -o json
+complains "unknown option '-o'"
+must test -z "$(grep 'did you mean' <<<"$err")"
+expect 2 "$aegis" call -f "$depot" depot-service.store 'items[5].code=AB-0001'
+complains 'the list has 0 items: [0] or [] is the next'
+
 printf '\0\377' >binary
 expect 2 "$aegis" call -f "$depot" depot-service.echo text@=binary
 complains 'text: the file is no text in UTF-8'

@@ -45,7 +45,7 @@ expect 0 "$aegis" dlq ls --json
 must test "$(jq -r .name <<<"$out" | sort -u)" = thing.lost
 must test "$(jq -r .sequence <<<"$out" | paste -sd' ')" = '1 2'
 expect 0 "$aegis" dlq ls --name 'order.*'
-says 'no dead letters'
+says 'no dead letters that fit'
 expect 0 "$aegis" dlq ls --service courier-service --since 1h --limit 1
 complains 'the first 1; --limit or --all shows more'
 expect 0 "$aegis" dlq show 1

@@ -55,6 +55,7 @@ if command -v dot >/dev/null; then
     must dot -Tsvg -o drawn.svg told
     expect 0 "$aegis" map "${quick[@]}" --format svg
     says '</svg>'
+    if command -v xmllint >/dev/null; then must xmllint --noout .out; fi
     must test -z "$(grep '<script>' <<<"$out")"
 fi
 mkdir none

@@ -255,7 +255,8 @@ static bool put_at(json_t *holder, const step *where, const char *key, json_t *v
     if (where->index < count)
         return json_array_set_new(holder, where->index, value) == 0;
     json_decref(value);
-    (void)snprintf(why, WHY_MAX, "there are only %zu items before it", count);
+    (void)snprintf(why, WHY_MAX, "the list has %zu item%s: [%zu] or [] is the next", count,
+                   count == 1 ? "" : "s", count);
     return false;
 }
 

@@ -342,9 +342,27 @@ static int in_service(const schema_service *service, const char *name, schema_me
     return CLI_MISTAKES;
 }
 
-/* "create_order" alone: the only one of that name in the files. */
-static int without_service(const catalog *c, const char *name, schema_method_kind kind, catalog_method *out)
+/* "order-service" alone: what it has. */
+static int only_service(const catalog *c, const schema_service *service, schema_method_kind kind)
 {
+    const char *names[SERVICES_MAX] = {NULL};
+    char some[200];
+    size_t count = 0, i;
+
+    for (i = 0; i < service->method_count && count < SERVICES_MAX; i++) {
+        if (service->methods[i].kind == kind)
+            names[count++] = service->methods[i].name;
+    }
+    return cli_usage(c->s->line->command, "'%s' is a service" CLI_HINT "which %s of it? it has %s",
+                     service->wire, kind_name(kind), listed(names, count, some, sizeof some));
+}
+
+/* "create_order" alone: the only one of that name in the files. */
+static int without_service(catalog *c, const char *name, schema_method_kind kind, catalog_method *out)
+{
+    const known *running = c->from_files ? NULL : ask_service(c, name);
+    const schema_service *alone = running != NULL ? running->service : service_named(&c->files.result, name);
+
     const schema *all = &c->files.result;
     size_t found = 0, i, k, m;
 
@@ -362,6 +380,8 @@ static int without_service(const catalog *c, const char *name, schema_method_kin
     }
     if (found == 1)
         return CLI_DONE;
+    if (alone != NULL)
+        return only_service(c, alone, kind);
     return cli_usage(c->s->line->command, "'%s' names no method" CLI_HINT "write SERVICE.METHOD", name);
 }
 

@@ -231,6 +231,11 @@ static int none_succeeded(const bench *b)
     aegis_status status = AEGIS_FAILED_PRECONDITION;
     size_t i;
 
+    if (b->counted == 0 && session_interrupted()) {
+        cli_status("CANCELLED");
+        cli_complain("ended before a call counted" CLI_HINT "--warmup is shorter, or 0");
+        return CLI_MISTAKES;
+    }
     for (i = 1; i < AEGIS_STATUS_COUNT; i++)
         status = bench_outcome(b, i) > 0 ? (aegis_status)i : status;
     cli_status(aegis_status_name(status));

@@ -118,7 +118,8 @@ static int list(task *t)
     if (code != CLI_DONE || t->s->options->json)
         return code;
     if (t->seen == 0)
-        puts("no dead letters");
+        puts(t->r->service != NULL || t->r->name != NULL || t->oldest != 0 ? "no dead letters that fit"
+                                                                           : "no dead letters");
     else
         screen_table_print(table, &t->s->out);
     if (t->limit != 0 && t->seen == t->limit)

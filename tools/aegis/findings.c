@@ -47,6 +47,8 @@ void findings_only(findings *f, finding_level least)
 {
     size_t kept = 0, i;
 
+    f->good = findings_count(f, FINDING_GOOD);
+
     for (i = 0; i < f->count; i++) {
         if (f->items[i].level >= least)
             f->items[kept++] = f->items[i];
@@ -106,5 +108,5 @@ void findings_print(const findings *f)
         }
     }
     printf("%zu bad, %zu warning%s, %zu ok\n", findings_count(f, FINDING_BAD), warnings,
-           warnings == 1 ? "" : "s", findings_count(f, FINDING_GOOD));
+           warnings == 1 ? "" : "s", f->good + findings_count(f, FINDING_GOOD));
 }

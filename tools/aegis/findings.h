@@ -17,6 +17,7 @@ typedef struct findings {
     session *s;
     finding *items;
     size_t count;
+    size_t good; /* that are not among them any more */
 } findings;
 
 /* Texts are copied; `advice` may be NULL. What does not fit into memory is left out. */

@@ -26,6 +26,7 @@ typedef struct session_options {
 #define SESSION_OPTIONS(type, member)                                                                        \
     {"-s", "URL", CLI_TEXT, SESSION_AT(type, member, url),                                                   \
      "the server; default: the environment's AEGIS_URL or NATS_URL,\nelse nats://127.0.0.1:4222"},           \
+        {"--server", "URL", CLI_TEXT, SESSION_AT(type, member, url), "the same"},                            \
         {"-f", "FILE.aegis", CLI_LIST, SESSION_AT(type, member, schemas),                                    \
          "a schema, instead of asking services for theirs; may be\ngiven again"},                            \
         {"-I", "DIR", CLI_LIST, SESSION_AT(type, member, includes),                                          \
