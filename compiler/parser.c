@@ -108,10 +108,36 @@ static bool is_consequence(const site *s)
     return false;
 }
 
+/* Change the tokens so that the one at `at` fits, or leave its member out. */
+static void mend(parser *p, size_t at, const expected *wanted)
+{
+    const site s = site_of(p, at, wanted);
+
+    if (is_consequence(&s) || diag_doubted(p->reports, p->tokens[at].where)) {
+        removal(&s, true);
+        return;
+    }
+    if (slip(&s) || repair(&s))
+        return;
+    report(&s);
+    removal(&s, false);
+}
+
+/* What mends does not look whether memory ends; this does, for all of it. */
+static void mend_guarded(parser *p, size_t at, const expected *wanted)
+{
+    jmp_buf escape;
+
+    if (setjmp(escape) == 0) {
+        p->memory->escape = p->scratch->escape = &escape;
+        mend(p, at, wanted);
+    }
+    p->memory->escape = p->scratch->escape = NULL;
+}
+
 void parser_mismatch(parser *p, const expected *wanted)
 {
     size_t at = p->last;
-    site s;
 
     if (p->stop)
         return;
@@ -123,15 +149,7 @@ void parser_mismatch(parser *p, const expected *wanted)
         p->stop = false;
         return;
     }
-    s = site_of(p, at, wanted);
-    if (is_consequence(&s) || diag_doubted(p->reports, p->tokens[at].where)) {
-        removal(&s, true);
-        return;
-    }
-    if (slip(&s) || repair(&s))
-        return;
-    report(&s);
-    removal(&s, false);
+    mend_guarded(p, at, wanted);
 }
 
 void parser_too_deep(parser *p, span where)

@@ -56,17 +56,31 @@ span token_span(const parser *p, size_t from, size_t to)
     return ast_join(p->tokens[from].where, p->tokens[to].where);
 }
 
+/* What a token reads; `*length` bytes. */
+static const char *own_source(const parser *p, const token *t, size_t *length)
+{
+    *length = t->repair ? strlen(t->text) : t->where.end - t->where.start;
+    return t->repair ? t->text : p->files->files[t->where.file].text + t->where.start;
+}
+
 const char *token_source(parser *p, size_t from, size_t to)
 {
-    const char *text = "";
+    const size_t behind = to < p->count ? to + 1 : p->count;
+    size_t size = 1, length;
+    char *text, *at;
 
-    for (size_t i = from; i <= to && i < p->count && text != NULL; i++) {
-        const token *t = &p->tokens[i];
-        const char *blank = i == from || p->tokens[i - 1].where.end == t->where.start ? "" : " ";
-        const char *source = t->repair ? t->text : p->files->files[t->where.file].text + t->where.start;
-        size_t length = t->repair ? strlen(t->text) : t->where.end - t->where.start;
+    for (size_t i = from; i < behind; i++) {
+        (void)own_source(p, &p->tokens[i], &length);
+        size += length + 1;
+    }
+    text = at = arena_text(p->memory, size);
+    for (size_t i = from; text != NULL && i < behind; i++) {
+        const char *source = own_source(p, &p->tokens[i], &length);
 
-        text = arena_printf(p->memory, "%s%s%.*s", text, blank, (int)length, source);
+        if (i > from && p->tokens[i - 1].where.end != p->tokens[i].where.start)
+            *at++ = ' ';
+        memcpy(at, source, length);
+        at += length;
     }
     return text == NULL ? "" : text;
 }
@@ -322,6 +336,29 @@ bool edit_replace(parser *p, size_t from, size_t count, const char *text, span w
         p->tokens[from].starts_line = true;
     p->count = from + added + rest;
     return true;
+}
+
+#define MARKED (-1)
+
+void edit_mark(parser *p, size_t i)
+{
+    p->tokens[i].kind = MARKED;
+}
+
+void edit_sweep(parser *p, size_t from)
+{
+    size_t to = from;
+    bool fresh = false;
+
+    for (size_t i = from; i < p->count; i++) {
+        fresh = fresh || p->tokens[i].starts_line;
+        if (p->tokens[i].kind == MARKED)
+            continue;
+        p->tokens[to] = p->tokens[i];
+        p->tokens[to++].starts_line = fresh;
+        fresh = false;
+    }
+    p->count = to;
 }
 
 /* Whether the tokens stand on one line, under which the fix is shown. */

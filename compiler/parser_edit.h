@@ -67,6 +67,10 @@ bool expects(const expected *wanted, const char *name);
  * without memory.
  */
 bool edit_replace(parser *p, size_t from, size_t count, const char *text, span where);
+/* Mark a token as one to be taken out; edit_sweep() then takes out all of them from `from` on, so that many
+ * cost no more than one. */
+void edit_mark(parser *p, size_t i);
+void edit_sweep(parser *p, size_t from);
 /* Report a mistake that an edit mends; takes notes, help and fix until the next report. */
 void edit_report(parser *p, int code, span where, const char *format, ...) DIAG_PRINTF(4, 5);
 /* Report a sign that has no meaning. */

@@ -301,6 +301,7 @@ static size_t gain_of(search *f, const change *c)
     const bool whole = f->s->at + LOOK_AHEAD >= p->count - 1;
     const size_t to = whole ? p->count - 1 : f->s->at + LOOK_AHEAD, count = to - from + added - c->removed;
     const arena_mark mark = arena_here(p->memory);
+    jmp_buf *const escape = p->memory->escape;
     parser trial = {
         .memory = p->memory, .files = p->files, .file = p->file, .trial = true, .count = count + 1};
     size_t stuck;
@@ -315,8 +316,10 @@ static size_t gain_of(search *f, const change *c)
         memcpy(trial.tokens + before + added, p->tokens + c->at + c->removed,
                (to - c->at - c->removed) * sizeof(token));
         trial.tokens[count] = (token){.kind = 0, .text = ""};
+        p->memory->escape = NULL; /* bison has memory of its own to give back */
         if (!p->memory->failed)
             (void)grammar_parse(&trial);
+        p->memory->escape = escape;
     }
     arena_back(p->memory, mark);
     stuck = trial.last;

@@ -18,6 +18,10 @@ typedef struct foreign_type {
     bool optional;
 } foreign_type;
 
+/* Parts that a slip puts together anew: names of a path, members of a list, values. What has more is not read
+ * as another language's, since the texts grow with the square of it. */
+#define SLIP_PARTS_MAX 1000
+
 /* slip_type.c: read a type at token `i`. False when none is there. */
 bool slip_read_type(parser *p, size_t i, foreign_type *t);
 /* Whether a type has this name: built in, declared in this file, or known from elsewhere. */

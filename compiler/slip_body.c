@@ -11,13 +11,14 @@
 static const char *fields_between(parser *p, size_t open, size_t close)
 {
     const char *text = "{";
+    size_t count = 0;
 
     for (size_t i = open + 1; i < close; i++) {
         const bool named = token_word(p, i) && token_kind(p, i + 1) == ':';
         size_t end;
         foreign_type t;
 
-        if (!slip_read_type(p, named ? i + 2 : i, &t))
+        if (count++ == SLIP_PARTS_MAX || !slip_read_type(p, named ? i + 2 : i, &t))
             return NULL;
         for (end = t.end; end < close && token_kind(p, end) != ',' && token_kind(p, end) != ';'; end++)
             ;
@@ -131,7 +132,7 @@ static bool indented(const site *s)
 {
     parser *p = s->p;
     const size_t m = s->plain;
-    size_t colon = m + 2, i;
+    size_t colon = m + 2, count = 0, i;
     bool values = token_kind(p, m) == KW_ENUM;
     const char *text;
 
@@ -149,7 +150,7 @@ static bool indented(const site *s)
     for (i = colon + 1; token_kind(p, i) != 0 && column_of(p, i) > column_of(p, m);) {
         const char *member = class_member(p, &i, values);
 
-        if (member == NULL)
+        if (member == NULL || count++ == SLIP_PARTS_MAX)
             return false;
         text = arena_printf(p->memory, "%s %s", text, member);
     }
@@ -171,7 +172,7 @@ static const char *choices(parser *p, size_t i, size_t *end)
     for (;; i += 2, count++) {
         char *name;
 
-        if (token_kind(p, i) != kind || (kind != NAME && kind != STRING))
+        if (count == SLIP_PARTS_MAX || token_kind(p, i) != kind || (kind != NAME && kind != STRING))
             return NULL;
         name = arena_strdup(p->memory, kind == STRING ? p->tokens[i].value->text : p->tokens[i].text);
         if (name == NULL || *name == '\0')
@@ -233,8 +234,8 @@ static bool without_name(const site *s)
     close = token_close(p, m + 1);
     if (close >= p->count)
         return false;
-    close += token_word(p, close + 1) && token_kind(p, close + 2) == ';' ? 1 : 0;
-    close += token_kind(p, close + 1) == ';' ? 1 : 0;
+    while (!slip_ends_line(p, close) && token_kind(p, close) != ';')
+        close++; /* `value;`, `value = null;` */
     edit_report(p, 201, p->tokens[m].where, "declarations stand by themselves, not within others");
     diag_add_help(p->reports, "declare it outside, as 'union Choice { ... }', and a field of that type here");
     for (size_t i = m; i < close; i++) {

@@ -226,7 +226,8 @@ static bool shared_type(const site *s)
 
     if (s->place != PLACE_FIELDS)
         return false;
-    while (token_word(p, i) && token_kind(p, i + 1) == ',' && !p->tokens[i + 2].starts_line) {
+    while (names < SLIP_PARTS_MAX && token_word(p, i) && token_kind(p, i + 1) == ',' && i + 2 < p->count &&
+           !p->tokens[i + 2].starts_line) {
         i += 2;
         names++;
     }
@@ -265,6 +266,8 @@ static bool reserved_unquoted(const site *s)
     if (token_kind(p, m) != KW_RESERVED || s->at <= m)
         return false;
     for (end = m + 1; token_kind(p, end) != ';'; end++) {
+        if (end - m > 2 * SLIP_PARTS_MAX)
+            return false;
         if (token_kind(p, end) != STRING && token_kind(p, end) != INTEGER && token_kind(p, end) != ',' &&
             !token_word(p, end))
             return false;
@@ -318,9 +321,10 @@ static bool numbered_values(const site *s)
 
         if (behind > i + 1 && token_kind(p, behind) == ';')
             p->tokens[behind].kind = ',';
-        if (behind > i + 1 && !edit_replace(p, i + 1, behind - i - 1, "", p->tokens[i].where))
-            return false;
+        for (; i + 1 < behind; i++)
+            edit_mark(p, i + 1);
     }
+    edit_sweep(p, s->open);
     return true;
 }
 
@@ -338,14 +342,15 @@ static bool values_with_data(const site *s)
     diag_add_help(p->reports, "one of several types is a union: union NAME { first: TYPE; second: TYPE; }");
     for (size_t i = first; i < p->count && token_kind(p, i) != '}' && token_kind(p, i) != 0; i++) {
         const bool opens = token_kind(p, i) == '(' || token_kind(p, i) == '{';
-        const size_t close = opens ? token_close(p, i) : p->count;
+        const size_t close = opens ? token_close(p, i) : i;
 
-        if (opens && close >= p->count)
+        if (close >= p->count)
             break;
-        if (opens && !edit_replace(p, i, close + 1 - i, "", p->tokens[i].where))
-            return false;
+        for (; opens && i <= close; i++)
+            edit_mark(p, i);
         i -= opens ? 1 : 0;
     }
+    edit_sweep(p, first);
     return true;
 }
 
@@ -381,7 +386,9 @@ static bool nothing_between_values(const site *s)
     where = (span){p->file, p->tokens[at - 1].where.end, p->tokens[at - 1].where.end};
     edit_report(p, 202, where, "expected ',' after %s", token_described(p, at - 1));
     diag_add_fix(p->reports, where, ",");
-    for (; token_word(p, at) && token_word(p, at - 1) && !token_declares(p, at); at += 2) {
+    for (size_t added = 0;
+         added < SLIP_PARTS_MAX && token_word(p, at) && token_word(p, at - 1) && !token_declares(p, at);
+         at += 2, added++) {
         if (!edit_replace(p, at, 0, ",", where))
             return false;
     }

@@ -24,9 +24,10 @@ static const char *imports_of(parser *p, size_t i, size_t end, bool one, size_t 
 {
     const char *text = NULL;
 
-    for (; i < end && (text == NULL || !one); i++) {
+    for (size_t files = 0; i < end && files < SLIP_PARTS_MAX && (text == NULL || !one); i++) {
         if (token_kind(p, i) != STRING)
             continue;
+        files++;
         text = arena_printf(p->memory, "%s%simport %s;", text == NULL ? "" : text, text == NULL ? "" : " ",
                             quoted_path(p, i));
         *behind = i + 1;
@@ -78,9 +79,10 @@ static bool visibility(const site *s)
     diag_add_fix(p->reports, p->tokens[m].where, "%s", "");
     for (size_t i = m; i + 1 < p->count; i++) {
         if (token_is(p, i, word) && p->tokens[i].starts_line && token_word(p, i + 1) &&
-            !p->tokens[i + 1].starts_line && !edit_replace(p, i, 1, "", p->tokens[i].where))
-            return false;
+            !p->tokens[i + 1].starts_line)
+            edit_mark(p, i);
     }
+    edit_sweep(p, m);
     return true;
 }
 
@@ -110,7 +112,7 @@ static bool members_without_names(const site *s)
 
     if (token_kind(p, token_behind_marks(p, p->statement)) != KW_UNION || s->plain != s->open + 1)
         return false;
-    for (; token_word(p, i); i++, members++) {
+    for (; token_word(p, i) && members < SLIP_PARTS_MAX; i++, members++) {
         char *name = arena_strdup(p->memory, p->tokens[i].text);
 
         if (name == NULL)

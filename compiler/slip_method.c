@@ -115,14 +115,14 @@ static bool read_parameters(method *m)
         return true;
     }
     m->at++;
-    while (kind_at(m) != ')') {
+    for (size_t count = 0; kind_at(m) != ')'; count++) {
         size_t marks = token_behind_marks(p, m->at);
         const char *before =
                        marks > m->at ? arena_printf(p->memory, "%s ", token_source(p, m->at, marks - 1)) : "",
                    *one;
 
         m->at = marks;
-        if (!read_parameter(m, &one))
+        if (count == SLIP_PARTS_MAX || !read_parameter(m, &one))
             return false;
         m->params = arena_printf(p->memory, "%s%s%s%s", m->params,
                                  *m->params != '\0' && *one != '\0' ? ", " : "", before, one);
@@ -279,8 +279,11 @@ static bool read_raises(method *m)
     if (bracket)
         deviates(m, m->at, "the errors behind 'raises' stand without brackets");
     m->at += bracket ? 1 : 0;
-    for (;;) {
+    for (size_t names = 0;; names++) {
         const char *path;
+
+        if (names == SLIP_PARTS_MAX)
+            return false;
 
         if (bracket && kind_at(m) == INTEGER && token_kind(p, m->at + 1) == ':')
             m->at += 2;

@@ -19,7 +19,9 @@ static bool quoted_event(const site *s)
         text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.*>")] != '\0')
         return false;
     edit_report(p, 204, p->tokens[s->at].where, "names are not quoted");
-    for (size_t i = s->at + 1; token_kind(p, i) == ',' && token_kind(p, i + 1) == STRING; i += 2) {
+    for (size_t i = s->at + 1, names = 0;
+         names < SLIP_PARTS_MAX && token_kind(p, i) == ',' && token_kind(p, i + 1) == STRING;
+         i += 2, names++) {
         if (!edit_replace(p, i + 1, 1, p->tokens[i + 1].value->text, p->tokens[s->at].where))
             return false;
         while (token_kind(p, i + 2) != ',' && token_kind(p, i + 2) != ';' && token_kind(p, i + 2) != 0)

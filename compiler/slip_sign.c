@@ -77,11 +77,12 @@ static bool condition_lines(parser *p, size_t at)
         rest = p->tokens[i].text + 1 + strspn(p->tokens[i].text + 1, " \t") + strlen(word);
         if ((strcmp(word, "define") == 0 && i == at + 1 && strcmp(next_word(p, &rest), name) == 0) ||
             strncmp(word, "el", 2) == 0 || strncmp(word, "end", 3) == 0) {
-            if (!edit_replace(p, i--, 1, "", p->tokens[at].where))
-                return false;
+            edit_mark(p, i);
         }
     }
-    return edit_replace(p, at, 1, "", p->tokens[at].where);
+    edit_mark(p, at);
+    edit_sweep(p, at);
+    return true;
 }
 
 /* Rust: `#[derive(Debug)]`. */
@@ -216,8 +217,8 @@ static bool joined_words(const site *s)
     if ((!dash && !slash) || s->at == 0 || !token_word(p, from) || !token_touches(p, from) ||
         !token_touches(p, s->at) || !token_word(p, to))
         return false;
-    while ((token_sign(p, to + 1, "-") || token_sign(p, to + 1, "/")) && token_word(p, to + 2) &&
-           token_touches(p, to))
+    while (to - from < 2 * SLIP_PARTS_MAX && (token_sign(p, to + 1, "-") || token_sign(p, to + 1, "/")) &&
+           token_word(p, to + 2) && token_touches(p, to))
         to += 2;
     text = p->tokens[from].text;
     for (size_t i = from + 2; i <= to; i += 2)

@@ -102,6 +102,8 @@ static bool import_statement(const site *s)
     if (end >= p->count || end <= m + 1 || (keyword && token_kind(p, m + 1) == STRING && end <= m + 3))
         return false;
     last = end - 1 - (token_kind(p, end - 1) == ';');
+    if (last - m > 2 * SLIP_PARTS_MAX)
+        return false;
     path = path_meant(p, m + 1, last + 1);
     if (path == NULL || (token_is(p, m, "using") && token_kind(p, m + 2) == '='))
         return false;
@@ -128,6 +130,8 @@ static bool package_statement(const site *s)
     if ((!keyword && !foreign) || end >= p->count || s->at >= end)
         return false;
     last -= token_kind(p, last) == ';';
+    if (last - m > 2 * SLIP_PARTS_MAX)
+        return false;
     for (size_t i = m + 1; i <= last; i++) {
         if (token_kind(p, i) == STRING)
             name = p->tokens[i].value->text;

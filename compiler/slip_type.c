@@ -283,7 +283,8 @@ static bool read_words(parser *p, size_t i, foreign_type *t)
                : is_long                     ? (is_unsigned ? "u64" : "i64")
                                              : "u32";
     i++;
-    while (token_kind(p, i) == '.' && token_word(p, i + 1)) {
+    for (size_t parts = 0; parts < SLIP_PARTS_MAX && token_kind(p, i) == '.' && token_word(p, i + 1);
+         parts++) {
         name = arena_printf(p->memory, "%s.%s", name, p->tokens[i + 1].text);
         i += 2;
     }
@@ -322,7 +323,8 @@ static bool read_suffixes(parser *p, const char *name, foreign_type *t, unsigned
     }
     bounds = read_bounds(p, &t->end, &t->advice);
     t->text = arena_printf(p->memory, "%s%s", t->text, bounds);
-    while (token_kind(p, t->end) == '[' && token_kind(p, t->end + 1) == ']') {
+    for (unsigned lists = 0;
+         lists < DEPTH_MAX && token_kind(p, t->end) == '[' && token_kind(p, t->end + 1) == ']'; lists++) {
         t->text = list_of(p, t->text);
         t->advice = list_advice;
         t->end += 2;
