@@ -152,11 +152,70 @@ static void places_are_found(void **state)
     free(text);
 }
 
+/* What may stand in a file a hundred thousand times. */
+typedef struct many {
+    const char *before, *part, *behind;
+} many;
+
+/* One mistake that has a hundred thousand parts, or as many mistakes of a kind: reported, in memory that
+ * grows with the file. Time is not looked at, but what goes with the square of this does not end in a test's
+ * time. */
+static void mistakes_without_end(void **state)
+{
+    static const many files[] = {
+        {"enum E { ", "A = 1, ", "}"},
+        {"enum E { ", "A(x), ", "}"},
+        {"enum E { ", "\"A\", ", "}"},
+        {"enum E { ", "A ", "}"},
+        {"union E { ", "A, ", "B }"},
+        {"struct S { reserved ", "a, ", "b; }"},
+        {"struct S { a: u32", "[]", "; }"},
+        {"struct S { a: ", "list<", "; }"},
+        {"struct S (", "a: u32, ", ")"},
+        {"struct S { ", "struct A { a: u32; } ", "}"},
+        {"package p", ".q", ";"},
+        {"type A = B", " | C", ";"},
+        {"import a", ".b", ";"},
+        {"const A: u32 = 1", " * 2", ";"},
+        {"class A:\n", "  a: int\n", ""},
+        {"", "export struct S { }\n", ""},
+        {"", "#if A\n#endif\n", ""},
+        {"", "widget A { a: u32; }\n", ""},
+        {"", "-- x\n", ""},
+        {"", "\"\"\"\n", ""},
+        {"", "package q {\n", ""},
+        {"struct S { a: string = ", "\"x\n", ""},
+        {"service S { rpc f() -> {} raises ", "A | ", "B; }"},
+    };
+    const size_t count = 100000;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const size_t length = strlen(files[i].part);
+        char *text = (char *)malloc(count * length + 256), *at = text;
+        compile c;
+
+        assert_non_null(text);
+        at += sprintf(at, "aegis 1;\npackage big;\n%s", files[i].before);
+        for (size_t k = 0; k < count; k++, at += length)
+            memcpy(at, files[i].part, length + 1);
+        at += sprintf(at, "%s\n", files[i].behind);
+        compile_init(&c, NULL, 0);
+        assert_true(source_add_text(&c.files, "big.aegis", text, (size_t)(at - text)));
+        assert_false(frontend_compile(&c, "big.aegis"));
+        assert_false(c.memory.failed);
+        assert_true(c.reports.count > 0);
+        assert_in_range(c.memory.used, 0, 300 << 20);
+        compile_free(&c);
+        free(text);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(memory_grows_with_the_schema),
-                                       cmocka_unit_test(four_megabytes_are_read),
-                                       cmocka_unit_test(places_are_found)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_grows_with_the_schema), cmocka_unit_test(four_megabytes_are_read),
+        cmocka_unit_test(mistakes_without_end), cmocka_unit_test(places_are_found)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
