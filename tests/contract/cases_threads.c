@@ -7,11 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SENDERS = 4, READERS = 4, EACH = 500, DURABLE_EACH = 100, ALL = SENDERS * EACH };
+enum { SENDERS = 4, MANY_SENDERS = 40, READERS = 4, EACH = 500, DURABLE_EACH = 100, ALL = SENDERS * EACH };
 
 typedef struct crowd {
     contract *c;
     const char *subject;
+    int senders;
     int each;
     bool durable;
     atomic_uint seen[ALL];
@@ -78,28 +79,29 @@ static void *receive_some(void *user)
     return NULL;
 }
 
-static crowd *crowd_new(contract *c, const char *subject, int each)
+static crowd *crowd_new(contract *c, const char *subject, int senders, int each)
 {
     crowd *all = (crowd *)aegis_arena_alloc(c->arena, sizeof *all);
     assert_non_null(all);
     memset(all, 0, sizeof *all);
     all->c = c;
     all->subject = subject;
+    all->senders = senders;
     all->each = each;
-    all->expected = (unsigned)(SENDERS * each);
+    all->expected = (unsigned)(senders * each);
     return all;
 }
 
-/* Let them run; the first `SENDERS` members send with `send`. */
+/* Let them run; the first `all->senders` members send with `send`. */
 static void run(crowd *all, member *members, void *(*send)(void *))
 {
-    for (int i = 0; i < SENDERS + READERS; i++) {
+    for (int i = 0; i < all->senders + READERS; i++) {
         members[i].all = all;
         members[i].number = i;
         assert_int_equal(
-            pthread_create(&members[i].thread, NULL, i < SENDERS ? send : receive_some, &members[i]), 0);
+            pthread_create(&members[i].thread, NULL, i < all->senders ? send : receive_some, &members[i]), 0);
     }
-    for (int i = 0; i < SENDERS + READERS; i++)
+    for (int i = 0; i < all->senders + READERS; i++)
         pthread_join(members[i].thread, NULL);
     assert_int_equal(atomic_load(&all->failed), 0);
     assert_int_equal(atomic_load(&all->received), all->expected);
@@ -111,7 +113,7 @@ static void run(crowd *all, member *members, void *(*send)(void *))
 void threads_share_messages(void **state)
 {
     contract *c = (contract *)*state;
-    crowd *all = crowd_new(c, contract_subject(c, "crowd"), EACH);
+    crowd *all = crowd_new(c, contract_subject(c, "crowd"), SENDERS, EACH);
     member members[SENDERS + READERS] = {0};
     for (int i = 0; i < READERS; i++)
         members[SENDERS + i].source =
@@ -124,7 +126,7 @@ void threads_share_a_durable(void **state)
 {
     contract *c = (contract *)*state;
     const char *stream = contract_name(c, "crowd");
-    crowd *all = crowd_new(c, contract_subject(c, "crowd.x"), DURABLE_EACH);
+    crowd *all = crowd_new(c, contract_subject(c, "crowd.x"), SENDERS, DURABLE_EACH);
     member members[SENDERS + READERS] = {0};
     all->durable = true;
     contract_stream(c, stream, contract_subject(c, "crowd"));
@@ -155,14 +157,24 @@ static void *request_all(void *user)
     return NULL;
 }
 
-/* Blocking requests from four threads, answered by four: everybody gets his own answer. */
-void threads_request(void **state)
+/* Blocking requests from these, answered by four: everybody gets his own answer. */
+static void request_together(contract *c, int senders, int each)
 {
-    contract *c = (contract *)*state;
-    crowd *all = crowd_new(c, contract_subject(c, "service"), EACH);
-    member members[SENDERS + READERS] = {0};
+    crowd *all = crowd_new(c, contract_subject(c, "service"), senders, each);
+    member members[MANY_SENDERS + READERS] = {0};
     for (int i = 0; i < READERS; i++)
-        members[SENDERS + i].source = contract_subscribe(c, all->subject, "crowd");
+        members[senders + i].source = contract_subscribe(c, all->subject, "crowd");
     contract_flush(c);
     run(all, members, request_all);
+}
+
+void threads_request(void **state)
+{
+    request_together((contract *)*state, SENDERS, EACH);
+}
+
+/* Answers that come together wake many at a time. */
+void threads_request_in_crowds(void **state)
+{
+    request_together((contract *)*state, MANY_SENDERS, ALL / MANY_SENDERS);
 }

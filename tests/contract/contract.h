@@ -201,7 +201,8 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
 #define CONTRACT_CASES_THREADS(X)                                                                            \
     X(threads_share_messages)                                                                                \
     X(threads_share_a_durable)                                                                               \
-    X(threads_request)
+    X(threads_request)                                                                                       \
+    X(threads_request_in_crowds)
 #define CONTRACT_CASES_RACES(X)                                                                              \
     X(all_create_the_same)                                                                                   \
     X(kv_counts_exactly)                                                                                     \

@@ -27,13 +27,23 @@
 #define CONNECT_TIMEOUT AEGIS_SECOND
 #define HEAP_KEPT       ((size_t)2 << 20)
 
-/* A waiter is on its thread's stack: after its semaphore is posted it may be gone. `signalled` is for the
- * thread sanitizer, which does not know sem_clockwait. */
+/* A waiter is on its thread's stack: after its semaphore is posted it may be gone. Whoever is woken wakes
+ * half of the others first: each may take the waker's CPU, and one who woke them all would be put aside for
+ * every second. `signalled` is for the thread sanitizer, which does not know sem_clockwait. */
 static void wake_all(nats_waiter *woken)
 {
     while (woken != NULL) {
         nats_waiter *waiter = woken;
-        woken = waiter->next;
+        nats_waiter *half[2] = {NULL, NULL};
+        nats_waiter **ends[2] = {&half[0], &half[1]};
+        unsigned which = 0;
+        for (nats_waiter *w = waiter->next; w != NULL; w = w->next, which ^= 1) {
+            *ends[which] = w;
+            ends[which] = &w->next;
+        }
+        *ends[0] = *ends[1] = NULL;
+        woken = half[0];
+        waiter->next = half[1];
         atomic_store(&waiter->signalled, true);
         sem_post(&waiter->wake);
     }
@@ -209,6 +219,8 @@ static bool doze(nats_engine *engine, nats_waiter *waiter, int64_t until)
         while (sem_wait(&waiter->wake) != 0)
             continue;
     }
+    if (atomic_load(&waiter->signalled))
+        wake_all(waiter->next);
     if (atomic_load(&waiter->signalled) && waiter->call != NULL && !waiter->heir && waiter->call->done &&
         (engine->leader != NULL || atomic_load(&engine->coming) > 0))
         return false;
