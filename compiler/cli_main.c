@@ -1,8 +1,9 @@
 /* Which command of a program is meant, and what it says when that is not clear. */
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 #include "cli.h"
 #include "diag.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,6 +86,7 @@ int cli_main(int argc, char **argv)
     const char *first = argc > 1 ? argv[1] : NULL;
     const cli_command *command = first != NULL ? find_command(first) : NULL;
 
+    (void)signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error like any other */
     if (first == NULL) {
         print_commands(stderr);
         return CLI_USAGE;

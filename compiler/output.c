@@ -36,16 +36,23 @@ static bool fail(outputs *o, const output_file *file)
     return fail_with(o, file, strerror(errno));
 }
 
-/* mkdir -p for the folder that `path` lies in; errors show when the file is opened. */
-static void make_folders(arena *memory, const char *path)
+/* mkdir -p for the folder that `path` lies in. What stands in the way of one shows when the file is opened.
+ */
+static bool make_folders(outputs *o, const char *path)
 {
-    char *folder = arena_strdup(memory, path);
+    char *folder = arena_strdup(o->memory, path);
 
     for (char *slash = folder; folder != NULL && (slash = strchr(slash + 1, '/')) != NULL;) {
         *slash = '\0';
-        (void)mkdir(folder, 0777);
+        if (mkdir(folder, 0777) != 0 && errno != EEXIST && errno != ENOTDIR) {
+            if (o->error == NULL)
+                o->error =
+                    arena_printf(o->memory, "cannot make the folder '%s': %s", folder, strerror(errno));
+            return false;
+        }
         *slash = '/';
     }
+    return folder != NULL;
 }
 
 static bool write_all(int fd, const char *data, size_t size)
@@ -112,9 +119,8 @@ static bool open_temporary(outputs *o, output_file *file)
 {
     const char *name = arena_printf(o->memory, "%s.%lld.tmp", file->target, (long long)getpid());
 
-    if (name == NULL)
+    if (name == NULL || !make_folders(o, file->target))
         return false;
-    make_folders(o->memory, file->target);
     file->fd = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (file->fd < 0 && errno == EEXIST &&
         unlink(name) == 0) /* left by a process of that number that was killed */

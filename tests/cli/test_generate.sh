@@ -140,7 +140,17 @@ complains "another input becomes this file too"
 must diff -r all before
 # Where a file cannot be made, whoever asks.
 expect 3 "$aegisc" -o /proc/none "$idl"
-complains "cannot write '/proc/none/shop.h'"
+complains "cannot make the folder '/proc/none'"
+# Where a file may not become as large, as when a disk is full halfway.
+mkdir limited
+cp "$idl" limited/shop.aegis
+echo 'struct Added { a: u32; }' >>limited/shop.aegis
+expect 0 "$aegisc" -o limited "$idl"
+cp -r limited limited.before
+expect 3 bash -c "ulimit -f 4; '$aegisc' -o limited limited/shop.aegis"
+complains "cannot write 'limited/shop.h': File too large"
+must diff -r limited limited.before
+no_temporaries
 # What is no file is written to, not replaced.
 expect 0 "$aegisc" -o all --depfile /dev/null one.aegis
 must test -c /dev/null
