@@ -56,7 +56,7 @@ says '! instances differ in their version and schema'
 must test -z "$(grep "$(printf '\033')" <<<"$out$err")"
 expect 1 "$aegis" info order-service --idl
 expect 1 "$aegis" info order-service.create_order
-complains 'order-service.create_order'
+complains "'order-service' runs and tells no schema"
 
 # a schema that cannot be used is reported, without what its paths would do to a terminal
 stop pretend

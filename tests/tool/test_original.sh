@@ -58,6 +58,35 @@ complains 'boom: test'
 expect 1 "$aegis" call peer-service.echo --describe
 complains 'tells nothing'
 
+# ---- all that asks services, where the registry alone knows one
+value='{"serviceName":"peer-service","instanceId":"peer-1","version":"1.2.3","status":"ACTIVE","lastHeartbeat":"2026-11-23T07:49:07.362543+00:00","stickyActiveGroup":null,"metadata":{"start_time":"2026-11-23T07:49:07.362464+00:00"}}'
+expect 0 "$aegis" apply --yes
+connect
+printf 'PUB $KV.service_registry.service-instances__peer-service__peer-1 %d\r\n%s\r\n' ${#value} "$value" >&3
+until_true 'it is registered' sh -c "$aegis ls peer-service"
+"$aegis" ls >both.txt 2>&1
+must test "$(tail -1 both.txt | cut -d' ' -f1-4)" = '1 known only from'
+expect 1 "$aegis" ls peer-servise
+complains "did you mean 'peer-service'?"
+expect 1 "$aegis" call peer-servise.echo text=x
+complains "did you mean 'peer-service'?"
+expect 0 "$aegis" info peer-service
+says 'it tells no schema'
+expect 1 "$aegis" info peer-service.echo
+complains "'peer-service' runs and tells no schema; -f names one; 'aegis call' and 'aegis send' do without"
+expect 1 "$aegis" info peer-service --idl
+complains 'tells no schema'
+expect 0 "$aegis" stats peer-service --interval 50ms
+says 'answers no $SRV.STATS'
+expect 0 "$aegis" map --interval 50ms
+expect 0 "$aegis" plan --check
+expect 0 "$aegis" check
+expect 0 "$aegis" bench peer-service.echo text=x --count 3 --concurrency 1 --warmup 0 --format json --json
+holds .outcomes.OK 3
+expect 0 "$aegis" send peer-service.process_batch n=1 --detach
+expect 0 "$aegis" record 'rpc.peer-service.>' -o calls.jsonl --for 50ms
+expect 0 "$aegis" replay calls.jsonl --calls --dry-run
+
 # ---- events, commands, progress, outcomes: in both formats
 start seen "$aegis" watch '>' --commands --rpc --json
 connect

@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include <aegis/discovery.h>
+
 #include "frontend.h"
 #include "wire.h"
 
@@ -212,6 +214,37 @@ static const known *ask_service(catalog *c, const char *wire)
     return k;
 }
 
+/* And of those that only the registry knows, as it does services of the original SDK. */
+static size_t registered_names(catalog *c, const char **names, size_t count, size_t most)
+{
+    aegis_instance_list list = {NULL, 0};
+    aegis_error error = {0};
+    size_t i, k;
+
+    if (aegis_instances_read(c->s->bus, NULL, c->s->arena, &list, &error) != AEGIS_OK)
+        return count;
+    for (i = 0; i < list.count; i++) {
+        const char *name = list.items[i].service;
+
+        for (k = 0; k < count && strcmp(names[k], name) != 0; k++)
+            continue;
+        if (k == count && count < most)
+            names[count++] = name;
+    }
+    return count;
+}
+
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* Among those that run: `name` as on the wire, or as a schema calls it. */
 static int find_running(catalog *c, const char *name, const char **wire, const schema_service **service)
 {
@@ -230,10 +263,8 @@ static int find_running(catalog *c, const char *name, const char **wire, const s
     if (code != CLI_DONE)
         return code;
     count = running_names(c, names, SERVICES_MAX);
-    for (i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0)
-            return CLI_DONE; /* it runs, and tells nothing */
-    }
+    if (is_among(name, names, count))
+        return CLI_DONE; /* it runs, and tells nothing */
     for (i = 0; i < count; i++) {
         k = ask_service(c, names[i]);
         if (k != NULL && k->service != NULL && strcmp(k->service->name, name) == 0) {
@@ -242,7 +273,8 @@ static int find_running(catalog *c, const char *name, const char **wire, const s
             return CLI_DONE;
         }
     }
-    near = diag_nearest(name, names, count);
+    count = registered_names(c, names, count, SERVICES_MAX);
+    near = is_among(name, names, count) ? NULL : diag_nearest(name, names, count);
     if (near == NULL)
         return CLI_DONE; /* maybe one of the original SDK, which answers no $SRV */
     cli_status("NOT_FOUND");
@@ -491,16 +523,12 @@ const char *catalog_near_event(catalog *c, const char *name)
 {
     const char *names[SERVICES_MAX];
     catalog_list services;
-    size_t count, i;
+    size_t count;
 
     if (catalog_all(c, &services) != CLI_DONE)
         return NULL;
     count = event_names(c, names);
-    for (i = 0; i < count; i++) {
-        if (strcmp(names[i], name) == 0)
-            return NULL;
-    }
-    return diag_nearest(name, names, count);
+    return is_among(name, names, count) ? NULL : diag_nearest(name, names, count);
 }
 
 int catalog_find_event(catalog *c, const char *name, const char *version, const schema_event **event)

@@ -336,6 +336,21 @@ static int tell_method(session *s, const schema_service *service, const char *na
     return CLI_MISTAKES;
 }
 
+/* An instance of it is known: one of the original SDK, or of others. */
+static bool tells_nothing(session *s, const char *service)
+{
+    aegis_error error = {0};
+    bool found;
+    fleet f;
+
+    if (s->bus == NULL || service == NULL ||
+        fleet_read(s, service, NULL, &s->line->memory, &f, &error) != AEGIS_OK)
+        return false;
+    found = fleet_find(&f, service) != NULL;
+    fleet_free(&f);
+    return found;
+}
+
 /* "order-service.create_order", or an event: their names have dots too. */
 static int tell_member(session *s, catalog *known, const char *text, const char *dot)
 {
@@ -358,6 +373,13 @@ static int tell_member(session *s, catalog *known, const char *text, const char 
         return code;
     if (event != NULL)
         return describe_event(s, event);
+    if (tells_nothing(s, arena_copy(&s->line->memory, text, size))) {
+        cli_status("NOT_FOUND");
+        cli_complain("'%.*s' runs and tells no schema" CLI_HINT
+                     "-f names one; 'aegis call' and 'aegis send' do without",
+                     (int)size, text);
+        return CLI_MISTAKES;
+    }
     cli_status("NOT_FOUND");
     cli_complain("no service that runs tells a schema with '%s'" CLI_HINT "'aegis ls' lists what runs", text);
     return CLI_MISTAKES;

@@ -55,6 +55,7 @@ static void put_remarks(const session *s, const fleet *f)
     const screen *out = &s->out;
     size_t i, silent = 0;
 
+    (void)fflush(stdout); /* the table is seen first */
     for (i = 0; i < f->service_count; i++) {
         const fleet_service *service = &f->services[i];
 
