@@ -81,10 +81,8 @@ static bool zero_is_default(const schema_field *field)
 /* ---- as encoded --------------------------------------------------------------------------------------- */
 
 static const shape_member key_members[] = {
-    SHOWS_TEXT(view_key, name),
-    SHOWS_TEXT(view_key, size),
-    SHOWS_TEXT(view_key, head),
-    SHOWS_TEXT(view_key, index),
+    SHOWS_TEXT(view_key, name),  SHOWS_TEXT(view_key, size),   SHOWS_TEXT(view_key, head),
+    SHOWS_TEXT(view_key, index), SHOWS_TEXT(view_key, sorted),
 };
 const shape view_key_shape = SHAPE_OF(view_key, key_members);
 
@@ -118,7 +116,8 @@ view_key view_key_of(arena *a, const char *name, size_t index)
     return (view_key){.name = name,
                       .size = view_number(a, length),
                       .head = head_of(a, length),
-                      .index = view_number(a, index)};
+                      .index = view_number(a, index),
+                      .length = length};
 }
 
 static const shape_member codec_field_members[] = {

@@ -1,6 +1,9 @@
 /* The view of structs and unions: their declarations, their keys, which bits they require. */
 #include "view_record.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 /* ---- the record --------------------------------------------------------------------------------------- */
 
 /* Whether fields are read as they come: by functions that find out the encoding. */
@@ -179,6 +182,28 @@ static size_t key_count(const schema_record *record)
     return count;
 }
 
+static int by_size_then_bytes(const void *left, const void *right)
+{
+    const view_key *one = *(const view_key *const *)left, *other = *(const view_key *const *)right;
+
+    if (one->length != other->length)
+        return one->length < other->length ? -1 : 1;
+    return memcmp(one->name, other->name, one->length);
+}
+
+/* How a reader finds them. */
+static void sort_keys(view_key *keys, size_t count, arena *scratch)
+{
+    view_key **sorted = (view_key **)arena_array(scratch, count, sizeof(view_key *));
+
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = &keys[i];
+    if (count > 1)
+        qsort(sorted, count, sizeof(view_key *), by_size_then_bytes);
+    for (size_t i = 0; i < count; i++)
+        keys[i].sorted = view_number(scratch, (size_t)(sorted[i] - keys));
+}
+
 /* The keys of the fields in their order, then older ones. */
 static shape_list keys_of(const void *self, arena *scratch)
 {
@@ -193,6 +218,7 @@ static shape_list keys_of(const void *self, arena *scratch)
         for (size_t j = 0; j < field->was_count; j++)
             keys[count++] = view_key_of(scratch, field->was[j], i);
     }
+    sort_keys(keys, count, scratch);
     return view_list(keys, count);
 }
 

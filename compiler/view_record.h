@@ -41,6 +41,8 @@ bool view_is_through(const schema_field *field);
 /* A key as it travels: a row of a table. */
 typedef struct view_key {
     const char *name, *size, *head, *index;
+    const char *sorted; /* the place of the key that stands here when they are sorted by size, then bytes */
+    size_t length;
 } view_key;
 extern const shape view_key_shape;
 

@@ -5,7 +5,7 @@
 const char *const peer_errors[] = {"OutOfStock"};
 const int32_t peer_error_codes[] = {409};
 
-static const aegis_key keys[] = {{0, 4, "\xa4text", ",\"text\":"}, {1, 6, "\xa6number", ",\"number\":"}};
+static const aegis_key keys[] = {{0, 0, 4, "\xa4text", ",\"text\":"}, {1, 1, 6, "\xa6number", ",\"number\":"}};
 
 AEGIS_INLINE void note_write(aegis_writer *w, const note *value, bool json)
 {

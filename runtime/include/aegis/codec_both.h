@@ -18,6 +18,7 @@ extern "C" {
  * their order, then older names. */
 typedef struct aegis_key {
     uint16_t member;     /* which one it means */
+    uint16_t sorted;     /* the place of the key that stands here when they are sorted by size, then bytes */
     uint16_t size;       /* bytes of the name */
     const char *msgpack; /* the name behind its head */
     const char *json;    /* `,"name":` */
