@@ -410,12 +410,6 @@ static aegis_status kv_put(aegis_port *port, const char *bucket, const char *key
     return AEGIS_OK;
 }
 
-static aegis_status events(aegis_port *port, aegis_source **source, aegis_error *error)
-{
-    (void)error;
-    return open_source(of_port(port), false, NULL, source);
-}
-
 static aegis_status flush(aegis_port *port, int64_t deadline, aegis_error *error)
 {
     (void)port;
@@ -462,7 +456,6 @@ aegis_port *rpc_loop_open(void)
                                        .message_get = message_get,
                                        .kv_get = kv_get,
                                        .kv_put = kv_put,
-                                       .events = events,
                                        .health = health,
                                        .flush = flush,
                                        .close = close_port};
