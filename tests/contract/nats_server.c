@@ -24,7 +24,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { START_ATTEMPTS = 5, READY_MS = 15000, STOP_MS = 5000 };
+enum { START_ATTEMPTS = 5, READY_MS = 30000, STOP_MS = 5000 };
 
 /* For the exit handler: copies of the servers that run, since a test's own may be gone by then. */
 static struct {
@@ -103,7 +103,7 @@ bool nats_server_answers(int port)
         return false;
     }
     struct pollfd ready = {.fd = fd, .events = POLLIN};
-    while (filled < sizeof line - 1 && !memchr(line, '\n', filled) && poll(&ready, 1, 1000) == 1) {
+    while (filled < sizeof line - 1 && !memchr(line, '\n', filled) && poll(&ready, 1, 5000) == 1) {
         ssize_t got = read(fd, line + filled, sizeof line - 1 - filled);
         if (got <= 0)
             break;

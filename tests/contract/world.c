@@ -39,11 +39,15 @@ static void log_line(void *user, aegis_log_level level, const char *line)
         (void)fprintf(stderr, "    log: %s\n", line);
 }
 
+/* On a machine that is busy with more than it can do two seconds are not enough for a connection. */
 static bool open_bus(world *w, const aegis_options *options)
 {
+    aegis_options patient = *options;
     aegis_error error = {0};
 
-    if (aegis_open(w->url, options, &w->bus, &error) == AEGIS_OK &&
+    if (patient.connect_timeout == 0)
+        patient.connect_timeout = 3 * TEN_SECONDS;
+    if (aegis_open(w->url, &patient, &w->bus, &error) == AEGIS_OK &&
         aegis_client_new(w->bus, NULL, &w->client, &error) == AEGIS_OK &&
         aegis_publisher_new(w->bus, NULL, &w->publisher, &error) == AEGIS_OK)
         return true;
