@@ -18,6 +18,7 @@ static void fill_method(const aegis_series *series, const aegis_counted *counted
     out->command = series->kind == AEGIS_SERIES_COMMAND;
     memcpy(out->status, counted->status, sizeof out->status);
     out->in_flight = counted->in_flight;
+    out->running = out->waiting = 0; /* what services add is of this moment */
     out->retried = counted->counts[AEGIS_COUNT_RETRIED];
     out->hedged = counted->counts[AEGIS_COUNT_HEDGED];
     out->refused = counted->counts[AEGIS_COUNT_REFUSED];
