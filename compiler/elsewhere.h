@@ -26,7 +26,8 @@ typedef struct elsewhere_keyword {
 /* NULL for any other word. */
 const elsewhere_keyword *elsewhere_keyword_of(const char *word);
 
-/* What to do instead, for a word that begins statements elsewhere for which there is nothing here; else NULL. */
+/* What to do instead, for a word that begins statements elsewhere for which there is nothing here; else NULL.
+ */
 const char *elsewhere_statement(const char *word);
 
 #endif

@@ -33,8 +33,8 @@ size_t name_map_find(const name_map *map, const char *name);
 size_t name_map_add(name_map *map, const char *name, size_t value);
 /* The same for the first `length` bytes of `text`. */
 size_t name_map_add_part(name_map *map, const char *text, size_t length, size_t value);
-/* The first `length` bytes of `text`, none of which is NUL, as a text, copied to `memory` unless the map has it. NULL without
- * memory. */
+/* The first `length` bytes of `text`, none of which is NUL, as a text, copied to `memory` unless the map has
+ * it. NULL without memory. */
 const char *name_map_keep(name_map *map, arena *memory, const char *text, size_t length);
 
 #endif
