@@ -125,7 +125,8 @@ aegis_stream_info contract_stream_info(contract *c, const char *stream, uint64_t
     X(held_reader_is_given_nothing)                                                                          \
     X(close_with_unread)                                                                                     \
     X(batches_in_order)                                                                                      \
-    X(overflow_is_counted)                                                                                   \
+    X(overflow_is_reported)                                                                                  \
+    X(events_begin_with_up)                                                                                  \
     X(health_and_flush)
 #define CONTRACT_CASES_LISTEN(X)                                                                             \
     X(listen_is_in_place_for_what_is_stored)                                                                 \

@@ -485,6 +485,39 @@ static void test_draining(void **state)
 /* ---- over NATS -------------------------------------------------------------------------------------------
  */
 
+static void expect_event(aegis_connection_events *events, aegis_connection_event wanted)
+{
+    aegis_connection_event event = AEGIS_CONNECTION_LAME_DUCK;
+
+    assert_int_equal(aegis_connection_events_next(events, 2 * TEN_SECONDS, &event), AEGIS_OK);
+    assert_string_equal(aegis_connection_event_name(event), aegis_connection_event_name(wanted));
+}
+
+/* A program hears of its connection when something happens to it; each reader of all. */
+static void test_events(void **state)
+{
+    world *w = (world *)*state;
+    aegis_connection_events *first, *second;
+    aegis_connection_event event = AEGIS_CONNECTION_LAME_DUCK;
+
+    assert_int_equal(aegis_connection_events_open(w->bus, &first, NULL), AEGIS_OK);
+    expect_event(first, AEGIS_CONNECTION_UP);
+    assert_int_equal(aegis_connection_events_next(first, 0, &event), AEGIS_DEADLINE_EXCEEDED);
+    assert_int_equal(event, AEGIS_CONNECTION_LAME_DUCK);
+    if (world_is_nats()) {
+        nats_server_kill(&w->server);
+        expect_event(first, AEGIS_CONNECTION_DOWN);
+        assert_int_equal(aegis_connection_events_open(w->bus, &second, NULL), AEGIS_OK);
+        assert_int_equal(aegis_connection_events_next(second, 0, &event), AEGIS_DEADLINE_EXCEEDED);
+        assert_true(nats_server_restart(&w->server));
+        expect_event(first, AEGIS_CONNECTION_UP);
+        expect_event(second, AEGIS_CONNECTION_UP);
+        aegis_connection_events_close(second);
+    }
+    aegis_connection_events_close(first);
+    aegis_connection_events_close(NULL);
+}
+
 static void test_server_down(void **state)
 {
     world *w = (world *)*state;
@@ -523,7 +556,7 @@ int main(void)
     const struct CMUnitTest cases[] = {
         WORLD_CASE(test_report), WORLD_CASE(test_sick),     WORLD_CASE(test_nobody_fails),
         WORLD_CASE(test_last),   WORLD_CASE(test_stuck),    WORLD_CASE(test_first_burst),
-        WORLD_CASE(test_full),   WORLD_CASE(test_draining),
+        WORLD_CASE(test_full),   WORLD_CASE(test_draining), WORLD_CASE(test_events),
     };
     const struct CMUnitTest with_server[] = {WORLD_CASE(test_server_down)};
     const int failed = world_run(cases, sizeof cases / sizeof cases[0]);

@@ -32,8 +32,9 @@ static void core(aegis_port *port)
     const aegis_header header = {"A", "b"};
     const aegis_outgoing message = {
         .subject = "s.x", .headers = &header, .header_count = 1, .body = {(const uint8_t *)"x", 1}};
-    aegis_source *all = NULL, *queue = NULL;
+    aegis_source *all = NULL, *queue = NULL, *events = NULL;
     aegis_message got;
+    assert_true(fair(port->ops->events(port, &events, NULL)));
     assert_true(fair(port->ops->subscribe(port, "s.>", NULL, 4, false, &all, NULL)));
     assert_true(fair(port->ops->subscribe(port, "s.x", "q", 0, false, &queue, NULL)));
     for (int i = 0; i < 6; i++)
@@ -44,9 +45,9 @@ static void core(aegis_port *port)
         assert_int_equal(got.body.len, 1);
         port->ops->release(&got);
     }
-    /* `all` is closed with messages in it. */
-    aegis_source *const sources[] = {all, queue};
-    for (size_t i = 0; i < 2; i++)
+    /* `all` and `events` are closed with messages in them. */
+    aegis_source *const sources[] = {all, queue, events};
+    for (size_t i = 0; i < 3; i++)
         if (sources[i])
             port->ops->close_source(sources[i]);
 }

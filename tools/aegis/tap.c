@@ -9,8 +9,6 @@
 
 /* Messages that wait to be shown; more are lost, which is told. */
 #define WAITING_MAX 65536
-/* Between two looks at the connection. */
-#define LOOK_EVERY (AEGIS_SECOND / 2)
 
 int tap_add(tap *t, const char *pattern)
 {
@@ -36,8 +34,9 @@ int tap_open(tap *t, session *s)
     size_t i;
 
     t->s = s;
-    ops->health(session_port(s), &t->health);
-    status = ops->completions(session_port(s), WAITING_MAX, &t->flow, &error);
+    status = ops->events(session_port(s), &t->events, &error);
+    if (status == AEGIS_OK)
+        status = ops->completions(session_port(s), WAITING_MAX, &t->flow, &error);
     for (i = 0; i < t->count && status == AEGIS_OK; i++) {
         status =
             ops->subscribe(session_port(s), t->patterns[i], NULL, WAITING_MAX, false, &t->sources[i], &error);
@@ -47,22 +46,37 @@ int tap_open(tap *t, session *s)
     return status == AEGIS_OK ? CLI_DONE : session_failed(s, &error, "cannot listen");
 }
 
-/* Seldom enough that a flood that does not fit is no flood of remarks. */
-static void look_at_connection(tap *t)
+static void tell(aegis_connection_event event)
 {
-    const aegis_health before = t->health;
-    const int64_t now = aegis_clock_monotonic();
-
-    if (now < t->look_at)
-        return;
-    t->look_at = now + LOOK_EVERY;
-    session_port(t->s)->ops->health(session_port(t->s), &t->health);
-    if (before.connected && !t->health.connected)
+    switch (event) {
+    case AEGIS_CONNECTION_DOWN:
         cli_remark("the connection is lost; trying again");
-    if (t->health.connected && (!before.connected || t->health.reconnects > before.reconnects))
+        break;
+    case AEGIS_CONNECTION_UP:
         cli_remark("connected again; what was sent meanwhile is not shown");
-    if (t->health.dropped > before.dropped)
+        break;
+    case AEGIS_CONNECTION_DROPPED:
         cli_remark("more came than could be shown; some is left out");
+        break;
+    default:
+        break;
+    }
+}
+
+/* The first UP is that of the beginning. */
+static void look_at_connection(const tap *t)
+{
+    const aegis_port_ops *ops = session_port(t->s)->ops;
+    aegis_health health;
+    aegis_message message;
+
+    while (ops->next(t->events, aegis_clock_monotonic(), &message) == AEGIS_OK) {
+        memset(&health, 0, sizeof health);
+        ops->health(session_port(t->s), &health);
+        if (message.event != AEGIS_CONNECTION_UP || health.reconnects > 0)
+            tell(message.event);
+        ops->release(&message);
+    }
 }
 
 static bool is_repeated(const tap *t, const aegis_message *message)
@@ -104,5 +118,7 @@ void tap_close(tap *t)
     }
     if (t->flow != NULL)
         ops->close_source(t->flow);
+    if (t->events != NULL)
+        ops->close_source(t->events);
     memset(t, 0, sizeof *t);
 }

@@ -12,9 +12,8 @@ typedef struct tap {
     const char *patterns[TAP_PATTERNS_MAX];
     aegis_source *sources[TAP_PATTERNS_MAX];
     size_t count;
-    aegis_source *flow;  /* all of them */
-    aegis_health health; /* of the connection, as it was last looked at, */
-    int64_t look_at;     /* and when it is again */
+    aegis_source *flow;   /* all of them */
+    aegis_source *events; /* of the connection */
 } tap;
 
 /* Patterns are added first; CLI_USAGE, having said why, when one is none or there are too many. */

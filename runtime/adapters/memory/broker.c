@@ -78,7 +78,7 @@ void memory_unroute(memory_bus *bus, memory_source *source)
     source->route_next = source->route_previous = NULL;
 }
 
-/* A full source loses the message, which is counted. */
+/* A full source loses the message; the first loss after a read is reported. */
 static void deliver(memory_bus *bus, memory_source *source, memory_packet *packet, int64_t now)
 {
     const bool room = source->into ? source->into->count < MEMORY_CAPACITY : source->count < source->capacity;
@@ -91,6 +91,9 @@ static void deliver(memory_bus *bus, memory_source *source, memory_packet *packe
             memory_enqueue(source, delivery);
     } else {
         bus->dropped++;
+        if (!source->overflowed)
+            memory_event(bus, AEGIS_CONNECTION_DROPPED, source->subject);
+        source->overflowed = true;
     }
 }
 

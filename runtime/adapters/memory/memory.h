@@ -16,6 +16,7 @@
 #define MEMORY_BODY_MAX ((size_t)1 << 20)
 #define MEMORY_LIMIT    ((size_t)256 << 20)
 #define MEMORY_CAPACITY 65536
+#define MEMORY_EVENTS   64
 #define MEMORY_BUCKETS  256
 /* Streams that forget their oldest do so from here on, so that the rest of the bus has room to work. */
 #define MEMORY_CROWDED (MEMORY_LIMIT / 4 * 3)
@@ -63,7 +64,12 @@ typedef struct memory_group {
     char *name;
 } memory_group;
 
-typedef enum memory_kind { MEMORY_SUBSCRIPTION, MEMORY_DURABLE, MEMORY_COMPLETIONS } memory_kind;
+typedef enum memory_kind {
+    MEMORY_SUBSCRIPTION,
+    MEMORY_DURABLE,
+    MEMORY_COMPLETIONS,
+    MEMORY_EVENT_SOURCE
+} memory_kind;
 
 struct memory_source {
     aegis_source base;
@@ -75,6 +81,7 @@ struct memory_source {
     bool drained;
     memory_delivery *first, *last;
     size_t count, capacity;
+    bool overflowed; /* reported, and not read from since */
 
     char *subject; /* subscriptions */
     memory_group *group;
@@ -164,6 +171,8 @@ void memory_delivery_free(memory_bus *bus, memory_delivery *delivery);
 void memory_enqueue(memory_source *source, memory_delivery *delivery);
 /* To where `source` is diverted. */
 void memory_hand_on(const memory_source *source, memory_delivery *delivery);
+void memory_event(memory_bus *bus, aegis_connection_event event, const char *subject);
+aegis_status memory_events(aegis_port *port, aegis_source **source, aegis_error *error);
 aegis_status memory_next_batch(aegis_source *source, int64_t deadline, aegis_message *messages, size_t most,
                                size_t *count);
 aegis_status memory_next(aegis_source *source, int64_t deadline, aegis_message *message);

@@ -217,6 +217,7 @@ static const aegis_port_ops memory_ops = {
     .kv_put = memory_kv_put,
     .kv_delete = memory_kv_delete,
     .kv_list = memory_kv_list,
+    .events = memory_events,
     .health = memory_health,
     .flush = memory_flush,
     .close = memory_close,

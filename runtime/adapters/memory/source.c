@@ -108,7 +108,44 @@ static memory_delivery *dequeue(memory_source *source)
     if (!source->first)
         source->last = NULL;
     source->count--;
+    source->overflowed = false;
     return delivery;
+}
+
+/* Events are few and small; when there is no memory for one it is lost like the oldest of a full source. */
+static void add_event(memory_source *source, aegis_connection_event event, const char *subject)
+{
+    memory_bus *bus = memory_of(source->base.port);
+    const aegis_outgoing content = {.subject = subject ? subject : ""};
+    memory_packet *packet = memory_packet_new(bus, &content, NULL);
+    memory_delivery *delivery = packet ? memory_delivery_new(bus, packet) : NULL;
+    memory_packet_drop(bus, packet);
+    if (!delivery)
+        return;
+    if (source->count >= source->capacity)
+        memory_delivery_free(bus, dequeue(source));
+    delivery->message.event = event;
+    delivery->message.arrived = aegis_clock_monotonic();
+    memory_enqueue(source, delivery);
+}
+
+void memory_event(memory_bus *bus, aegis_connection_event event, const char *subject)
+{
+    for (memory_source *source = bus->sources; source; source = source->next)
+        if (source->kind == MEMORY_EVENT_SOURCE && !source->drained)
+            add_event(source, event, subject);
+}
+
+aegis_status memory_events(aegis_port *port, aegis_source **source, aegis_error *error)
+{
+    memory_bus *bus = memory_of(port);
+    pthread_mutex_lock(&bus->lock);
+    memory_source *made = memory_source_new(bus, MEMORY_EVENT_SOURCE, MEMORY_EVENTS);
+    if (made)
+        add_event(made, AEGIS_CONNECTION_UP, NULL);
+    pthread_mutex_unlock(&bus->lock);
+    *source = made ? &made->base : NULL;
+    return made ? AEGIS_OK : memory_exhausted(error);
 }
 
 /* A message that is ready, or NULL and, in `look`, when time alone may bring one. */

@@ -76,6 +76,7 @@ static void on_lame_duck(natsConnection *connection, void *closure)
     pthread_mutex_lock(&engine->lock);
     link->lame = true;
     engine->lame_ducks++;
+    aegis_nats_event(engine, AEGIS_CONNECTION_LAME_DUCK);
     pthread_cond_signal(&engine->keeper_wake);
     aegis_nats_kick(engine);
     aegis_nats_unlock(engine);
@@ -296,6 +297,7 @@ void aegis_nats_link_up(nats_engine *engine, nats_seat *seat, nats_link *link)
         engine->durable = -1;
         engine->probed = 0;
         aegis_nats_probe(engine);
+        aegis_nats_event(engine, AEGIS_CONNECTION_UP);
     }
     aegis_nats_calls_again(engine);
     aegis_nats_kick(engine);
@@ -365,6 +367,8 @@ void aegis_nats_link_down(nats_engine *engine, nats_link *link)
     forget_subscriptions(engine, link);
     aegis_nats_sources_subscribe(engine);
     aegis_nats_calls_again(engine);
+    if (engine->up == 0)
+        aegis_nats_event(engine, AEGIS_CONNECTION_DOWN);
     while (link->flushers > 0) /* they hold the connection, and leave at once now that it is closed */
         aegis_nats_cond_until(engine, &engine->flushed, INT64_MAX);
     aegis_nats_unlock(engine);

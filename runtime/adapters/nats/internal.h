@@ -139,7 +139,12 @@ struct nats_parcel {
     nats_parcel *earlier;
 };
 
-typedef enum nats_source_kind { NATS_SUBSCRIPTION = 1, NATS_CONSUMER, NATS_COMPLETIONS } nats_source_kind;
+typedef enum nats_source_kind {
+    NATS_SUBSCRIPTION = 1,
+    NATS_CONSUMER,
+    NATS_COMPLETIONS,
+    NATS_EVENTS
+} nats_source_kind;
 
 /* A pull request under way. */
 typedef struct nats_pull {
@@ -158,6 +163,7 @@ struct nats_source {
     nats_parcel *tail;
     size_t count;
     size_t capacity;
+    bool overflowed;  /* since the queue was last empty; one event for each time */
     bool seldom;      /* who waits here never leads */
     unsigned waiting; /* threads inside `next` */
     unsigned wakes;
@@ -393,6 +399,7 @@ void aegis_nats_push(nats_source *source, nats_parcel *parcel);
 nats_source *aegis_nats_source_new(nats_engine *engine, nats_source_kind kind, size_t capacity);
 void aegis_nats_source_free(nats_source *source);
 aegis_status aegis_nats_source_add(nats_source *made, aegis_source **source, aegis_error *error);
+void aegis_nats_event(nats_engine *engine, aegis_connection_event event);
 /* Lock held: see that it has, or all have, a subscription, if there is a connection for it. */
 void aegis_nats_source_subscribe(nats_source *source);
 void aegis_nats_sources_subscribe(nats_engine *engine);
@@ -411,6 +418,7 @@ void aegis_nats_wake(aegis_source *source);
 aegis_status aegis_nats_drain(aegis_source *source, int64_t deadline);
 aegis_status aegis_nats_hold(aegis_source *source, bool held, int64_t deadline);
 void aegis_nats_close_source(aegis_source *source);
+aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error);
 
 /* send.c */
 aegis_status aegis_nats_check(const nats_engine *engine, const aegis_outgoing *message, aegis_error *error);

@@ -120,6 +120,7 @@ static const aegis_port_ops operations = {
     .kv_put = aegis_nats_kv_put,
     .kv_delete = aegis_nats_kv_delete,
     .kv_list = aegis_nats_kv_list,
+    .events = aegis_nats_events,
     .health = health,
     .flush = flush,
     .close = close_port,

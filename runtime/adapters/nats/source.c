@@ -1,6 +1,6 @@
 /* Sources, and the messages that wait in them. The leader moves what nats.c has parsed into the source it
- * belongs to; `next` takes it from there. Core subscriptions have a bound and drop what is over it, which is
- * counted; a consumer's bound is its credit, a completion queue's the operations under way.
+ * belongs to; `next` takes it from there. Core subscriptions have a bound and drop what is over it, with one
+ * event for each overflow; a consumer's bound is its credit, a completion queue's the operations under way.
  */
 #define _GNU_SOURCE
 #include "internal.h"
@@ -11,6 +11,7 @@
 #include "domain/subject.h"
 
 #define DEFAULT_CAPACITY 65536
+#define EVENT_CAPACITY   64
 #define POOL_MAX         2048
 #define DEAD_BYTES       ((size_t)1 << 20)
 #define DEAD_MAX         (sizeof((nats_engine *)NULL)->dead / sizeof(natsMsg *))
@@ -174,8 +175,10 @@ static nats_parcel *pop(nats_source *source)
     if (parcel == NULL)
         return NULL;
     source->head = parcel->next;
-    if (source->head == NULL)
+    if (source->head == NULL) {
         source->tail = NULL;
+        source->overflowed = false;
+    }
     source->count--;
     if (source->kind == NATS_SUBSCRIPTION || source->kind == NATS_COMPLETIONS)
         source->engine->backlog--;
@@ -206,10 +209,35 @@ static bool full(const nats_source *source)
     return source->kind == NATS_SUBSCRIPTION && source->count >= source->capacity;
 }
 
+static void event_add(nats_source *source, aegis_connection_event event)
+{
+    if (source->count >= source->capacity)
+        aegis_nats_parcel_free(pop(source));
+    nats_parcel *parcel = aegis_nats_parcel_new(source->engine, NULL);
+    if (parcel == NULL)
+        return;
+    parcel->message.event = event;
+    parcel->message.arrived = aegis_clock_monotonic();
+    aegis_nats_push(source, parcel);
+    aegis_nats_signal(source->engine, source, source->count);
+}
+
+void aegis_nats_event(nats_engine *engine, aegis_connection_event event)
+{
+    for (nats_source *s = engine->sources; s != NULL; s = s->next) {
+        if (s->kind == NATS_EVENTS)
+            event_add(s, event);
+    }
+}
+
 static void overflow(nats_source *source, natsMsg *raw)
 {
     natsMsg_Destroy(raw);
     source->engine->dropped++;
+    if (source->overflowed)
+        return;
+    source->overflowed = true;
+    aegis_nats_event(source->engine, AEGIS_CONNECTION_DROPPED);
 }
 
 /* One message of nats.c's, or false when it has none. */
@@ -466,6 +494,19 @@ aegis_status aegis_nats_listen(aegis_port *port, const char *subject, size_t cap
     }
     *source = &made->base;
     return AEGIS_OK;
+}
+
+aegis_status aegis_nats_events(aegis_port *port, aegis_source **source, aegis_error *error)
+{
+    nats_source *made = aegis_nats_source_new(aegis_nats_engine_of(port), NATS_EVENTS, EVENT_CAPACITY);
+    if (made == NULL)
+        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "no memory for a source");
+    aegis_status status = source_add(made, source, error);
+    pthread_mutex_lock(&made->engine->lock);
+    if (status == AEGIS_OK && made->engine->up > 0 && made->count == 0)
+        event_add(made, AEGIS_CONNECTION_UP); /* a reader learns the state it begins in */
+    aegis_nats_unlock(made->engine);
+    return status;
 }
 
 /* For consumer.c and inbox.c, whose sources need more before they are added. */

@@ -30,6 +30,34 @@ typedef struct aegis_health_report {
 AEGIS_API aegis_status aegis_health_read(aegis_bus *bus, aegis_arena *arena, aegis_health_report *report,
                                          aegis_error *error);
 
+/* ---- the connection, as events ---- */
+
+/** What happens to the connection of a bus. */
+typedef enum aegis_connection_event {
+    AEGIS_CONNECTION_UP = 1,     /**< connected, again: subscriptions are in place. With several connections: one of them */
+    AEGIS_CONNECTION_DOWN,       /**< lost; it is made anew by itself */
+    AEGIS_CONNECTION_LAME_DUCK,  /**< its server is about to go; it is left for another before that */
+    AEGIS_CONNECTION_DROPPED     /**< a subscription had no room for a message: lost, unless it is in a stream */
+} aegis_connection_event;
+
+/** The name of one: "up", "down", "lame duck", "dropped". */
+AEGIS_API const char *aegis_connection_event_name(aegis_connection_event event);
+
+/** A reader of them. */
+typedef struct aegis_connection_events aegis_connection_events;
+
+/** From now on; the first is UP when the bus is connected. Each reader gets all. To be closed before the bus is. */
+AEGIS_API aegis_status aegis_connection_events_open(aegis_bus *bus, aegis_connection_events **events,
+                                                    aegis_error *error);
+
+/** The next one, waiting for it at most `wait`: DEADLINE_EXCEEDED when none came; then `*event` is as it was. One thread
+ *  reads. Of a reader that does not read, the oldest are forgotten: some dozens are kept. */
+AEGIS_API aegis_status aegis_connection_events_next(aegis_connection_events *events, aegis_duration wait,
+                                                    aegis_connection_event *event);
+
+/** Not while another thread waits in _next. NULL is fine. */
+AEGIS_API void aegis_connection_events_close(aegis_connection_events *events);
+
 #ifdef __cplusplus
 }
 #endif
