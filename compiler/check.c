@@ -91,8 +91,9 @@ static void name_package(unit *u, const ast_node *node)
         return;
     p->docs = docs_of(u, &node->marks);
     claim_name(u, p->c_guard, u->where, arena_printf(a, "package '%s'", p->name));
-    if (strcmp(p->c_prefix, "aegis") == 0 || (strncmp(p->c_prefix, "aegis_", 6) == 0 &&
-                                              strcmp(p->name, "aegis_wire") != 0)) /* the library's own */
+    if (strcmp(p->c_prefix, "aegis") == 0 ||
+        (strncmp(p->c_prefix, "aegis_", 6) == 0 && strcmp(p->name, "aegis_wire") != 0 &&
+         strcmp(p->name, "aegis_duties") != 0)) /* the library's own */
         diag_report(&u->c->reports, 309, u->where, "the C names of the library begin with 'aegis_'");
     check_other_packages(u);
 }

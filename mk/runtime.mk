@@ -1,12 +1,13 @@
 # libaegis and libaegis-http, static and shared. libaegis is the core, the codecs, both adapters; its own messages come from
-# idl/aegis/wire.aegis by way of aegisc, so the compiler is built first.
+# idl/aegis/*.aegis by way of aegisc, so the compiler is built first.
 
 LIBAEGIS        := $(BUILD)/libaegis.a
 LIBAEGIS_SHARED := $(BUILD)/libaegis.so.$(ABI)
 
 RUNTIME_SOURCES  := $(sort $(shell find runtime -name '*.c' -not -path 'runtime/http/*'))
 WIRE             := $(BUILD)/gen/aegis/wire
-RUNTIME_OBJECTS  := $(RUNTIME_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/aegis/wire.o
+DUTIES           := $(BUILD)/gen/aegis/duties
+RUNTIME_OBJECTS  := $(RUNTIME_SOURCES:%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/gen/aegis/wire.o $(BUILD)/obj/gen/aegis/duties.o
 RUNTIME_INCLUDES := -Iruntime -Iruntime/include -I$(BUILD)/gen
 # A section for each function, so that what nobody calls of the generated envelopes is not in the library.
 RUNTIME_FLAGS    := -fPIC -fvisibility=hidden -ffunction-sections -fdata-sections -pthread $(RUNTIME_INCLUDES) \
@@ -20,20 +21,20 @@ HOT_CODEC        := copy js_read js_write mp_head mp_read mp_write number patter
 HOT_ADAPTERS     := engine inbox ring seats send source
 HOT_DOMAIN       := arena policy subject time uuid
 HOT              := $(HOT_CODEC:%=runtime/codec/%.c) $(HOT_APPLICATION:%=runtime/application/%.c) $(HOT_ADAPTERS:%=runtime/adapters/nats/%.c) \
-                    $(HOT_DOMAIN:%=runtime/domain/%.c)
+                    $(HOT_DOMAIN:%=runtime/domain/%.c) $(WIRE).c
 SMALL             = $(if $(filter $(HOT),$<),,$(patsubst -O2,-Os,$(filter -O2,$(CFLAGS))))
 
 # One .aegis file to its .h and .c: $(call GENERATE,file,folder)
 GENERATE = $(AEGISC) -o $(2) $(1)
 
-$(WIRE).c: idl/aegis/wire.aegis $(AEGISC)
+$(BUILD)/gen/aegis/%.c: idl/aegis/%.aegis $(AEGISC)
 	@mkdir -p $(@D)
 	$(call GENERATE,--no-schema $<,$(@D))
-$(WIRE).h: $(WIRE).c ;
+$(WIRE).h: $(WIRE).c $(DUTIES).c ;
 
 $(BUILD)/obj/gen/aegis/%.o: $(BUILD)/gen/aegis/%.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
-	$(COMPILE) $(RUNTIME_FLAGS) -c $< -o $@
+	$(COMPILE) $(RUNTIME_FLAGS) $(SMALL) -c $< -o $@
 $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 	@mkdir -p $(@D)
 	$(COMPILE) $(RUNTIME_FLAGS) $(SMALL) -c $< -o $@

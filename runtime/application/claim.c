@@ -123,7 +123,7 @@ static aegis_claim judge(const aegis_job *job, aegis_duration *later)
     aegis_service *service = job->state->service;
     const aegis_record *record = &job->record;
 
-    *later = record->revision != 0 && record->value.state == AEGIS_WIRE_COMMAND_STATE_RUNNING
+    *later = record->revision != 0 && record->value.state == AEGIS_DUTIES_COMMAND_STATE_RUNNING
                  ? lease_left(service, record->revision)
                  : 0;
     aegis_claim claim =
@@ -222,7 +222,7 @@ static aegis_claim look_up(aegis_job *job, aegis_duration *later)
         return AEGIS_CLAIM_START;
     if (status != AEGIS_OK)
         return trouble(job, &why, later);
-    if (!aegis_record_ended(&found) && found.value.state != AEGIS_WIRE_COMMAND_STATE_CANCELLED)
+    if (!aegis_record_ended(&found) && found.value.state != AEGIS_DUTIES_COMMAND_STATE_CANCELLED)
         return AEGIS_CLAIM_START;
     job->record = found;
     job->fenced = true;

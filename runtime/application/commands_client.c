@@ -293,9 +293,9 @@ static aegis_status mark(const aegis_command *command, aegis_arena *arena, aegis
     status = aegis_record_read(bus, command->id, deadline, arena, &record, error);
     if (status == AEGIS_NOT_FOUND)
         aegis_record_begin(&record, command->id, command->service, command->name);
-    else if (status != AEGIS_OK || record.value.state != AEGIS_WIRE_COMMAND_STATE_WAITING)
+    else if (status != AEGIS_OK || record.value.state != AEGIS_DUTIES_COMMAND_STATE_WAITING)
         return status;
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_CANCELLED, NULL, NULL);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_CANCELLED, NULL, NULL);
     return aegis_record_write(bus, &record, deadline, arena, error);
 }
 

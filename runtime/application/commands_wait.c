@@ -81,7 +81,7 @@ bool aegis_command_heard(aegis_exchange *x, const aegis_command *command, const 
 /* ---- the record --------------------------------------------------------------------------------------- */
 
 /* Whose it is, of a handle that was attached. */
-static bool is_of(const aegis_method *method, const aegis_wire_command_record *record)
+static bool is_of(const aegis_method *method, const aegis_duties_command_record *record)
 {
     if (strcmp(record->command, method->name) == 0 || record->command[0] == '\0')
         return true;
@@ -96,7 +96,7 @@ static bool is_of(const aegis_method *method, const aegis_wire_command_record *r
 static bool judge(aegis_exchange *x, const aegis_command *command, const aegis_record *record, int *answer,
                   aegis_error *failed)
 {
-    const aegis_wire_command_record *value = &record->value;
+    const aegis_duties_command_record *value = &record->value;
 
     *answer = AEGIS_ANSWER_FAILED;
     if (command->service[0] == '\0' && !is_of(x->method, value)) {
@@ -106,12 +106,12 @@ static bool judge(aegis_exchange *x, const aegis_command *command, const aegis_r
         return true;
     }
     if (aegis_record_ended(record)) {
-        *answer = ended(x, value->state == AEGIS_WIRE_COMMAND_STATE_COMPLETED, value->error, value->result,
+        *answer = ended(x, value->state == AEGIS_DUTIES_COMMAND_STATE_COMPLETED, value->error, value->result,
                         AEGIS_FORMAT_MSGPACK, failed);
         return true;
     }
     /* One that runs at least once is begun without a look at the record: its worker has the last word. */
-    if (value->state != AEGIS_WIRE_COMMAND_STATE_CANCELLED || x->method->guarantee == AEGIS_AT_LEAST_ONCE)
+    if (value->state != AEGIS_DUTIES_COMMAND_STATE_CANCELLED || x->method->guarantee == AEGIS_AT_LEAST_ONCE)
         return false;
     (void)aegis_error_set(failed, AEGIS_CANCELLED, "%s.%s was cancelled before it ran", x->method->service,
                           x->method->name);
@@ -132,13 +132,13 @@ static aegis_status fetch(aegis_exchange *x, const aegis_command *command, int64
     if (status == AEGIS_OK)
         status = aegis_record_read(bus, command->id, deadline, scratch, record, NULL);
     if (status == AEGIS_OK) {
-        const bool going_on = record->value.state == AEGIS_WIRE_COMMAND_STATE_RUNNING ||
-                              record->value.state == AEGIS_WIRE_COMMAND_STATE_WAITING;
-        const aegis_wire_command_record found = record->value;
+        const bool going_on = record->value.state == AEGIS_DUTIES_COMMAND_STATE_RUNNING ||
+                              record->value.state == AEGIS_DUTIES_COMMAND_STATE_WAITING;
+        const aegis_duties_command_record found = record->value;
 
         if (going_on && command->service[0] != '\0')
             status = AEGIS_NOT_FOUND;
-        else if (aegis_wire_command_record_copy(&found, x->arena, &record->value) != AEGIS_OK)
+        else if (aegis_duties_command_record_copy(&found, x->arena, &record->value) != AEGIS_OK)
             status = AEGIS_RESOURCE_EXHAUSTED;
     }
     aegis_arena_free(scratch);

@@ -13,7 +13,7 @@
 typedef struct gathering {
     aegis_arena *arena;
     const aegis_schema_file **files;
-    aegis_wire_schema_file *out;
+    aegis_duties_schema_file *out;
     size_t count;
     bool failed; /* no memory */
 } gathering;
@@ -108,7 +108,7 @@ static bool gather(gathering *g, const aegis_schema_file *file)
 
     g->files =
         (const aegis_schema_file **)aegis_arena_alloc(g->arena, FILES_MAX * sizeof(aegis_schema_file *));
-    g->out = (aegis_wire_schema_file *)aegis_arena_alloc(g->arena, FILES_MAX * sizeof *g->out);
+    g->out = (aegis_duties_schema_file *)aegis_arena_alloc(g->arena, FILES_MAX * sizeof *g->out);
     if (g->files == NULL || g->out == NULL)
         return false;
     add(g, file->path, file);
@@ -129,7 +129,7 @@ static const char *why_none(const aegis_schema *schema)
 aegis_status aegis_describe_schema(const aegis_schema *schema, aegis_format format, const char *why,
                                    aegis_arena *arena, aegis_bytes *out, aegis_error *error)
 {
-    aegis_wire_schema_answer answer;
+    aegis_duties_schema_answer answer;
     aegis_writer writer;
     gathering g;
 
@@ -143,6 +143,6 @@ aegis_status aegis_describe_schema(const aegis_schema *schema, aegis_format form
     answer.files.items = g.out;
     answer.files.count = g.count;
     aegis_writer_open(&writer, arena, format, 0);
-    aegis_wire_schema_answer_put(&writer, &answer);
+    aegis_duties_schema_answer_put(&writer, &answer);
     return aegis_writer_close(&writer, out, error);
 }

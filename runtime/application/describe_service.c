@@ -42,13 +42,13 @@ aegis_status aegis_describe_ping(aegis_service *service, aegis_arena *arena, aeg
                                  aegis_error *error)
 {
     aegis_string_map_entry room[3];
-    const aegis_wire_micro_ping answer = {.type = "io.nats.micro.v1.ping_response",
-                                          .name = service->type->name,
-                                          .id = service->instance,
-                                          .version = service->type->version,
-                                          .metadata = metadata_of(service, room)};
+    const aegis_duties_micro_ping answer = {.type = "io.nats.micro.v1.ping_response",
+                                            .name = service->type->name,
+                                            .id = service->instance,
+                                            .version = service->type->version,
+                                            .metadata = metadata_of(service, room)};
 
-    return aegis_wire_micro_ping_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
+    return aegis_duties_micro_ping_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
 }
 
 /* ---- endpoints ---------------------------------------------------------------------------------------- */
@@ -80,7 +80,7 @@ static const char *name_of_pattern(const char *pattern, aegis_arena *arena)
 
 /* Methods are called in a queue group; commands and events come by a durable consumer, which is one, too. */
 static bool describe_method(const aegis_service *service, const aegis_method *method, aegis_arena *arena,
-                            aegis_wire_micro_endpoint *out)
+                            aegis_duties_micro_endpoint *out)
 {
     const char *kind = method->command ? "commands" : "rpc";
 
@@ -93,7 +93,7 @@ static bool describe_method(const aegis_service *service, const aegis_method *me
 }
 
 static bool describe_subscription(const aegis_subscription *subscription, aegis_arena *arena,
-                                  aegis_wire_micro_endpoint *out)
+                                  aegis_duties_micro_endpoint *out)
 {
     out->name = name_of_pattern(subscription->pattern, arena);
     out->subject = aegis_arena_printf(arena, "events.%s", subscription->pattern);
@@ -103,7 +103,7 @@ static bool describe_subscription(const aegis_subscription *subscription, aegis_
 
 /* Number `i` of them, without its metadata. */
 static bool describe_endpoint(const aegis_service *service, size_t i, aegis_arena *arena,
-                              aegis_wire_micro_endpoint *out)
+                              aegis_duties_micro_endpoint *out)
 {
     const aegis_service_type *type = service->type;
 
@@ -123,11 +123,11 @@ static const char *kind_of(const aegis_service_type *type, size_t i)
 }
 
 /* Each endpoint's metadata is one entry. */
-static bool describe_endpoints(const aegis_service *service, aegis_arena *arena, aegis_wire_micro_info *out)
+static bool describe_endpoints(const aegis_service *service, aegis_arena *arena, aegis_duties_micro_info *out)
 {
     const size_t count = count_of(service->type);
-    aegis_wire_micro_endpoint *items =
-        (aegis_wire_micro_endpoint *)aegis_arena_alloc(arena, (count + 1) * sizeof *items);
+    aegis_duties_micro_endpoint *items =
+        (aegis_duties_micro_endpoint *)aegis_arena_alloc(arena, (count + 1) * sizeof *items);
     aegis_string_map_entry *entries =
         (aegis_string_map_entry *)aegis_arena_alloc(arena, (count + 1) * sizeof *entries);
     const char **subjects = (const char **)aegis_arena_alloc(arena, (count + 1) * sizeof *subjects);
@@ -142,7 +142,7 @@ static bool describe_endpoints(const aegis_service *service, aegis_arena *arena,
         items[i].metadata = (aegis_string_map){&entries[i], 1};
         subjects[i] = items[i].subject;
     }
-    out->endpoints = (aegis_wire_micro_endpoint_list){items, count};
+    out->endpoints = (aegis_duties_micro_endpoint_list){items, count};
     out->subjects = (aegis_string_list){subjects, count};
     return true;
 }
@@ -151,39 +151,40 @@ aegis_status aegis_describe_info(aegis_service *service, aegis_arena *arena, aeg
                                  aegis_error *error)
 {
     aegis_string_map_entry room[3];
-    aegis_wire_micro_info answer = {.type = "io.nats.micro.v1.info_response",
-                                    .name = service->type->name,
-                                    .id = service->instance,
-                                    .version = service->type->version,
-                                    .metadata = metadata_of(service, room),
-                                    .description = text_or(service->type->description, "")};
+    aegis_duties_micro_info answer = {.type = "io.nats.micro.v1.info_response",
+                                      .name = service->type->name,
+                                      .id = service->instance,
+                                      .version = service->type->version,
+                                      .metadata = metadata_of(service, room),
+                                      .description = text_or(service->type->description, "")};
 
     if (!describe_endpoints(service, arena, &answer))
         return no_memory(error);
-    return aegis_wire_micro_info_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
+    return aegis_duties_micro_info_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
 }
 
 /* ---- what it has done --------------------------------------------------------------------------------- */
 
-static bool list_callers(const aegis_called *called, aegis_arena *arena, aegis_wire_micro_caller_list *out)
+static bool list_callers(const aegis_called *called, aegis_arena *arena, aegis_duties_micro_caller_list *out)
 {
-    aegis_wire_micro_caller *items =
-        (aegis_wire_micro_caller *)aegis_arena_alloc(arena, (called->caller_count + 1) * sizeof *items);
+    aegis_duties_micro_caller *items =
+        (aegis_duties_micro_caller *)aegis_arena_alloc(arena, (called->caller_count + 1) * sizeof *items);
     size_t i;
 
     if (items == NULL)
         return false;
     for (i = 0; i < called->caller_count; i++)
-        items[i] = (aegis_wire_micro_caller){called->callers[i].source, called->callers[i].requests,
-                                             called->callers[i].errors};
+        items[i] = (aegis_duties_micro_caller){called->callers[i].source, called->callers[i].requests,
+                                               called->callers[i].errors};
     if (called->others.requests > 0)
-        items[i++] = (aegis_wire_micro_caller){OTHERS, called->others.requests, called->others.errors};
-    *out = (aegis_wire_micro_caller_list){items, i};
+        items[i++] = (aegis_duties_micro_caller){OTHERS, called->others.requests, called->others.errors};
+    *out = (aegis_duties_micro_caller_list){items, i};
     return true;
 }
 
 /* The buckets that hold something; the last one has no bound, and is told with the longest there is. */
-static bool describe_latency(const aegis_latency *latency, aegis_arena *arena, aegis_wire_micro_latency *out)
+static bool describe_latency(const aegis_latency *latency, aegis_arena *arena,
+                             aegis_duties_micro_latency *out)
 {
     aegis_i64_list *pairs = (aegis_i64_list *)aegis_arena_alloc(arena, AEGIS_LATENCY_BUCKETS * sizeof *pairs);
     size_t count = 0, i;
@@ -217,14 +218,14 @@ static size_t endpoint_of(const aegis_service *service, const aegis_lane *lane)
 }
 
 /* What consumers say, each lane's added to its endpoint. */
-static void describe_lanes(const aegis_service *service, aegis_wire_micro_stat *items)
+static void describe_lanes(const aegis_service *service, aegis_duties_micro_stat *items)
 {
     size_t i;
 
     for (i = 0; i < service->lane_count; i++) {
         const aegis_lane *lane = &service->lanes[i];
         const uint64_t *before = service->tallied[i];
-        aegis_wire_micro_data *data = &items[endpoint_of(service, lane)].data;
+        aegis_duties_micro_data *data = &items[endpoint_of(service, lane)].data;
 
         data->running.has = data->waiting.has = data->retried.has = data->dead.has = true;
         data->lost.has = lane->endpoint == NULL;
@@ -238,9 +239,9 @@ static void describe_lanes(const aegis_service *service, aegis_wire_micro_stat *
 }
 
 static bool describe_stat(const aegis_service *service, size_t i, const aegis_called *called,
-                          aegis_arena *arena, aegis_wire_micro_stat *out)
+                          aegis_arena *arena, aegis_duties_micro_stat *out)
 {
-    aegis_wire_micro_endpoint endpoint;
+    aegis_duties_micro_endpoint endpoint;
 
     memset(out, 0, sizeof *out);
     if (!describe_endpoint(service, i, arena, &endpoint))
@@ -258,12 +259,13 @@ static bool describe_stat(const aegis_service *service, size_t i, const aegis_ca
 }
 
 /* Calls; of commands and events describe_lanes says it. */
-static void describe_load(const aegis_service *service, const aegis_load *load, aegis_wire_micro_stat *items)
+static void describe_load(const aegis_service *service, const aegis_load *load,
+                          aegis_duties_micro_stat *items)
 {
     size_t i;
 
     for (i = 0; i < service->type->endpoint_count; i++) {
-        aegis_wire_micro_data *data = &items[i].data;
+        aegis_duties_micro_data *data = &items[i].data;
 
         if (service->type->endpoints[i].method->command)
             continue;
@@ -273,12 +275,12 @@ static void describe_load(const aegis_service *service, const aegis_load *load, 
     }
 }
 
-static bool describe_stats(aegis_service *service, aegis_arena *arena, aegis_wire_micro_stats *out)
+static bool describe_stats(aegis_service *service, aegis_arena *arena, aegis_duties_micro_stats *out)
 {
     const size_t count = count_of(service->type);
     const aegis_called *called = aegis_callers_read(service->callers, arena);
-    aegis_wire_micro_stat *items =
-        (aegis_wire_micro_stat *)aegis_arena_alloc(arena, (count + 1) * sizeof *items);
+    aegis_duties_micro_stat *items =
+        (aegis_duties_micro_stat *)aegis_arena_alloc(arena, (count + 1) * sizeof *items);
     const aegis_load *load = aegis_load_read(service, arena);
     bool good = called != NULL && items != NULL && load != NULL;
     size_t i;
@@ -289,7 +291,7 @@ static bool describe_stats(aegis_service *service, aegis_arena *arena, aegis_wir
         describe_lanes(service, items);
         describe_load(service, load, items);
     }
-    out->endpoints = (aegis_wire_micro_stat_list){items, count};
+    out->endpoints = (aegis_duties_micro_stat_list){items, count};
     return good;
 }
 
@@ -297,14 +299,14 @@ aegis_status aegis_describe_stats(aegis_service *service, aegis_arena *arena, ae
                                   aegis_error *error)
 {
     aegis_string_map_entry room[3];
-    aegis_wire_micro_stats answer = {.type = "io.nats.micro.v1.stats_response",
-                                     .name = service->type->name,
-                                     .id = service->instance,
-                                     .version = service->type->version,
-                                     .metadata = metadata_of(service, room),
-                                     .started = service->started_at};
+    aegis_duties_micro_stats answer = {.type = "io.nats.micro.v1.stats_response",
+                                       .name = service->type->name,
+                                       .id = service->instance,
+                                       .version = service->type->version,
+                                       .metadata = metadata_of(service, room),
+                                       .started = service->started_at};
 
     if (!describe_stats(service, arena, &answer))
         return no_memory(error);
-    return aegis_wire_micro_stats_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
+    return aegis_duties_micro_stats_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
 }

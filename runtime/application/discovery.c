@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aegis/duties.h"
 #include "application/envelope.h"
 #include "application/registry.h"
 #include "domain/time.h"
@@ -21,11 +22,11 @@ const char *aegis_instance_state_name(aegis_instance_state state)
 static aegis_instance_state state_of(int32_t status)
 {
     switch (status) {
-    case AEGIS_WIRE_INSTANCE_STATUS_ACTIVE:
+    case AEGIS_DUTIES_INSTANCE_STATUS_ACTIVE:
         return AEGIS_INSTANCE_ACTIVE;
-    case AEGIS_WIRE_INSTANCE_STATUS_STANDBY:
+    case AEGIS_DUTIES_INSTANCE_STATUS_STANDBY:
         return AEGIS_INSTANCE_STANDBY;
-    case AEGIS_WIRE_INSTANCE_STATUS_SHUTDOWN:
+    case AEGIS_DUTIES_INSTANCE_STATUS_SHUTDOWN:
         return AEGIS_INSTANCE_SHUTDOWN;
     default:
         return AEGIS_INSTANCE_UNHEALTHY;
@@ -41,10 +42,10 @@ static aegis_timestamp time_of(const char *text, aegis_timestamp otherwise)
 
 static aegis_timestamp start_of(const aegis_raw *metadata, aegis_arena *arena)
 {
-    aegis_wire_registry_metadata known;
+    aegis_duties_registry_metadata known;
 
     if (metadata == NULL || aegis_raw_is_nil(*metadata) ||
-        aegis_wire_registry_metadata_decode(metadata->data, metadata->format, arena, &known, NULL) !=
+        aegis_duties_registry_metadata_decode(metadata->data, metadata->format, arena, &known, NULL) !=
             AEGIS_OK)
         return 0;
     return time_of(known.start_time, 0);
@@ -54,12 +55,12 @@ static aegis_timestamp start_of(const aegis_raw *metadata, aegis_arena *arena)
 static bool read_item(const aegis_kv_item *item, aegis_timestamp now, aegis_duration life, aegis_arena *arena,
                       aegis_instance *out)
 {
-    aegis_wire_registry_entry entry;
+    aegis_duties_registry_entry entry;
 
     out->age = now > item->entry.written_at ? now - item->entry.written_at : 0;
     if (strncmp(item->key, AEGIS_REGISTRY_PREFIX, strlen(AEGIS_REGISTRY_PREFIX)) != 0 || out->age > life ||
         item->entry.value.len == 0 ||
-        aegis_wire_registry_entry_decode(item->entry.value, AEGIS_FORMAT_AUTO, arena, &entry, NULL) !=
+        aegis_duties_registry_entry_decode(item->entry.value, AEGIS_FORMAT_AUTO, arena, &entry, NULL) !=
             AEGIS_OK)
         return false;
     out->service = entry.service;

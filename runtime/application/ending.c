@@ -103,8 +103,8 @@ static void publish_outcome(aegis_job *job, aegis_arena *arena, const char *erro
 
 void aegis_command_answer(aegis_job *job, aegis_arena *arena)
 {
-    const aegis_wire_command_record *value = &job->record.value;
-    const bool failed = value->state != AEGIS_WIRE_COMMAND_STATE_COMPLETED;
+    const aegis_duties_command_record *value = &job->record.value;
+    const bool failed = value->state != AEGIS_DUTIES_COMMAND_STATE_COMPLETED;
     const char *error = value->error != NULL ? value->error : "it failed";
 
     aegis_lease_end(job);
@@ -196,7 +196,7 @@ static void repeat(aegis_job *job, aegis_arena *arena, const char *error)
                     state->call.service, method->name, state->call.attempt, state->call.message_id,
                     hard ? "is handed back" : "failed, another follows", error);
     if (job->fenced) {
-        aegis_record_conclude(&job->record, AEGIS_WIRE_COMMAND_STATE_WAITING, error, NULL);
+        aegis_record_conclude(&job->record, AEGIS_DUTIES_COMMAND_STATE_WAITING, error, NULL);
         job->record.value.maybe_executed = job->record.value.maybe_executed || job->unsure;
         if (hard && !job->unsure)
             job->record.value.attempt--;
@@ -231,9 +231,10 @@ static const char *reason(const aegis_job *job, aegis_arena *arena, bool again, 
 static aegis_status finish(aegis_job *job, aegis_arena *arena, const char *error, const aegis_raw *result,
                            aegis_error *why)
 {
-    aegis_record_conclude(
-        &job->record, error == NULL ? AEGIS_WIRE_COMMAND_STATE_COMPLETED : AEGIS_WIRE_COMMAND_STATE_FAILED,
-        error, result);
+    aegis_record_conclude(&job->record,
+                          error == NULL ? AEGIS_DUTIES_COMMAND_STATE_COMPLETED
+                                        : AEGIS_DUTIES_COMMAND_STATE_FAILED,
+                          error, result);
     job->record.value.dead_letter = job->dead != NULL;
     aegis_status status = write_record(job, arena, why);
     job->record.value.result = NULL;

@@ -16,7 +16,7 @@ typedef struct filling {
     const char *service;
     aegis_u64_map_entry *counters;
     size_t counter_count;
-    aegis_wire_heartbeat_summary_map_entry *summaries;
+    aegis_duties_heartbeat_summary_map_entry *summaries;
     size_t summary_count;
     bool failed;
 } filling;
@@ -54,7 +54,7 @@ static double quantile(const aegis_latency *latency, double wanted)
 
 static void summarize(filling *f, const aegis_latency *latency, const char *key)
 {
-    aegis_wire_heartbeat_summary_map_entry *entry;
+    aegis_duties_heartbeat_summary_map_entry *entry;
 
     if (key == NULL)
         f->failed = true;
@@ -62,14 +62,14 @@ static void summarize(filling *f, const aegis_latency *latency, const char *key)
         return;
     entry = &f->summaries[f->summary_count++];
     entry->key = key;
-    entry->value =
-        (aegis_wire_heartbeat_summary){.count = latency->count,
-                                       .average = milliseconds((double)latency->sum / (double)latency->count),
-                                       .min = milliseconds(smallest(latency)),
-                                       .max = quantile(latency, 1.0),
-                                       .p50 = quantile(latency, 0.5),
-                                       .p90 = quantile(latency, 0.9),
-                                       .p99 = quantile(latency, 0.99)};
+    entry->value = (aegis_duties_heartbeat_summary){
+        .count = latency->count,
+        .average = milliseconds((double)latency->sum / (double)latency->count),
+        .min = milliseconds(smallest(latency)),
+        .max = quantile(latency, 1.0),
+        .p50 = quantile(latency, 0.5),
+        .p90 = quantile(latency, 0.9),
+        .p99 = quantile(latency, 0.99)};
 }
 
 static bool is_command(const aegis_service *service, const char *method)
@@ -143,7 +143,7 @@ static bool fill(filling *f, aegis_service *service, const aegis_metrics *metric
 
     f->service = service->type->name;
     f->counters = (aegis_u64_map_entry *)aegis_arena_alloc(f->arena, counters * sizeof *f->counters);
-    f->summaries = (aegis_wire_heartbeat_summary_map_entry *)aegis_arena_alloc(
+    f->summaries = (aegis_duties_heartbeat_summary_map_entry *)aegis_arena_alloc(
         f->arena, (metrics->method_count + 1) * sizeof *f->summaries);
     if (f->counters == NULL || f->summaries == NULL)
         return false;
@@ -171,14 +171,14 @@ aegis_status aegis_heartbeat_body(aegis_service *service, aegis_arena *arena, ae
     memset(&health, 0, sizeof health);
     service->bus->port->ops->health(service->bus->port, &health);
     const aegis_f64_map_entry gauges[] = {{"nats.connections", (double)health.connections}};
-    const aegis_wire_heartbeat beat = {
+    const aegis_duties_heartbeat beat = {
         .instance_id = service->instance,
         .timestamp = (double)(now / AEGIS_MICROSECOND) / 1e6,
         .metrics = {.uptime_seconds = (double)((now - service->started_at) / AEGIS_MILLISECOND) / 1e3,
                     .counters = {f.counters, f.counter_count},
                     .gauges = {gauges, 1},
                     .summaries = {f.summaries, f.summary_count}}};
-    status = aegis_wire_heartbeat_encode(&beat, AEGIS_FORMAT_JSON, arena, body, error);
+    status = aegis_duties_heartbeat_encode(&beat, AEGIS_FORMAT_JSON, arena, body, error);
     if (status != AEGIS_OK)
         return status;
     *body = aegis_json_spread(*body, arena);

@@ -253,7 +253,7 @@ static aegis_status forget_failure(aegis_bus *bus, const aegis_deadletter *lette
     aegis_status status = aegis_record_read(bus, command.message_id, deadline, arena, &record, error);
     if (status == AEGIS_NOT_FOUND || status == AEGIS_INVALID_ARGUMENT)
         return aegis_error_set(error, AEGIS_OK, "%s", ""); /* none, or an id that can have none */
-    if (status != AEGIS_OK || record.value.state != AEGIS_WIRE_COMMAND_STATE_FAILED)
+    if (status != AEGIS_OK || record.value.state != AEGIS_DUTIES_COMMAND_STATE_FAILED)
         return status;
     return aegis_record_forget(bus, &record, deadline, error);
 }

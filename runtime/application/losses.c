@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "aegis/wire.h"
+#include "aegis/duties.h"
 #include "application/subscriptions.h"
 
 /* Between two looks: while events come, and while none do. */
@@ -133,7 +133,7 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
     aegis_arena *arena = aegis_arena_new(bus->allocator);
     const char *key = arena != NULL ? aegis_arena_printf(arena, "%s.lost", in->config.durable) : NULL;
     const int64_t deadline = aegis_clock_monotonic() + TIMEOUT;
-    aegis_wire_event_losses value = {.upto = 0};
+    aegis_duties_event_losses value = {.upto = 0};
     aegis_kv_entry entry;
     aegis_bytes body;
     aegis_status status = AEGIS_ABORTED;
@@ -142,14 +142,14 @@ static uint64_t claim(const aegis_intake *in, uint64_t from, uint64_t upto)
         memset(&entry, 0, sizeof entry);
         value.upto = 0;
         if (ops->kv_get(bus->port, bucket, key, deadline, arena, &entry, NULL) == AEGIS_OK &&
-            aegis_wire_event_losses_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) !=
+            aegis_duties_event_losses_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) !=
                 AEGIS_OK)
             value.upto = 0;
         from = value.upto > from ? value.upto : from;
         if (from >= upto)
             break;
         value.upto = upto;
-        if (aegis_wire_event_losses_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, NULL) != AEGIS_OK)
+        if (aegis_duties_event_losses_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, NULL) != AEGIS_OK)
             break;
         status = aegis_bus_put(bus, AEGIS_KIND_TRIES, key, body, entry.revision, deadline, NULL, NULL);
     }

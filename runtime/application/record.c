@@ -67,7 +67,7 @@ aegis_status aegis_record_read(aegis_bus *bus, const char *id, int64_t deadline,
     if (status != AEGIS_OK)
         return status;
     aegis_reader_open(&reader, entry.value, aegis_format_of(entry.value), arena);
-    aegis_wire_command_record_get(&reader, &out->value);
+    aegis_duties_command_record_get(&reader, &out->value);
     out->revision = entry.revision;
     status = aegis_reader_close(&reader, &why);
     if (status == AEGIS_OK || status == AEGIS_RESOURCE_EXHAUSTED)
@@ -93,7 +93,7 @@ static aegis_status encode(const aegis_record *record, aegis_arena *arena, aegis
     aegis_writer writer;
 
     aegis_writer_open(&writer, arena, AEGIS_FORMAT_MSGPACK, 0);
-    aegis_wire_command_record_put(&writer, &record->value);
+    aegis_duties_command_record_put(&writer, &record->value);
     return aegis_writer_close(&writer, body, error);
 }
 
@@ -103,7 +103,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 /* Nobody writes the same attempt in the same nanosecond. */
-static bool same_write(const aegis_wire_command_record *a, const aegis_wire_command_record *b)
+static bool same_write(const aegis_duties_command_record *a, const aegis_duties_command_record *b)
 {
     return a->updated == b->updated && a->attempt == b->attempt && a->state == b->state &&
            same_text(a->owner, b->owner);
@@ -182,14 +182,14 @@ void aegis_record_begin(aegis_record *record, const char *id, const char *servic
 
 void aegis_record_claim(aegis_record *record, const char *owner)
 {
-    record->value.state = AEGIS_WIRE_COMMAND_STATE_RUNNING;
+    record->value.state = AEGIS_DUTIES_COMMAND_STATE_RUNNING;
     record->value.owner = owner;
     record->value.attempt++;
     record->value.error = NULL;
     record->value.result = NULL;
 }
 
-void aegis_record_conclude(aegis_record *record, aegis_wire_command_state state, const char *error,
+void aegis_record_conclude(aegis_record *record, aegis_duties_command_state state, const char *error,
                            const aegis_raw *result)
 {
     record->value.state = state;
@@ -199,8 +199,8 @@ void aegis_record_conclude(aegis_record *record, aegis_wire_command_state state,
 
 bool aegis_record_ended(const aegis_record *record)
 {
-    return record->revision != 0 && (record->value.state == AEGIS_WIRE_COMMAND_STATE_COMPLETED ||
-                                     record->value.state == AEGIS_WIRE_COMMAND_STATE_FAILED);
+    return record->revision != 0 && (record->value.state == AEGIS_DUTIES_COMMAND_STATE_COMPLETED ||
+                                     record->value.state == AEGIS_DUTIES_COMMAND_STATE_FAILED);
 }
 
 /* ---- what to do with a delivery ----------------------------------------------------------------------- */
@@ -214,14 +214,14 @@ aegis_claim aegis_record_judge(const aegis_record *record, aegis_guarantee guara
         return AEGIS_CLAIM_START;
     if (aegis_record_ended(record))
         return AEGIS_CLAIM_ENDED;
-    if (record->value.state == AEGIS_WIRE_COMMAND_STATE_CANCELLED)
+    if (record->value.state == AEGIS_DUTIES_COMMAND_STATE_CANCELLED)
         return AEGIS_CLAIM_CANCELLED;
-    if (record->value.state != AEGIS_WIRE_COMMAND_STATE_WAITING && !still)
+    if (record->value.state != AEGIS_DUTIES_COMMAND_STATE_WAITING && !still)
         return AEGIS_CLAIM_HELD;
     if (once)
         return AEGIS_CLAIM_PARK;
     if (record->value.attempt >= attempts)
         return AEGIS_CLAIM_GIVE_UP;
-    return record->value.state == AEGIS_WIRE_COMMAND_STATE_WAITING ? AEGIS_CLAIM_START
-                                                                   : AEGIS_CLAIM_TAKE_OVER;
+    return record->value.state == AEGIS_DUTIES_COMMAND_STATE_WAITING ? AEGIS_CLAIM_START
+                                                                     : AEGIS_CLAIM_TAKE_OVER;
 }

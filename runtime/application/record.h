@@ -10,6 +10,7 @@
 
 #include <aegis/generated.h>
 
+#include "aegis/duties.h"
 #include "aegis/wire.h"
 #include "application/bus.h"
 
@@ -17,8 +18,8 @@
 #define AEGIS_NOT_BEFORE "Aegis-Not-Before"
 
 typedef struct aegis_record {
-    aegis_wire_command_record value; /* strings live in the arena it was read or made in */
-    uint64_t revision;               /* 0: there is none yet; AEGIS_KV_ANY: replace whatever is there */
+    aegis_duties_command_record value; /* strings live in the arena it was read or made in */
+    uint64_t revision;                 /* 0: there is none yet; AEGIS_KV_ANY: replace whatever is there */
 } aegis_record;
 
 /* A command with this id can have a record: it is not empty, nor longer than the key of a bucket. */
@@ -48,7 +49,7 @@ void aegis_record_begin(aegis_record *record, const char *id, const char *servic
 /* One more attempt, by `owner`. */
 void aegis_record_claim(aegis_record *record, const char *owner);
 /* The attempt ended: `state` is waiting, completed, failed or cancelled. `error` and `result` may be NULL. */
-void aegis_record_conclude(aegis_record *record, aegis_wire_command_state state, const char *error,
+void aegis_record_conclude(aegis_record *record, aegis_duties_command_state state, const char *error,
                            const aegis_raw *result);
 
 bool aegis_record_ended(const aegis_record *record);

@@ -45,22 +45,22 @@ static const char *time_text(aegis_timestamp time, aegis_arena *arena)
 static aegis_status entry_body(const aegis_service *service, aegis_instance_state state, aegis_arena *arena,
                                aegis_bytes *body, aegis_error *error)
 {
-    static const int32_t statuses[] = {AEGIS_WIRE_INSTANCE_STATUS_ACTIVE, AEGIS_WIRE_INSTANCE_STATUS_STANDBY,
-                                       AEGIS_WIRE_INSTANCE_STATUS_UNHEALTHY,
-                                       AEGIS_WIRE_INSTANCE_STATUS_SHUTDOWN};
-    const aegis_wire_registry_metadata metadata = {.start_time = time_text(service->started_at, arena)};
+    static const int32_t statuses[] = {
+        AEGIS_DUTIES_INSTANCE_STATUS_ACTIVE, AEGIS_DUTIES_INSTANCE_STATUS_STANDBY,
+        AEGIS_DUTIES_INSTANCE_STATUS_UNHEALTHY, AEGIS_DUTIES_INSTANCE_STATUS_SHUTDOWN};
+    const aegis_duties_registry_metadata metadata = {.start_time = time_text(service->started_at, arena)};
     aegis_raw raw = {{NULL, 0}, AEGIS_FORMAT_JSON};
-    const aegis_wire_registry_entry entry = {.service = service->type->name,
-                                             .instance = service->instance,
-                                             .version = service->type->version,
-                                             .status = statuses[state],
-                                             .last_heartbeat = time_text(aegis_now(), arena),
-                                             .metadata = &raw};
+    const aegis_duties_registry_entry entry = {.service = service->type->name,
+                                               .instance = service->instance,
+                                               .version = service->type->version,
+                                               .status = statuses[state],
+                                               .last_heartbeat = time_text(aegis_now(), arena),
+                                               .metadata = &raw};
     aegis_status status =
-        aegis_wire_registry_metadata_encode(&metadata, AEGIS_FORMAT_JSON, arena, &raw.data, error);
+        aegis_duties_registry_metadata_encode(&metadata, AEGIS_FORMAT_JSON, arena, &raw.data, error);
 
     if (status == AEGIS_OK)
-        status = aegis_wire_registry_entry_encode(&entry, AEGIS_FORMAT_JSON, arena, body, error);
+        status = aegis_duties_registry_entry_encode(&entry, AEGIS_FORMAT_JSON, arena, body, error);
     return status;
 }
 

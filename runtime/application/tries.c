@@ -6,7 +6,7 @@
  * not deleted but grow old with the bucket. */
 #include <string.h>
 
-#include "aegis/wire.h"
+#include "aegis/duties.h"
 #include "application/subscriptions.h"
 
 #define TIMEOUT (2 * AEGIS_SECOND)
@@ -20,10 +20,10 @@ static aegis_status write(const aegis_intake *in, const aegis_message *message, 
                           aegis_arena *arena, aegis_error *error)
 {
     aegis_bus *bus = in->lane->service->bus;
-    const aegis_wire_event_tries value = {.tries = tries, .stored_at = message->stored_at};
+    const aegis_duties_event_tries value = {.tries = tries, .stored_at = message->stored_at};
     const char *key = key_of(in, message->sequence, arena);
     aegis_bytes body;
-    aegis_status status = aegis_wire_event_tries_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, error);
+    aegis_status status = aegis_duties_event_tries_encode(&value, AEGIS_FORMAT_MSGPACK, arena, &body, error);
 
     if (status != AEGIS_OK)
         return status;
@@ -39,7 +39,7 @@ aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_t
 {
     aegis_bus *bus = in->lane->service->bus;
     const char *key = key_of(in, sequence, arena);
-    aegis_wire_event_tries value;
+    aegis_duties_event_tries value;
     aegis_kv_entry entry = {0};
 
     *tries = 0;
@@ -48,7 +48,7 @@ aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_t
     aegis_status status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key,
                                                  aegis_clock_monotonic() + TIMEOUT, arena, &entry, error);
     if (status == AEGIS_OK &&
-        aegis_wire_event_tries_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) == AEGIS_OK &&
+        aegis_duties_event_tries_decode(entry.value, AEGIS_FORMAT_MSGPACK, arena, &value, NULL) == AEGIS_OK &&
         value.stored_at == stored_at)
         *tries = value.tries;
     return status == AEGIS_NOT_FOUND ? AEGIS_OK : status;

@@ -240,7 +240,7 @@ static bool answers(aegis_service *service, const char *id, aegis_arena *arena)
     aegis_port *port = service->bus->port;
     const aegis_outgoing request = {
         .subject = aegis_arena_printf(arena, "$SRV.PING.%s.%s", service->type->name, id)};
-    aegis_wire_micro_ping answer;
+    aegis_duties_micro_ping answer;
     aegis_message message;
     bool good;
     size_t i;
@@ -249,7 +249,7 @@ static bool answers(aegis_service *service, const char *id, aegis_arena *arena)
         port->ops->request(port, &request, aegis_clock_monotonic() + AEGIS_PRESENCE_TIMEOUT, &message,
                            NULL) != AEGIS_OK)
         return false;
-    good = aegis_wire_micro_ping_decode(message.body, AEGIS_FORMAT_JSON, arena, &answer, NULL) == AEGIS_OK;
+    good = aegis_duties_micro_ping_decode(message.body, AEGIS_FORMAT_JSON, arena, &answer, NULL) == AEGIS_OK;
     for (i = 0; good && i < answer.metadata.count; i++)
         good = strcmp(answer.metadata.entries[i].key, AEGIS_HINDRANCE) != 0;
     port->ops->release(&message);

@@ -111,8 +111,8 @@ static void test_safe(void **state)
 static void test_same(void **state)
 {
     static const char *const files[] = {"tests/gen/everything.aegis", "tests/gen/torture.aegis",
-                                        "tests/gen/evolve.aegis", "examples/orders/shop.aegis",
-                                        "idl/aegis/wire.aegis"};
+                                        "tests/gen/evolve.aegis",     "examples/orders/shop.aegis",
+                                        "idl/aegis/wire.aegis",       "idl/aegis/duties.aegis"};
     static golden_run run;
 
     (void)state;

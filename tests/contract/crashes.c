@@ -39,7 +39,7 @@ static void check(aegis_bus *bus, round *r, size_t point, crash_count *count)
     assert_true(desk_hear(r->ear, TEN_SECONDS, arena, &told, NULL));
     assert_string_equal(told.status, "completed");
     assert_true(desk_ended(bus, r->id, arena, &record));
-    assert_int_equal(record.value.state, AEGIS_WIRE_COMMAND_STATE_COMPLETED);
+    assert_int_equal(record.value.state, AEGIS_DUTIES_COMMAND_STATE_COMPLETED);
     assert_int_equal(record.value.attempt, again ? 2 : 1);
     done = station_effects(r->s, r->id, effects, 4);
     assert_int_equal(done, twice ? 2 : 1);

@@ -132,7 +132,7 @@ bool desk_ended(aegis_bus *bus, const char *id, aegis_arena *arena, aegis_record
     return false;
 }
 
-aegis_record desk_plant(aegis_bus *bus, const char *id, aegis_wire_command_state state, uint32_t attempt,
+aegis_record desk_plant(aegis_bus *bus, const char *id, aegis_duties_command_state state, uint32_t attempt,
                         aegis_arena *arena)
 {
     aegis_record record;

@@ -34,7 +34,7 @@ aegis_record desk_record(aegis_bus *bus, const char *id, aegis_arena *arena);
 /* Waits for the record of a command that has ended; false after ten seconds. */
 bool desk_ended(aegis_bus *bus, const char *id, aegis_arena *arena, aegis_record *out);
 /* A record as somebody else has left it. */
-aegis_record desk_plant(aegis_bus *bus, const char *id, aegis_wire_command_state state, uint32_t attempt,
+aegis_record desk_plant(aegis_bus *bus, const char *id, aegis_duties_command_state state, uint32_t attempt,
                         aegis_arena *arena);
 /* Messages in a stream. */
 uint64_t desk_stored(aegis_bus *bus, aegis_stream_kind kind);

@@ -247,7 +247,7 @@ static void record_result(world *w, const char *id, int64_t number)
     assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_RECORDS, NULL), AEGIS_OK);
     aegis_record_begin(&record, id, "depot", "pack");
     aegis_record_claim(&record, "depot-1");
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_COMPLETED, NULL, &result);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_COMPLETED, NULL, &result);
     assert_int_equal(
         aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL), AEGIS_OK);
 }

@@ -352,7 +352,7 @@ static void test_stop(void **state)
     w->service = employ(w, &second, 0);
     for (i = 0; i < 4; i++) {
         assert_true(desk_ended(w->bus, ids[i], w->arena, &record));
-        assert_int_equal(record.value.state, AEGIS_WIRE_COMMAND_STATE_COMPLETED);
+        assert_int_equal(record.value.state, AEGIS_DUTIES_COMMAND_STATE_COMPLETED);
         assert_false(record.value.maybe_executed);
     }
     assert_true(desk_settled(w->bus, AEGIS_KIND_COMMANDS, 0));
@@ -375,7 +375,7 @@ static void test_hand_back(void **state)
     aegis_service_stop(service);
     assert_int_equal(atomic_load(&first.cancelled), 1);
     record = desk_record(w->bus, id, w->arena);
-    assert_int_equal(record.value.state, AEGIS_WIRE_COMMAND_STATE_WAITING);
+    assert_int_equal(record.value.state, AEGIS_DUTIES_COMMAND_STATE_WAITING);
     atomic_store(&second.go_on, true);
     service = employ(w, &second, 0);
     assert_true(desk_ended(w->bus, id, w->arena, &record));

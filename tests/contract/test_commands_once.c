@@ -105,7 +105,7 @@ static aegis_wire_completion end(world *w, aegis_source *ear)
     assert_true(desk_ended(w->bus, id, w->arena, &record));
     assert_string_equal(completion.command_id, id);
     assert_string_equal(completion.status,
-                        record.value.state == AEGIS_WIRE_COMMAND_STATE_COMPLETED ? "completed" : "failed");
+                        record.value.state == AEGIS_DUTIES_COMMAND_STATE_COMPLETED ? "completed" : "failed");
     assert_true(desk_settled(w->bus, AEGIS_KIND_COMMANDS, 0));
     return completion;
 }
@@ -138,7 +138,7 @@ static void test_died_at_work(void **state)
     int64_t began;
     crew c = {0};
 
-    (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, w->arena);
+    (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, w->arena);
     submit(w, "pack", "x");
     began = aegis_clock_monotonic();
     employ(w, &c);
@@ -162,8 +162,8 @@ static void test_died_after_the_result(void **state)
     aegis_record record;
     crew c = {0};
 
-    record = desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, w->arena);
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_COMPLETED, NULL, &result);
+    record = desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, w->arena);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_COMPLETED, NULL, &result);
     assert_int_equal(
         aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL), AEGIS_OK);
     submit(w, "pack", "x");
@@ -186,8 +186,8 @@ static void test_died_before_the_dead_letter(void **state)
     aegis_record record;
     crew c = {0};
 
-    record = desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 3, w->arena);
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_FAILED, "given up", NULL);
+    record = desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 3, w->arena);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_FAILED, "given up", NULL);
     record.value.dead_letter = true;
     assert_int_equal(
         aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL), AEGIS_OK);
@@ -208,7 +208,7 @@ static void test_waiting(void **state)
     aegis_source *ear = desk_listen(w->bus, id);
     crew c = {0};
 
-    (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_WAITING, 1, w->arena);
+    (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_WAITING, 1, w->arena);
     submit(w, "pack", "x");
     employ(w, &c);
     (void)end(w, ear);
@@ -225,7 +225,7 @@ static void test_doubt_stays(void **state)
     aegis_record record;
     crew c = {0};
 
-    (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, w->arena);
+    (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, w->arena);
     submit(w, "pack", "fail"); /* attempts 2 and 3 */
     employ(w, &c);
     assert_string_equal(end(w, ear).status, "failed");
@@ -244,7 +244,7 @@ static void test_given_up(void **state)
     aegis_source *ear = desk_listen(w->bus, id);
     crew c = {0};
 
-    (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 3, w->arena);
+    (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 3, w->arena);
     submit(w, "pack", "x");
     employ(w, &c);
     assert_non_null(strstr(end(w, ear).error, "given up after 3 attempts"));
@@ -259,7 +259,7 @@ static void test_parked(void **state)
     aegis_source *ear = desk_listen(w->bus, id);
     crew c = {0};
 
-    (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, w->arena);
+    (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, w->arena);
     submit(w, "once", "x");
     employ(w, &c);
     assert_non_null(strstr(end(w, ear).error, "may have been executed"));
@@ -296,7 +296,7 @@ static void test_cancelled_before(void **state)
 
         (void)w->bus->port->ops->kv_delete(w->bus->port, aegis_bus_stream(w->bus, AEGIS_KIND_RECORDS), id,
                                            AEGIS_KV_ANY, aegis_clock_monotonic() + TEN_SECONDS, NULL);
-        (void)desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_CANCELLED, 0, w->arena);
+        (void)desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_CANCELLED, 0, w->arena);
         submit(w, commands[i], "x");
         told = end(w, ear);
         assert_string_equal(told.error, "it was cancelled before it ran");
@@ -314,7 +314,7 @@ static void test_held(void **state)
     crew c = {0};
     int i;
 
-    record = desk_plant(w->bus, id, AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, w->arena);
+    record = desk_plant(w->bus, id, AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, w->arena);
     submit(w, "pack", "x");
     employ_for(w, &c, PATIENT);
     for (i = 0; i < 50; i++) {
@@ -324,7 +324,7 @@ static void test_held(void **state)
             AEGIS_OK);
     }
     assert_int_equal(atomic_load(&c.effects), 0);
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_COMPLETED, NULL, NULL);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_COMPLETED, NULL, NULL);
     assert_int_equal(
         aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL), AEGIS_OK);
     assert_string_equal(end(w, ear).status, "completed");
@@ -359,7 +359,7 @@ static void test_lease_lost(void **state)
     assert_string_equal(desk_record(w->bus, id, w->arena).value.owner, "somebody else");
     assert_int_equal(atomic_load(&c.effects), 1);
     record = desk_record(w->bus, id, w->arena);
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_COMPLETED, NULL, NULL);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_COMPLETED, NULL, NULL);
     assert_int_equal(
         aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL), AEGIS_OK);
     assert_string_equal(end(w, ear).status, "completed");
@@ -380,7 +380,7 @@ static void test_late_result(void **state)
     assert_true(reached(&c.running, 1));
     do {
         record = desk_record(w->bus, id, w->arena);
-        aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_FAILED, "parked", NULL);
+        aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_FAILED, "parked", NULL);
     } while (aegis_record_write(w->bus, &record, aegis_clock_monotonic() + TEN_SECONDS, w->arena, NULL) !=
              AEGIS_OK);
     atomic_store(&c.go_on, true);

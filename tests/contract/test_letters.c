@@ -355,7 +355,7 @@ static void test_replayed_command_begins_anew(void **state)
     aegis_record_begin(&record, command.message_id, "giver", "work");
     aegis_record_claim(&record, "somebody");
     assert_int_equal(aegis_record_write(w->bus, &record, soon(), w->arena, NULL), AEGIS_OK);
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_FAILED, "given up", NULL);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_FAILED, "given up", NULL);
     assert_int_equal(aegis_record_write(w->bus, &record, soon(), w->arena, NULL), AEGIS_OK);
     sequence = give_up(w, "work", body, "given up");
     replay(w, sequence);

@@ -48,12 +48,12 @@ static void test_life(void **state)
     assert_string_equal(read.value.command, "pack");
     assert_string_equal(read.value.owner, "worker-1");
     assert_int_equal(read.value.attempt, 1);
-    assert_int_equal(read.value.state, AEGIS_WIRE_COMMAND_STATE_RUNNING);
+    assert_int_equal(read.value.state, AEGIS_DUTIES_COMMAND_STATE_RUNNING);
     assert_int_equal(read.value.updated, record.value.updated);
     assert_null(read.value.result);
     assert_false(aegis_record_ended(&read));
 
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_COMPLETED, NULL, &result);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_COMPLETED, NULL, &result);
     assert_int_equal(write_record(w, &record), AEGIS_OK);
     assert_int_equal(write_record(w, &read), AEGIS_ABORTED); /* what it has read is no longer there */
     read = read_record(w, id);
@@ -86,7 +86,7 @@ static void test_any_revision(void **state)
 
     assert_int_equal(aegis_bus_ensure(w->bus, AEGIS_KIND_RECORDS, NULL), AEGIS_OK);
     aegis_record_begin(&record, "any", "worker", "pack");
-    aegis_record_conclude(&record, AEGIS_WIRE_COMMAND_STATE_FAILED, "no", NULL);
+    aegis_record_conclude(&record, AEGIS_DUTIES_COMMAND_STATE_FAILED, "no", NULL);
     record.revision = AEGIS_KV_ANY;
     assert_int_equal(write_record(w, &record), AEGIS_OK);
     record.revision = AEGIS_KV_ANY;
@@ -97,7 +97,7 @@ static void test_any_revision(void **state)
 static void test_judgement(void **state)
 {
     static const struct {
-        aegis_wire_command_state state;
+        aegis_duties_command_state state;
         uint32_t attempt; /* 0: no record */
         aegis_guarantee guarantee;
         bool still;
@@ -105,19 +105,19 @@ static void test_judgement(void **state)
     } table[] = {
         {0, 0, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_START},
         {0, 0, AEGIS_AT_MOST_ONCE, true, AEGIS_CLAIM_START},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_TAKE_OVER},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 3, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_GIVE_UP},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 3, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_HELD},
-        {AEGIS_WIRE_COMMAND_STATE_RUNNING, 1, AEGIS_AT_MOST_ONCE, true, AEGIS_CLAIM_PARK},
-        {AEGIS_WIRE_COMMAND_STATE_WAITING, 2, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_START},
-        {AEGIS_WIRE_COMMAND_STATE_WAITING, 3, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_GIVE_UP},
-        {AEGIS_WIRE_COMMAND_STATE_WAITING, 1, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_PARK},
-        {AEGIS_WIRE_COMMAND_STATE_COMPLETED, 1, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_ENDED},
-        {AEGIS_WIRE_COMMAND_STATE_FAILED, 9, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_ENDED},
-        {AEGIS_WIRE_COMMAND_STATE_CANCELLED, 0, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_CANCELLED},
-        {AEGIS_WIRE_COMMAND_STATE_UNKNOWN, 1, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_TAKE_OVER},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 3, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_GIVE_UP},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 3, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_HELD},
+        {AEGIS_DUTIES_COMMAND_STATE_RUNNING, 1, AEGIS_AT_MOST_ONCE, true, AEGIS_CLAIM_PARK},
+        {AEGIS_DUTIES_COMMAND_STATE_WAITING, 2, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_START},
+        {AEGIS_DUTIES_COMMAND_STATE_WAITING, 3, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_GIVE_UP},
+        {AEGIS_DUTIES_COMMAND_STATE_WAITING, 1, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_PARK},
+        {AEGIS_DUTIES_COMMAND_STATE_COMPLETED, 1, AEGIS_EXACTLY_ONCE, true, AEGIS_CLAIM_ENDED},
+        {AEGIS_DUTIES_COMMAND_STATE_FAILED, 9, AEGIS_AT_MOST_ONCE, false, AEGIS_CLAIM_ENDED},
+        {AEGIS_DUTIES_COMMAND_STATE_CANCELLED, 0, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_CANCELLED},
+        {AEGIS_DUTIES_COMMAND_STATE_UNKNOWN, 1, AEGIS_EXACTLY_ONCE, false, AEGIS_CLAIM_HELD},
     };
     size_t i;
 

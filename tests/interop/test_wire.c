@@ -16,6 +16,7 @@
 
 #include <aegis/aegis.h>
 #include <aegis/generated.h>
+#include <aegis/duties.h>
 #include <aegis/wire.h>
 
 #include "application/registry.h"
@@ -208,16 +209,16 @@ static void same_entry(const char *name)
 {
     AEGIS_SCOPED_ARENA(arena);
     const aegis_bytes theirs = recorded(arena, name);
-    aegis_wire_registry_entry entry;
+    aegis_duties_registry_entry entry;
     aegis_error error = {0};
     aegis_bytes ours;
 
-    if (aegis_wire_registry_entry_decode(theirs, AEGIS_FORMAT_AUTO, arena, &entry, &error) != AEGIS_OK ||
-        aegis_wire_registry_entry_encode(&entry, AEGIS_FORMAT_JSON, arena, &ours, &error) != AEGIS_OK)
+    if (aegis_duties_registry_entry_decode(theirs, AEGIS_FORMAT_AUTO, arena, &entry, &error) != AEGIS_OK ||
+        aegis_duties_registry_entry_encode(&entry, AEGIS_FORMAT_JSON, arena, &ours, &error) != AEGIS_OK)
         fail_msg("%s: %s", name, aegis_error_text(&error));
     assert_string_equal(entry.service, "peer-service");
     assert_string_equal(entry.instance, "peer-1");
-    assert_int_equal(entry.status, AEGIS_WIRE_INSTANCE_STATUS_ACTIVE);
+    assert_int_equal(entry.status, AEGIS_DUTIES_INSTANCE_STATUS_ACTIVE);
     assert_same(name, ours, theirs);
 }
 
@@ -234,12 +235,12 @@ static void same_heartbeat(const char *name)
 {
     AEGIS_SCOPED_ARENA(arena);
     const aegis_bytes theirs = recorded(arena, name);
-    aegis_wire_heartbeat beat;
+    aegis_duties_heartbeat beat;
     aegis_error error = {0};
     aegis_bytes ours;
 
-    if (aegis_wire_heartbeat_decode(theirs, AEGIS_FORMAT_AUTO, arena, &beat, &error) != AEGIS_OK ||
-        aegis_wire_heartbeat_encode(&beat, AEGIS_FORMAT_JSON, arena, &ours, &error) != AEGIS_OK)
+    if (aegis_duties_heartbeat_decode(theirs, AEGIS_FORMAT_AUTO, arena, &beat, &error) != AEGIS_OK ||
+        aegis_duties_heartbeat_encode(&beat, AEGIS_FORMAT_JSON, arena, &ours, &error) != AEGIS_OK)
         fail_msg("%s: %s", name, aegis_error_text(&error));
     assert_int_equal(beat.metrics.summaries.count, 4);
     assert_same(name, aegis_json_spread(ours, arena), theirs);
