@@ -35,6 +35,9 @@ $(WIRE).h: $(WIRE).c $(DUTIES).c ;
 $(BUILD)/obj/gen/aegis/%.o: $(BUILD)/gen/aegis/%.c $(FLAGS_STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE) $(RUNTIME_FLAGS) $(SMALL) -c $< -o $@
+# No user's code runs above these, and what reads them is named by whoever calls: no tables for unwinding. With -g
+# debuggers have theirs.
+$(DUTIES:$(BUILD)/%=$(BUILD)/obj/%).o: private RUNTIME_FLAGS += -fno-asynchronous-unwind-tables
 $(BUILD)/obj/runtime/%.o: runtime/%.c $(FLAGS_STAMP) | $(WIRE).h
 	@mkdir -p $(@D)
 	$(COMPILE) $(RUNTIME_FLAGS) $(SMALL) -c $< -o $@
