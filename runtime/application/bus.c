@@ -72,7 +72,7 @@ aegis_status aegis_bus_new(aegis_port *port, const aegis_options *options, aegis
     *out = NULL;
     if (bus == NULL) {
         port->ops->close(port);
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     }
     atomic_init(&bus->references, 1);
     bus->port = port;

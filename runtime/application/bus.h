@@ -11,6 +11,7 @@
 #include <aegis/metrics.h>
 
 #include "application/topology.h"
+#include "domain/error.h"
 #include "ports/bus.h"
 #include "ports/clock.h"
 #include "ports/log.h"

@@ -40,7 +40,7 @@ aegis_status aegis_client_new(aegis_bus *bus, const aegis_client_options *option
         *out = NULL;
         aegis_arena_free(arena);
         aegis_memory_put(bus->allocator, client, sizeof *client);
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     }
     client->arena = arena;
     aegis_client_fill(client, bus, options);

@@ -25,7 +25,7 @@ static aegis_sha1 *key_of(aegis_exchange *x)
     hash = (aegis_sha1 *)aegis_arena_alloc(x->arena, sizeof *hash);
     if (hash == NULL) {
         x->begun = false;
-        (void)aegis_error_set(&x->error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        (void)aegis_no_memory(&x->error);
         return NULL;
     }
     aegis_sha1_begin(hash);

@@ -101,7 +101,7 @@ static aegis_status open_handle(aegis_client *client, const char *id, const char
     char subject[ID_MAX + 16];
 
     if (command == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     char *texts = (char *)(command + 1);
     command->client = client;
     command->size = size;
@@ -189,7 +189,7 @@ static aegis_status prepare(aegis_exchange *x, const char **subject, aegis_bytes
         return status;
     *subject = subject_of(x);
     if (*subject == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     begin_trace(x, *subject);
     aegis_exchange_identity(x, &x->message_id, who);
     return encode_command(x, payload, who, body, error);
@@ -307,7 +307,7 @@ aegis_status aegis_command_cancel(aegis_command *command, aegis_error *error)
         return status;
     aegis_arena *arena = aegis_arena_new(command->client->bus->allocator);
     if (arena == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     status = mark(command, arena, error);
     aegis_arena_free(arena);
     if (status == AEGIS_ABORTED) /* it has just begun, and may have been deaf to the first */

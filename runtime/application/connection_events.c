@@ -31,7 +31,7 @@ aegis_status aegis_connection_events_open(aegis_bus *bus, aegis_connection_event
 
     *out = NULL;
     if (events == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     events->bus = bus;
     status = bus->port->ops->events(bus->port, &events->source, error);
     if (status == AEGIS_OK)

@@ -167,7 +167,7 @@ static aegis_status publish(draft *d, aegis_error *error)
     if (letter.subject != NULL)
         write_letter(d, &letter);
     if (letter.subject == NULL || d->failed)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     return aegis_bus_store(d->service->bus, AEGIS_KIND_DLQ, &letter, aegis_clock_monotonic() + STORE_TIMEOUT,
                            &ack, error);
 }
@@ -188,7 +188,7 @@ aegis_status aegis_dead_letter(aegis_service *service, const aegis_message *mess
         d->arena = arena;
         status = publish(d, &error);
     } else {
-        status = aegis_error_set(&error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        status = aegis_no_memory(&error);
     }
     if (status == AEGIS_OK) {
         (void)ops->settle(message, AEGIS_ACK, 0);

@@ -64,7 +64,7 @@ aegis_status aegis_describe_open(aegis_service *service, aegis_error *error)
     aegis_status status;
 
     if (!remember_tallies(service))
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     status = share(service->bus, error);
     if (status != AEGIS_OK)
         return status;

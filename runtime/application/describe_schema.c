@@ -139,7 +139,7 @@ aegis_status aegis_describe_schema(const aegis_schema *schema, aegis_format form
     answer.hash = schema != NULL ? schema->hash : "";
     answer.error = why != NULL ? why : why_none(schema);
     if (answer.error == NULL && !gather(&g, schema->file))
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     answer.files.items = g.out;
     answer.files.count = g.count;
     aegis_writer_open(&writer, arena, format, 0);

@@ -33,11 +33,6 @@ static aegis_string_map metadata_of(const aegis_service *service, aegis_string_m
     return map;
 }
 
-static aegis_status no_memory(aegis_error *error)
-{
-    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
-}
-
 aegis_status aegis_describe_ping(aegis_service *service, aegis_arena *arena, aegis_bytes *out,
                                  aegis_error *error)
 {
@@ -159,7 +154,7 @@ aegis_status aegis_describe_info(aegis_service *service, aegis_arena *arena, aeg
                                       .description = text_or(service->type->description, "")};
 
     if (!describe_endpoints(service, arena, &answer))
-        return no_memory(error);
+        return aegis_no_memory(error);
     return aegis_duties_micro_info_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
 }
 
@@ -307,6 +302,6 @@ aegis_status aegis_describe_stats(aegis_service *service, aegis_arena *arena, ae
                                        .started = service->started_at};
 
     if (!describe_stats(service, arena, &answer))
-        return no_memory(error);
+        return aegis_no_memory(error);
     return aegis_duties_micro_stats_encode(&answer, AEGIS_FORMAT_JSON, arena, out, error);
 }

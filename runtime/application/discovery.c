@@ -103,7 +103,7 @@ aegis_status aegis_registry_read(aegis_bus *bus, const char *service, int64_t de
         return aegis_error_set(error, status, "the registry cannot be read: %s", why.text);
     aegis_instance *items = (aegis_instance *)aegis_arena_alloc(arena, all.count * sizeof *items);
     if (items == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     for (size_t i = 0; i < all.count; i++) {
         if (read_item(&all.items[i], all.now, life, arena, &items[list->count]) &&
             (service == NULL || strcmp(items[list->count].service, service) == 0))

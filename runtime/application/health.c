@@ -188,7 +188,7 @@ aegis_status aegis_health_read(aegis_bus *bus, aegis_arena *arena, aegis_health_
     }
     (void)pthread_mutex_unlock(&bus->lock);
     if (!good)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     conclude(&l, report);
     return AEGIS_OK;
 }

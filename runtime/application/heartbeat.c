@@ -165,7 +165,7 @@ aegis_status aegis_heartbeat_body(aegis_service *service, aegis_arena *arena, ae
 
     *body = (aegis_bytes){NULL, 0};
     if (status == AEGIS_OK && !fill(&f, service, &metrics))
-        status = aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        status = aegis_no_memory(error);
     if (status != AEGIS_OK)
         return status;
     memset(&health, 0, sizeof health);
@@ -182,7 +182,7 @@ aegis_status aegis_heartbeat_body(aegis_service *service, aegis_arena *arena, ae
     if (status != AEGIS_OK)
         return status;
     *body = aegis_json_spread(*body, arena);
-    return body->data != NULL ? AEGIS_OK : aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    return body->data != NULL ? AEGIS_OK : aegis_no_memory(error);
 }
 
 aegis_bytes aegis_json_spread(aegis_bytes json, aegis_arena *arena)

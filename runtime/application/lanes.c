@@ -28,7 +28,7 @@ static aegis_status ensure(aegis_service *service, bool commands, aegis_error *e
     if (status == AEGIS_OK)
         status = aegis_bus_ensure(service->bus, commands ? AEGIS_KIND_RECORDS : AEGIS_KIND_TRIES, error);
     if (status == AEGIS_OK && commands && !aegis_cancels_prepare(service))
-        status = aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        status = aegis_no_memory(error);
     return status;
 }
 
@@ -76,7 +76,7 @@ aegis_status aegis_lanes_open(aegis_service *service, aegis_error *error)
         return status;
     service->lanes = (aegis_lane *)aegis_arena_alloc(service->arena, needs.count * sizeof *service->lanes);
     if (service->lanes == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     memset(service->lanes, 0, needs.count * sizeof *service->lanes);
     for (size_t i = 0; i < needs.count; i++)
         service->lanes[i].service = service;

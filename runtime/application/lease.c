@@ -76,7 +76,7 @@ static aegis_status renew(aegis_service *service, aegis_job *job, bool claimed, 
 
     (void)service->bus->port->ops->settle(&job->state->message, AEGIS_WORKING, 0);
     if (claimed && arena == NULL)
-        return aegis_error_set(why, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(why);
     if (claimed)
         status = aegis_record_write(service->bus, &job->record, deadline, arena, why);
     return status;

@@ -108,7 +108,7 @@ static aegis_status read_letter(const aegis_stored *stored, bool whole, aegis_ar
     out->subject = text_of(stored, AEGIS_LETTER_SUBJECT, arena);
     if (out->instance == NULL || out->why == NULL || out->subject == NULL ||
         !read_subject(stored, arena, out) || !read_headers(stored, arena, out))
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     out->source_sequence = number_of(stored, AEGIS_LETTER_SEQUENCE);
     out->deliveries = (uint32_t)number_of(stored, AEGIS_LETTER_DELIVERIES);
     out->attempts = (uint32_t)number_of(stored, AEGIS_LETTER_ATTEMPTS);
@@ -121,7 +121,7 @@ static aegis_status read_letter(const aegis_stored *stored, bool whole, aegis_ar
         return AEGIS_OK;
     body = (uint8_t *)aegis_arena_alloc(arena, stored->body.len);
     if (body == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     memcpy(body, stored->body.data, stored->body.len);
     out->body.data = body;
     out->body.len = stored->body.len;
@@ -149,7 +149,7 @@ aegis_status aegis_deadletter_show(aegis_bus *bus, uint64_t sequence, aegis_aren
 
     memset(letter, 0, sizeof *letter);
     if (scratch == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     aegis_status status =
         fetch(bus, NULL, sequence, aegis_clock_monotonic() + TIMEOUT, scratch, &stored, error);
     if (status == AEGIS_OK)
@@ -170,7 +170,7 @@ static aegis_status pattern_of(const aegis_deadletter_filter *filter, aegis_aren
     const char *text = aegis_arena_printf(arena, "dlq.%s.%s", service, name);
 
     if (text == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     if (strchr(service, '.') != NULL || !aegis_subject_pattern_valid(text))
         return aegis_error_set(error, AEGIS_INVALID_ARGUMENT, "no dead letters can be of '%s' and '%s'",
                                service, name);
@@ -190,7 +190,7 @@ static aegis_status read_page(aegis_bus *bus, const aegis_deadletter_filter *fil
     aegis_stored stored;
 
     if (items == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     page->items = items;
     while (page->count < limit) {
         aegis_arena_reset(scratch);
@@ -221,7 +221,7 @@ aegis_status aegis_deadletter_list(aegis_bus *bus, const aegis_deadletter_filter
         return status;
     aegis_arena *scratch = aegis_arena_new(bus->allocator);
     if (scratch == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     status = read_page(bus, filter, pattern, scratch, arena, page, error);
     aegis_arena_free(scratch);
     return status;
@@ -269,7 +269,7 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
     size_t count = 0;
 
     if (headers == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     for (size_t i = 0; i < letter->header_count; i++) {
         if (strncmp(letter->headers[i].name, "Nats-", 5) == 0 ||
             strcmp(letter->headers[i].name, AEGIS_REPLAY_FOR) == 0)
@@ -286,7 +286,7 @@ static aegis_status again(aegis_bus *bus, const aegis_deadletter *letter, aegis_
     }
     for (size_t i = 0; i < count; i++) {
         if (headers[i].value == NULL)
-            return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+            return aegis_no_memory(error);
     }
     message.subject = letter->subject;
     message.headers = headers;
@@ -306,7 +306,7 @@ aegis_status aegis_deadletter_replay(aegis_bus *bus, uint64_t sequence, aegis_er
     aegis_deadletter letter;
 
     if (arena == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     aegis_status status = aegis_deadletter_show(bus, sequence, arena, &letter, error);
     if (status == AEGIS_OK && letter.body_dropped)
         status = aegis_error_set(error, AEGIS_FAILED_PRECONDITION,

@@ -239,7 +239,7 @@ aegis_status aegis_metrics_gather(aegis_bus *bus, aegis_arena *arena, aegis_metr
     if (good)
         return AEGIS_OK;
     memset(metrics, 0, sizeof *metrics);
-    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    return aegis_no_memory(error);
 }
 
 aegis_status aegis_metrics_read(aegis_bus *bus, aegis_arena *arena, aegis_metrics *metrics,

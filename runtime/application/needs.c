@@ -127,5 +127,5 @@ aegis_status aegis_needs_list(const aegis_bus *bus, const aegis_service_type *ty
         if (type->endpoints[i].method->command)
             good = add_command(&l, &type->endpoints[i]);
     }
-    return good ? AEGIS_OK : aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+    return good ? AEGIS_OK : aegis_no_memory(error);
 }

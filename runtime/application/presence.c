@@ -127,13 +127,13 @@ static struct aegis_presence *prepare(aegis_bus *bus, aegis_error *error)
         (struct aegis_presence *)aegis_memory_get(bus->allocator, sizeof *presence);
 
     if (presence == NULL) {
-        (void)aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        (void)aegis_no_memory(error);
         return NULL;
     }
     presence->bus = bus;
     presence->arena = aegis_arena_new(bus->allocator);
     if (presence->arena == NULL) {
-        (void)aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        (void)aegis_no_memory(error);
         discard(presence);
         return NULL;
     }

@@ -22,7 +22,7 @@ aegis_status aegis_publisher_new(aegis_bus *bus, const aegis_client_options *opt
 
     *out = publisher;
     if (publisher == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     aegis_client_fill(&publisher->sender, bus, options);
     publisher->idle = UINT32_MAX;
     aegis_list_init(&publisher->posted);
@@ -83,7 +83,7 @@ aegis_writer *aegis_publish_begin(aegis_exchange *x, aegis_publisher *publisher,
     (void)aegis_exchange_begin(x, &publisher->sender, take_arena(publisher),
                                options != NULL ? options->parent : NULL);
     if (!x->begun)
-        (void)aegis_error_set(&x->error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        (void)aegis_no_memory(&x->error);
     x->event = type;
     x->started = aegis_clock_monotonic();
     x->deadline = x->started + timeout;
@@ -150,7 +150,7 @@ aegis_status aegis_publish_compose(aegis_exchange *x, aegis_event_out *out, aegi
     out->message.stream = aegis_bus_stream(bus, AEGIS_KIND_EVENTS);
     out->message.subject = subject_of(x);
     if (out->message.subject == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     begin_trace(x, out->message.subject);
     aegis_exchange_identity(x, &x->message_id, &out->who);
     out->headers[0] = (aegis_header){"Nats-Msg-Id", out->who.message_id};

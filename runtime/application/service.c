@@ -246,7 +246,7 @@ static aegis_status start_threads(aegis_service *service, aegis_error *error)
     service->workers =
         (aegis_worker *)aegis_arena_alloc(service->arena, (wanted + 1) * sizeof *service->workers);
     if (service->workers == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     memset(service->workers, 0, (wanted + 1) * sizeof *service->workers);
     service->keeper_started = pthread_create(&service->keeper, NULL, aegis_keeper_work, service) == 0;
     fine = service->keeper_started;
@@ -298,7 +298,7 @@ static aegis_status subscribe_requests(aegis_service *service, aegis_error *erro
     service->older =
         (aegis_source **)aegis_arena_alloc(service->arena, (type->was_count + 1) * sizeof(aegis_source *));
     if (service->older == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     for (i = 0; status == AEGIS_OK && i < type->was_count; i++) {
         status = subscribe_as(service, type->was[i], &service->older[i], error);
         service->older_count += status == AEGIS_OK;
@@ -315,7 +315,7 @@ aegis_status aegis_service_start(aegis_bus *bus, const aegis_service_type *type,
 
     *out = NULL;
     if (service == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     service->ops = ops;
     service->user = user;
     (void)pthread_mutex_lock(&bus->lock);

@@ -61,7 +61,7 @@ aegis_status aegis_subscription_open(aegis_lane *lane, const aegis_need *need, a
                                  need->config.filter, false);
     lane->intake = new_intake(lane, need);
     if (lane->intake == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     aegis_status status = aegis_lane_open(lane->service, &lane->intake->config, lane, error);
     lane->intake->open = status == AEGIS_OK;
     if (status == AEGIS_OK)

@@ -28,7 +28,7 @@ static aegis_status write(const aegis_intake *in, const aegis_message *message, 
     if (status != AEGIS_OK)
         return status;
     if (key == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     return aegis_bus_put(bus, AEGIS_KIND_TRIES, key, body, AEGIS_KV_ANY, aegis_clock_monotonic() + TIMEOUT,
                          NULL, error);
 }
@@ -44,7 +44,7 @@ aegis_status aegis_tries_read(const aegis_intake *in, uint64_t sequence, aegis_t
 
     *tries = 0;
     if (key == NULL)
-        return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+        return aegis_no_memory(error);
     aegis_status status = bus->port->ops->kv_get(bus->port, aegis_bus_stream(bus, AEGIS_KIND_TRIES), key,
                                                  aegis_clock_monotonic() + TIMEOUT, arena, &entry, error);
     if (status == AEGIS_OK &&

@@ -128,6 +128,11 @@ aegis_status aegis_error_set(aegis_error *error, aegis_status status, const char
     return status;
 }
 
+aegis_status aegis_no_memory(aegis_error *error)
+{
+    return aegis_error_set(error, AEGIS_RESOURCE_EXHAUSTED, "out of memory");
+}
+
 const char *aegis_error_text(const aegis_error *error)
 {
     if (error == NULL)

@@ -19,4 +19,7 @@ void aegis_error_clip(char *text);
 aegis_status aegis_error_setv(aegis_error *error, aegis_status status, const char *format, va_list arguments)
     AEGIS_PRINTF(3, 0);
 
+/* RESOURCE_EXHAUSTED, "out of memory". */
+aegis_status aegis_no_memory(aegis_error *error);
+
 #endif
