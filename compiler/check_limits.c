@@ -1,11 +1,13 @@
 /* What a file may have at most, so that every compile ends soon and within its memory.
  *
- * Of most things there may be as many as there is memory for: structs and their fields, enums and their
- * values, constants. What is compared with each other is bounded here, far above what people write. The rest
- * is left out after the report, and what follows from that is not reported. idl/LANGUAGE.md names the
- * numbers, and a test compares them.
+ * Of most things there may be as many as there is memory for: structs, enums and their values, constants.
+ * What is compared with each other is bounded here, far above what people write. The rest is left out after
+ * the report, and what follows from that is not reported. idl/LANGUAGE.md names the numbers, and a test
+ * compares them.
  */
 #include "check.h"
+
+#include <string.h>
 
 #define ANNOTATIONS_MAX   64
 #define SERVICES_MAX      1000
@@ -14,6 +16,7 @@
 #define SUBSCRIPTIONS_MAX 2000
 #define LISTED_MAX        10000
 #define RAISES_MAX        1000
+#define FIELDS_MAX        10000
 
 typedef struct counts {
     unit *u;
@@ -49,10 +52,33 @@ static void bound_marks(unit *u, ast_node *node)
     bound(u, &node->marks.annotations, &used, ANNOTATIONS_MAX, place_of(node), "annotations");
 }
 
-static void bound_members_marks(unit *u, const ast_node *node)
+static size_t names_of(const ast_node *member)
 {
-    for (size_t i = 0; node != NULL && node->kind != AST_RESERVED && i < node->members.count; i++)
-        bound_marks(u, (ast_node *)node->members.items[i]);
+    size_t names = 1;
+
+    for (size_t i = 0; i < member->marks.annotations.count; i++) {
+        const ast_annotation *written = (const ast_annotation *)member->marks.annotations.items[i];
+
+        names += strcmp(written->name.text, "was") == 0;
+    }
+    return names;
+}
+
+/* Generated code numbers the names of fields in 16 bits. */
+static void bound_members(unit *u, ast_node *node)
+{
+    size_t names = 0;
+
+    for (size_t i = 0; node != NULL && node->kind != AST_RESERVED && i < node->members.count; i++) {
+        ast_node *member = (ast_node *)node->members.items[i];
+
+        bound_marks(u, member);
+        names += node->kind == AST_ENUM ? 0 : names_of(member);
+        if (names > FIELDS_MAX) {
+            too_many(u, place_of(member), FIELDS_MAX, "names of fields, older ones included, in a type");
+            node->members.count = i;
+        }
+    }
 }
 
 static void bound_service(counts *c, ast_node *service)
@@ -69,9 +95,9 @@ static void bound_service(counts *c, ast_node *service)
             if (++methods == METHODS_MAX + 1)
                 too_many(c->u, node->name.where, METHODS_MAX, "methods in a service");
             bound(c->u, &node->raises, &raises, RAISES_MAX, node->name.where, "errors of a method");
-            bound_members_marks(c->u, node);
-            bound_members_marks(c->u, node->result_body);
-            bound_members_marks(c->u, node->progress);
+            bound_members(c->u, node);
+            bound_members(c->u, node->result_body);
+            bound_members(c->u, node->progress);
             break;
         case AST_SUBSCRIBES:
             bound(c->u, &node->members, &c->subscriptions, SUBSCRIPTIONS_MAX, node->name.where,
@@ -100,7 +126,7 @@ static bool bound_declaration(counts *c, ast_node *node)
         return c->services <= SERVICES_MAX;
     }
     if (node->kind >= AST_STRUCT)
-        bound_members_marks(c->u, node);
+        bound_members(c->u, node);
     if (node->kind == AST_EVENT && ++c->events == EVENTS_MAX + 1)
         too_many(c->u, node->path->where, EVENTS_MAX, "events in a package");
     return c->events <= EVENTS_MAX || node->kind != AST_EVENT;

@@ -62,6 +62,15 @@ static void events(text_buffer *out, size_t count)
     repeat(out, count, "event order.e%u { }\n", false);
 }
 
+static void names(text_buffer *out, size_t count)
+{
+    text_puts(out, "struct S {\n");
+    repeat(out, count / 2, "@was(\"old%u\") a%u: u32;\n", false);
+    if (count % 2 != 0)
+        text_puts(out, "last: u32;\n");
+    text_puts(out, "}\n");
+}
+
 static void subscriptions(text_buffer *out, size_t count)
 {
     repeat(out, count, "event order.e%u { }\n", false);
@@ -103,6 +112,7 @@ static const struct limit {
     {"methods of a service", 1000, methods},
     {"errors of a method", 1000, errors_of_method},
     {"events of a package", 10000, events},
+    {"names of the fields of a type, older ones included", 10000, names},
     {"subscriptions of a package", 2000, subscriptions},
     {"events and services listed behind `publishes` and `uses` in a package", 10000, listed},
 };
