@@ -259,6 +259,22 @@ static bool read_bracketed(parser *p, size_t i, foreign_type *t, unsigned depth)
     return true;
 }
 
+/* Whether the file itself has a type of that name, which is then not another language's. Of a file with very
+ * many mistakes, each of which would look through all of it, nobody reads the rest. */
+static bool declared_here(const parser *p, const char *name)
+{
+    if (p->reports->errors > 100)
+        return false;
+    for (size_t i = 0; i + 1 < p->count; i++) {
+        const int kind = token_kind(p, i);
+
+        if ((kind == KW_STRUCT || kind == KW_ENUM || kind == KW_UNION || kind == KW_ALIAS) &&
+            token_is(p, i + 1, name))
+            return true;
+    }
+    return false;
+}
+
 /* One or more words: `unsigned long long`, `char`, `pay.Card`, `pay::Card`. */
 static bool read_words(parser *p, size_t i, foreign_type *t)
 {
@@ -276,6 +292,8 @@ static bool read_words(parser *p, size_t i, foreign_type *t)
         name = p->tokens[++i].text;
     }
     here = elsewhere_type(name);
+    if (here != NULL && declared_here(p, name))
+        here = NULL;
     if (is_long || is_unsigned)
         here = strcmp(name, "char") == 0     ? "u8"
                : strcmp(name, "short") == 0  ? "u16"

@@ -20,7 +20,7 @@ static const char *text_or(const char *text, const char *otherwise)
 
 /* The two entries that every service has, and what others are to know that think of leaving their work to
  * this one; `room` holds them. On the thread that looks whether it is well. */
-static aegis_string_map metadata_of(const aegis_service *service, aegis_string_map_entry room[3])
+static aegis_string_map metadata_of(aegis_service *service, aegis_string_map_entry room[3])
 {
     const char *hindrance = aegis_wellbeing_hindrance(service);
     aegis_string_map map = {room, 1};

@@ -214,11 +214,18 @@ static void come_back(aegis_service *service)
 /* ---- others ----------------------------------------------------------------------------------------------
  */
 
-const char *aegis_wellbeing_hindrance(const aegis_service *service)
+const char *aegis_wellbeing_hindrance(aegis_service *service)
 {
-    if (service->wellbeing.away)
-        return "away";
-    return service->wellbeing.full > 0 || service->wellbeing.refuses ? "full" : NULL;
+    const aegis_wellbeing *w = &service->wellbeing;
+    bool away, full;
+
+    (void)pthread_mutex_lock(&service->lock);
+    away = w->away;
+    /* The last look may be long ago: it was idle then. */
+    full = w->full > 0 || w->refuses || service->refused != w->refused ||
+           service->waiting_count >= high_water(service);
+    (void)pthread_mutex_unlock(&service->lock);
+    return away ? "away" : full ? "full" : NULL;
 }
 
 /* An instance on the same bus, whom this thread cannot ask by a message: NULL when it is none. With the bus's

@@ -15,7 +15,7 @@
 /* In an answer to $SRV.*, metadata with this name says that the instance cannot take over anybody's work. */
 #define AEGIS_HINDRANCE "aegis.hindrance"
 /* Its value: "away", "full"; NULL: it can. On the thread of the bus's presence. */
-const char *aegis_wellbeing_hindrance(const aegis_service *service);
+const char *aegis_wellbeing_hindrance(aegis_service *service);
 
 /* When it returns the user's function does not run any more, if it returns in time at all. */
 void aegis_wellbeing_end(aegis_service *service);

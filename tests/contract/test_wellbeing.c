@@ -157,9 +157,11 @@ static void test_paused(void **state)
     load l;
 
     begin(w, &s, &pair_type, &options);
+    nap(300 *
+        AEGIS_MILLISECOND); /* the first look finds it idle, so that one finds it at work before the pause */
     atomic_store(&s.hold, true);
     load_start(&l, w, 3, 0);
-    nap(2500 * AEGIS_MILLISECOND);
+    nap(1500 * AEGIS_MILLISECOND);
     (void)snprintf(command, sizeof command, "kill -STOP %d; sleep 4; kill -CONT %d", (int)getpid(),
                    (int)getpid());
     assert_int_equal(system(command), 0);
