@@ -436,14 +436,32 @@ static bool is_at(aegis_port *port, const nats_server *server)
 
 /* A server that announces its end is left before it, and no call fails for it: not of those who call, nor of
  * those who serve. */
+/* The next event but for connections that come. */
+static aegis_connection_event next_event(aegis_port *port, aegis_source *events)
+{
+    const int64_t deadline = aegis_clock_monotonic() + 5 * AEGIS_SECOND;
+    aegis_message message;
+    aegis_connection_event event;
+
+    do {
+        ok(port->ops->next(events, deadline, &message));
+        event = message.event;
+        port->ops->release(&message);
+    } while (event == AEGIS_CONNECTION_UP);
+    return event;
+}
+
 static void leaves_a_lame_duck(void **state)
 {
     pair p;
     (void)state;
     pair_start(&p);
     aegis_port *caller = load_open(p.first.url, NULL);
+    aegis_source *events;
     ok(load_call(caller, "cluster.echo", NULL));
+    ok(caller->ops->events(caller, &events, NULL));
     nats_server_retire(&p.first);
+    assert_int_equal(next_event(caller, events), AEGIS_CONNECTION_LAME_DUCK);
     const int64_t end = aegis_clock_monotonic() + 5 * AEGIS_SECOND;
     unsigned calls = 0;
     while (aegis_clock_monotonic() < end) {
@@ -463,6 +481,7 @@ static void leaves_a_lame_duck(void **state)
     nats_server_kill(&p.first);
     for (unsigned i = 0; i < 200; i++)
         ok(load_call(caller, "cluster.echo", NULL));
+    caller->ops->close_source(events);
     caller->ops->close(caller);
     pair_stop(&p);
 }
