@@ -232,12 +232,7 @@ static void test_outlives_its_bus(void **state)
             assert_true(aegis_clock_monotonic() < until);
             nap(AEGIS_MILLISECOND);
         }
-        aegis_client_free(w->client);
-        aegis_publisher_free(w->publisher);
-        aegis_close(w->bus);
-        w->client = NULL;
-        w->publisher = NULL;
-        w->bus = NULL;
+        world_close(w);
         before = atomic_load(&lines);
         assert_true(held() > left + A_MESSAGE);
         atomic_store(&go_on, true);

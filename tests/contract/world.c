@@ -55,6 +55,16 @@ static bool open_bus(world *w, const aegis_options *options)
     return false;
 }
 
+void world_close(world *w)
+{
+    aegis_client_free(w->client);
+    aegis_publisher_free(w->publisher);
+    aegis_close(w->bus);
+    w->client = NULL;
+    w->publisher = NULL;
+    w->bus = NULL;
+}
+
 void world_reopen(world *w, const aegis_options *options)
 {
     aegis_options chosen = *options;
@@ -63,12 +73,7 @@ void world_reopen(world *w, const aegis_options *options)
         chosen.log = log_line;
     aegis_service_stop(w->service);
     w->service = NULL;
-    aegis_client_free(w->client);
-    aegis_publisher_free(w->publisher);
-    aegis_close(w->bus);
-    w->client = NULL;
-    w->publisher = NULL;
-    w->bus = NULL;
+    world_close(w);
     if (!open_bus(w, &chosen))
         fail_msg("cannot open %s again", w->url);
 }
@@ -99,9 +104,7 @@ int world_tear_down(void **state)
 
     raw_stop(w->raw);
     aegis_service_stop(w->service);
-    aegis_client_free(w->client);
-    aegis_publisher_free(w->publisher);
-    aegis_close(w->bus);
+    world_close(w);
     aegis_arena_free(w->arena);
     if (use_nats)
         nats_server_stop(&w->server);

@@ -43,6 +43,8 @@ typedef struct world {
 
 int world_set_up(void **state);
 int world_tear_down(void **state);
+/* Close its bus, and what is a client of it; a service may outlive that. */
+void world_close(world *w);
 /* The same with a bus of other options (the log stays ours unless they have one); an in-process bus begins
  * empty. */
 void world_reopen(world *w, const aegis_options *options);
